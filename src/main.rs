@@ -1,0 +1,2 @@
+//! The `signoff` program.
+fn main() {}

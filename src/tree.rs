@@ -1,0 +1,224 @@
+//! The migration tree as it is on disk: files in, [`Migration`]s out.
+//!
+//! Reads each file once. Knows layouts, headers, directives and CSV; does not know what SQL means, which
+//! revision comes first, or what is sealed.
+
+use camino::Utf8PathBuf;
+
+use crate::name::RevisionId;
+use crate::source::{FileId, Sources, Span};
+
+/// A tree that was read.
+#[derive(Debug)]
+pub struct Tree {
+    /// The folder, as the user named it.
+    pub root: Utf8PathBuf,
+    /// The layout's name: `native`, `golang-migrate`, `diesel`, `sqlx`.
+    pub layout: &'static str,
+    /// How revisions follow each other.
+    pub lineage: Lineage,
+    /// Every text that was read. Paths are relative to the working folder, with `/`.
+    pub sources: Sources,
+    /// In file-name order for the native layout, in the tool's own order for the others.
+    pub migrations: Vec<Migration>,
+    /// Files of `repeatable/`, by name.
+    pub repeatables: Vec<Repeatable>,
+    /// `signoff.sum`, where there is one.
+    pub seals: Option<FileId>,
+}
+
+/// How revisions follow each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lineage {
+    /// Each names its parents.
+    Parents,
+    /// A number or name orders them: `migrations` stands in that order, and nobody has parents.
+    Numbered,
+}
+
+/// The two ways a revision can go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Direction {
+    /// Apply.
+    Up,
+    /// Revert.
+    Down,
+}
+
+/// The file or files that a person wrote for one revision.
+#[derive(Debug)]
+pub struct Migration {
+    /// Its id.
+    pub id: RevisionId,
+    /// Where the id is said: the header's value, or the start of the file.
+    pub at: Span,
+    /// One line of prose; empty where the layout has none.
+    pub message: String,
+    /// Parents, each with the place it is named.
+    pub parents: Vec<(RevisionId, Span)>,
+    /// Revisions of other branches that must be applied first (ids, or labels).
+    pub depends_on: Vec<(String, Span)>,
+    /// Branch labels.
+    pub labels: Vec<(String, Span)>,
+    /// When it was written, with its place.
+    pub created: Option<(jiff::Timestamp, Span)>,
+    /// Repeatables that must run again because this revision dropped what they make.
+    pub recreates: Vec<(String, Span)>,
+    /// Rules that the author allows here: rule and reason.
+    pub allow: Vec<(String, String)>,
+    /// The upgrade. `None` where a layout lets it be missing (golang-migrate): the revision then only moves the version.
+    pub up: Option<Script>,
+    /// The downgrade. `None` is missing; an empty one is a `Script` without statements.
+    pub down: Option<Script>,
+    /// Why there is no way back, where the author says so.
+    pub irreversible: Option<String>,
+}
+
+impl Migration {
+    /// The script of a direction.
+    pub fn script(&self, direction: Direction) -> Option<&Script> {
+        match direction {
+            Direction::Up => self.up.as_ref(),
+            Direction::Down => self.down.as_ref(),
+        }
+    }
+}
+
+/// The SQL of one direction.
+#[derive(Debug)]
+pub struct Script {
+    /// The unsubstituted text, directives inside it included. Digests are over this.
+    pub body: Span,
+    /// What runs, in order.
+    pub parts: Vec<Part>,
+    /// What the header and the direction's options ask for.
+    pub settings: Settings,
+}
+
+/// What an author asks for, beside the SQL. Each changes what runs and so is part of the digest.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// `transaction = false`, or a tool's own marker.
+    pub no_transaction: bool,
+    /// Runs as this role.
+    pub role: Option<String>,
+    /// With this search_path.
+    pub search_path: Option<String>,
+    /// With this lock_timeout.
+    pub lock_timeout: Option<String>,
+    /// With this statement_timeout.
+    pub statement_timeout: Option<String>,
+    /// `variables = true`.
+    pub variables: bool,
+}
+
+/// A stretch of a script.
+#[derive(Debug)]
+pub enum Part {
+    /// SQL text.
+    Sql(Text),
+    /// Rows of a CSV file.
+    Data(Data),
+}
+
+/// SQL after substitution, with the way back to the files.
+#[derive(Debug, Default)]
+pub struct Text {
+    /// What runs.
+    pub text: String,
+    /// Where stretches of `text` come from, ascending, the first at 0.
+    pub origins: Vec<Origin>,
+}
+
+/// `text` from `at` on comes from `span`.
+#[derive(Debug, Clone, Copy)]
+pub struct Origin {
+    /// Offset in the text.
+    pub at: usize,
+    /// The bytes in the file: as long as the stretch for plain text, the placeholder for a variable's value.
+    pub span: Span,
+    /// Whether the stretch stands in the file letter for letter.
+    pub verbatim: bool,
+}
+
+impl Text {
+    /// Plain text of one span.
+    pub fn verbatim(sources: &Sources, span: Span) -> Self {
+        Self {
+            text: sources.slice(span).to_owned(),
+            origins: vec![Origin {
+                at: 0,
+                span,
+                verbatim: true,
+            }],
+        }
+    }
+
+    /// The place in the files of a range of the text.
+    ///
+    /// # Panics
+    /// When the text has no origin.
+    pub fn locate(&self, range: std::ops::Range<usize>) -> Span {
+        let start = self.origin(range.start);
+        let end = self.origin(range.end.max(range.start + 1) - 1);
+        let from = if start.verbatim {
+            start.span.start as usize + range.start - start.at
+        } else {
+            start.span.start as usize
+        };
+        let to = if end.verbatim {
+            end.span.start as usize + range.end - end.at
+        } else {
+            end.span.end as usize
+        };
+        Span::new(start.span.file, from..to.max(from))
+    }
+
+    fn origin(&self, at: usize) -> &Origin {
+        let next = self.origins.partition_point(|origin| origin.at <= at);
+        &self.origins[next.saturating_sub(1)]
+    }
+}
+
+/// A `--! data` directive: a CSV file of the tree as rows of the script.
+#[derive(Debug)]
+pub struct Data {
+    /// The directive.
+    pub at: Span,
+    /// The CSV file; its text is part of the digest.
+    pub file: FileId,
+    /// The table, as written.
+    pub table: String,
+    /// The columns on which the table is unique.
+    pub key: Vec<String>,
+    /// What happens to a row that is there already.
+    pub on_conflict: OnConflict,
+    /// Column names, from the first row.
+    pub columns: Vec<String>,
+    /// Cells; `None` is NULL.
+    pub rows: Vec<Vec<Option<String>>>,
+}
+
+/// What happens to a row that is there already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnConflict {
+    /// The server's own error.
+    Error,
+    /// The row that is there stays.
+    Nothing,
+    /// The row that is there takes the file's values.
+    Update,
+}
+
+/// A file of `repeatable/`: SQL that runs again whenever its text changed.
+#[derive(Debug)]
+pub struct Repeatable {
+    /// Its name, unique in the tree.
+    pub name: String,
+    /// Where the name is said.
+    pub at: Span,
+    /// Names that run before it.
+    pub after: Vec<(String, Span)>,
+    /// The `--! apply` section.
+    pub apply: Script,
+}
