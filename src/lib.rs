@@ -10,5 +10,7 @@
 pub mod diagnostic;
 pub mod lex;
 pub mod name;
+pub mod postgres;
 pub mod source;
+
 pub mod tree;

@@ -147,6 +147,145 @@ impl fmt::Display for QualifiedName {
     }
 }
 
+/// Kinds of object that a statement can create, alter or drop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ObjectKind {
+    /// `ACCESS METHOD`.
+    AccessMethod,
+    /// `AGGREGATE`.
+    Aggregate,
+    /// `CAST`.
+    Cast,
+    /// `COLLATION`.
+    Collation,
+    /// `COLUMN`, of a relation or composite type.
+    Column,
+    /// `CONSTRAINT`, of a table or domain.
+    Constraint,
+    /// `CONVERSION`.
+    Conversion,
+    /// `DATABASE`.
+    Database,
+    /// `DOMAIN`.
+    Domain,
+    /// `EVENT TRIGGER`.
+    EventTrigger,
+    /// `EXTENSION`.
+    Extension,
+    /// `FOREIGN DATA WRAPPER`.
+    ForeignDataWrapper,
+    /// `FOREIGN TABLE`.
+    ForeignTable,
+    /// `FUNCTION`.
+    Function,
+    /// `INDEX`.
+    Index,
+    /// `LANGUAGE`.
+    Language,
+    /// `LARGE OBJECT`.
+    LargeObject,
+    /// `MATERIALIZED VIEW`.
+    MaterializedView,
+    /// `OPERATOR`.
+    Operator,
+    /// `OPERATOR CLASS`.
+    OperatorClass,
+    /// `OPERATOR FAMILY`.
+    OperatorFamily,
+    /// `POLICY`, of a table.
+    Policy,
+    /// `PROCEDURE`.
+    Procedure,
+    /// `PUBLICATION`.
+    Publication,
+    /// `ROLE`, `USER`, `GROUP`.
+    Role,
+    /// `ROUTINE`: a function, procedure or aggregate.
+    Routine,
+    /// `RULE`, of a relation.
+    Rule,
+    /// `SCHEMA`.
+    Schema,
+    /// `SEQUENCE`.
+    Sequence,
+    /// `SERVER`.
+    Server,
+    /// `STATISTICS`.
+    Statistics,
+    /// `SUBSCRIPTION`.
+    Subscription,
+    /// `TABLE`.
+    Table,
+    /// `TABLESPACE`.
+    Tablespace,
+    /// `TEXT SEARCH CONFIGURATION`, `DICTIONARY`, `PARSER`, `TEMPLATE`.
+    TextSearch,
+    /// `TRANSFORM`.
+    Transform,
+    /// `TRIGGER`, of a relation.
+    Trigger,
+    /// `TYPE`.
+    Type,
+    /// `USER MAPPING`.
+    UserMapping,
+    /// `VIEW`.
+    View,
+}
+
+impl ObjectKind {
+    /// The words of SQL for it.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::AccessMethod => "ACCESS METHOD",
+            Self::Aggregate => "AGGREGATE",
+            Self::Cast => "CAST",
+            Self::Collation => "COLLATION",
+            Self::Column => "COLUMN",
+            Self::Constraint => "CONSTRAINT",
+            Self::Conversion => "CONVERSION",
+            Self::Database => "DATABASE",
+            Self::Domain => "DOMAIN",
+            Self::EventTrigger => "EVENT TRIGGER",
+            Self::Extension => "EXTENSION",
+            Self::ForeignDataWrapper => "FOREIGN DATA WRAPPER",
+            Self::ForeignTable => "FOREIGN TABLE",
+            Self::Function => "FUNCTION",
+            Self::Index => "INDEX",
+            Self::Language => "LANGUAGE",
+            Self::LargeObject => "LARGE OBJECT",
+            Self::MaterializedView => "MATERIALIZED VIEW",
+            Self::Operator => "OPERATOR",
+            Self::OperatorClass => "OPERATOR CLASS",
+            Self::OperatorFamily => "OPERATOR FAMILY",
+            Self::Policy => "POLICY",
+            Self::Procedure => "PROCEDURE",
+            Self::Publication => "PUBLICATION",
+            Self::Role => "ROLE",
+            Self::Routine => "ROUTINE",
+            Self::Rule => "RULE",
+            Self::Schema => "SCHEMA",
+            Self::Sequence => "SEQUENCE",
+            Self::Server => "SERVER",
+            Self::Statistics => "STATISTICS",
+            Self::Subscription => "SUBSCRIPTION",
+            Self::Table => "TABLE",
+            Self::Tablespace => "TABLESPACE",
+            Self::TextSearch => "TEXT SEARCH",
+            Self::Transform => "TRANSFORM",
+            Self::Trigger => "TRIGGER",
+            Self::Type => "TYPE",
+            Self::UserMapping => "USER MAPPING",
+            Self::View => "VIEW",
+        }
+    }
+}
+
+impl fmt::Display for ObjectKind {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.words())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
