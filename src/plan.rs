@@ -1,0 +1,245 @@
+//! What a release will do: a [`Plan`] of revisions, each one transaction or steps outside of one.
+//!
+//! Plain data: no SQL wording (that is `templates/`), no files. Decides what runs together, what guards a
+//! statement that can't be rolled back, and what psql must not see raw.
+
+mod build;
+mod contents;
+mod pieces;
+mod unit;
+
+use serde::Serialize;
+
+use crate::config::Config;
+use crate::diagnostic::Sink;
+use crate::graph::{Graph, Range};
+use crate::seal::Seals;
+use crate::tree::{Direction, OnConflict, Tree};
+use crate::version_table::{Row, VersionTable};
+
+/// What a plan is made from.
+#[derive(Debug, Clone, Copy)]
+pub struct Input<'a> {
+    /// The tree.
+    pub tree: &'a Tree,
+    /// Its graph.
+    pub graph: &'a Graph,
+    /// Its digests and what is published.
+    pub seals: &'a Seals,
+    /// The config.
+    pub config: &'a Config,
+}
+
+/// Everything one script does.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// Which way it goes.
+    pub direction: Direction,
+    /// The project's name.
+    pub project: String,
+    /// The state it starts from, as text.
+    pub from: String,
+    /// The state it ends in, as text.
+    pub to: String,
+    /// Whether a number orders the revisions (nobody has parents).
+    pub numbered: bool,
+    /// Where it runs.
+    pub target: Target,
+    /// Where it is recorded.
+    pub table: VersionTable,
+    /// Digest of the target and all its ancestors.
+    pub tree_digest: String,
+    /// Every revision up to the upper end of the range, in order; the `selected` ones are this plan's own.
+    pub rows: Vec<Row>,
+    /// Ids above the upper end: known, not part of this.
+    pub later: Vec<String>,
+    /// The plan's own revisions, in the order they run.
+    pub blocks: Vec<Block>,
+    /// What runs again afterwards.
+    pub repeatables: Vec<Rerun>,
+    /// What the reader must know first, a sentence each.
+    pub notes: Vec<String>,
+}
+
+/// Where a script runs, and as whom.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// Oldest major version of the server.
+    pub server: u16,
+    /// The only database it may run in.
+    pub database: Option<String>,
+    /// The role everything runs as.
+    pub role: Option<String>,
+    /// The search_path that revisions see.
+    pub search_path: Option<String>,
+    /// A PostgreSQL duration.
+    pub lock_timeout: String,
+    /// A PostgreSQL duration.
+    pub statement_timeout: String,
+}
+
+/// One revision of a plan.
+#[derive(Debug, Clone)]
+pub struct Block {
+    /// Index into [`Plan::rows`].
+    pub row: usize,
+    /// `path:line` of its script.
+    pub place: String,
+    /// How it runs.
+    pub unit: Unit,
+    /// Settings of its own, beside the target's.
+    pub settings: Settings,
+    /// The strongest lock that is known, with the names it is on.
+    pub lock: Option<String>,
+    /// Why there is no way back, where there is none.
+    pub irreversible: Option<String>,
+}
+
+/// A repeatable of a plan.
+#[derive(Debug, Clone)]
+pub struct Rerun {
+    /// Its name.
+    pub name: String,
+    /// Its row.
+    pub row: Row,
+    /// `path:line`.
+    pub place: String,
+    /// Its SQL, in one transaction.
+    pub pieces: Vec<Piece>,
+    /// The whole SQL as one text.
+    pub text: String,
+    /// Settings of its own.
+    pub settings: Settings,
+}
+
+/// Surroundings that a header asks for.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Settings {
+    /// A role.
+    pub role: Option<String>,
+    /// A search_path.
+    pub search_path: Option<String>,
+    /// A PostgreSQL duration.
+    pub lock_timeout: Option<String>,
+    /// A PostgreSQL duration.
+    pub statement_timeout: Option<String>,
+}
+
+/// How the statements of a revision share transactions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unit {
+    /// All in one.
+    Transaction {
+        /// `ISOLATION LEVEL …`, lifted from the author's own BEGIN or SET TRANSACTION; empty without.
+        modes: String,
+        /// What runs in it.
+        pieces: Vec<Piece>,
+    },
+    /// Step by step, each recorded.
+    Steps(Vec<Step>),
+}
+
+/// A step of a revision that can't be one transaction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// What keeps it from running twice, or in part.
+    pub guard: Guard,
+    /// What runs.
+    pub pieces: Vec<Piece>,
+    /// Its first words.
+    pub summary: String,
+    /// Digest of its tokens.
+    pub digest: String,
+}
+
+/// What keeps a step from running twice, or in part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Guard {
+    /// It shares a transaction with its own record.
+    Transaction {
+        /// `ISOLATION LEVEL …`, or empty.
+        modes: String,
+    },
+    /// CREATE INDEX CONCURRENTLY: what is left over is dropped first; the index must be valid after.
+    CreateIndex {
+        /// The table, quoted.
+        table: String,
+        /// The index's name as the server keeps it.
+        index: String,
+        /// Whether it is UNIQUE.
+        unique: bool,
+        /// Whether it has a WHERE.
+        partial: bool,
+    },
+    /// DROP INDEX CONCURRENTLY: done when it was begun here and the index is gone.
+    DropIndex {
+        /// The index, quoted.
+        index: String,
+    },
+    /// Running it again does no harm.
+    Repeatable,
+}
+
+/// A stretch of what a unit runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Piece {
+    /// Statements as they are written.
+    Sql {
+        /// `path:line` of the first line.
+        place: String,
+        /// The text; ends its last statement.
+        text: String,
+    },
+    /// One statement that psql would not send as it is written.
+    Carried {
+        /// `path:line`.
+        place: String,
+        /// The statement, without its `;`.
+        text: String,
+        /// What psql would do to it.
+        why: &'static str,
+    },
+    /// Rows of a CSV file or of COPY … FROM stdin.
+    Rows {
+        /// `path:line`.
+        place: String,
+        /// Where the rows come from, in words.
+        why: String,
+        /// The table, as written.
+        table: String,
+        /// Column names as the server keeps them; empty: all, in the table's order.
+        columns: Vec<String>,
+        /// Cells; `None` is NULL.
+        rows: Vec<Vec<Option<String>>>,
+        /// The columns a conflict is on.
+        key: Vec<String>,
+        /// What happens then.
+        on_conflict: OnConflict,
+    },
+}
+
+/// The plan of an upgrade. `None` where an error was reported.
+pub fn upgrade(input: Input<'_>, range: &Range, sink: &mut Sink) -> Option<Plan> {
+    build::upgrade(input, range, sink)
+}
+
+/// The plan of a downgrade over exactly this range; one that can't be reverted is an error.
+pub fn downgrade(input: Input<'_>, range: &Range, sink: &mut Sink) -> Option<Plan> {
+    build::downgrade(input, range, sink)
+}
+
+/// The plan of the way back from an upgrade's range: it stops above what can't be reverted and says so.
+/// Nothing is left of it where the upper end itself can't be.
+pub fn way_back(input: Input<'_>, range: &Range, sink: &mut Sink) -> Option<Plan> {
+    build::way_back(input, range, sink)
+}
+
+/// One line per revision for the head of a script and the run book: number, id, message, how it runs.
+pub fn contents(plan: &Plan) -> Vec<String> {
+    contents::lines(plan)
+}
+
+/// How a block runs, in a few words.
+pub fn summary(block: &Block) -> String {
+    contents::summary(block)
+}

@@ -1,0 +1,238 @@
+//! A script's parts as statements and rows, and those as pieces to emit.
+
+use super::Piece;
+use crate::diagnostic::{Diagnostic, Severity, Sink};
+use crate::lex::HazardKind;
+use crate::postgres::StatementKind;
+use crate::source::{Sources, Span};
+use crate::sql::{self, Objection, Protected, Statement, copy};
+use crate::tree::{Data, OnConflict, Part, Script, Text};
+
+/// A script whose statements were read.
+pub(super) struct Reading<'a> {
+    sources: &'a Sources,
+    script: &'a Script,
+    read: Vec<sql::Script>,
+    /// Statements and rows in order.
+    pub(super) items: Vec<Item>,
+}
+
+/// A statement, or the rows of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Item {
+    /// Index of the part it is in.
+    pub(super) part: usize,
+    /// Index of the statement in the part; `None` for rows.
+    statement: Option<usize>,
+}
+
+/// Reads a script and reports what can't be carried. `None` where an error was.
+pub(super) fn read<'a>(sources: &'a Sources, script: &'a Script, protected: &Protected, sink: &mut Sink) -> Option<Reading<'a>> {
+    let mut read = Vec::with_capacity(script.parts.len());
+    let mut items = Vec::new();
+    let mut sound = true;
+    for (part, stretch) in script.parts.iter().enumerate() {
+        match stretch {
+            Part::Sql(text) => {
+                let statements = sql::read(&text.text);
+                for objection in sql::objections(&text.text, &statements, protected) {
+                    sound &= objection.severity != Severity::Error;
+                    sink.push(diagnostic(text, objection));
+                }
+                items.extend((0..statements.statements.len()).map(|at| Item { part, statement: Some(at) }));
+                read.push(statements);
+            }
+            Part::Data(_) => {
+                items.push(Item { part, statement: None });
+                read.push(sql::Script::default());
+            }
+        }
+    }
+    sound.then_some(Reading { sources, script, read, items })
+}
+
+/// An objection with its place in the files.
+pub(super) fn diagnostic(text: &Text, objection: Objection) -> Diagnostic {
+    let Objection { code, severity, range, message, help } = objection;
+    let diagnostic = match severity {
+        Severity::Error => Diagnostic::error(code, message),
+        Severity::Warning => Diagnostic::warning(code, message),
+        Severity::Note => Diagnostic::note(code, message),
+    };
+    diagnostic.at(text.locate(range), "").help(help)
+}
+
+/// The items as pieces, neighbours joined as they are written. `None` where an error was reported.
+pub(super) fn pieces(reading: &Reading<'_>, items: &[Item], sink: &mut Sink) -> Option<Vec<Piece>> {
+    let mut pieces = Vec::new();
+    let mut run: Option<Run> = None;
+    for item in items {
+        let Some(statement) = reading.statement(*item) else {
+            flush(reading, &mut run, &mut pieces);
+            pieces.push(reading.rows(*item)?);
+            continue;
+        };
+        let raw = &statement.raw;
+        if let Some(data) = &raw.copy_data {
+            flush(reading, &mut run, &mut pieces);
+            let text = reading.text(item.part);
+            match copy::rows(&text.text, statement, data.clone()) {
+                Ok(copy::Rows { table, columns, rows }) => pieces.push(Piece::Rows {
+                    place: reading.place(*item),
+                    why: "COPY … FROM stdin, as INSERTs: its data can't stand where a script may skip it".to_owned(),
+                    table,
+                    columns,
+                    rows,
+                    key: Vec::new(),
+                    on_conflict: OnConflict::Error,
+                }),
+                Err(objection) => {
+                    sink.push(diagnostic(text, objection));
+                    return None;
+                }
+            }
+        } else if let Some(why) = carried(statement) {
+            flush(reading, &mut run, &mut pieces);
+            let text = statement.slice(&reading.text(item.part).text).to_owned();
+            pieces.push(Piece::Carried { place: reading.place(*item), text, why });
+        } else {
+            match &mut run {
+                Some(open) if open.part == item.part && open.end == raw.lead => {
+                    open.end = raw.after;
+                    open.terminated = raw.terminated;
+                }
+                _ => {
+                    flush(reading, &mut run, &mut pieces);
+                    run = Some(Run { part: item.part, start: raw.lead, end: raw.after, terminated: raw.terminated });
+                }
+            }
+        }
+    }
+    flush(reading, &mut run, &mut pieces);
+    Some(pieces)
+}
+
+/// Statements that are emitted as they stand, without a gap.
+struct Run {
+    part: usize,
+    start: usize,
+    end: usize,
+    terminated: bool,
+}
+
+fn flush(reading: &Reading<'_>, run: &mut Option<Run>, pieces: &mut Vec<Piece>) {
+    let Some(Run { part, start, end, terminated }) = run.take() else { return };
+    let text = reading.text(part);
+    let slice = &text.text[start..end];
+    // Whole lines stay whole: only blank lines before the first and white space after the last go.
+    let blank = slice.len() - slice.trim_start().len();
+    let first = slice[..blank].rfind('\n').map_or(0, |newline| newline + 1);
+    let mut sql = slice[first..].trim_end().to_owned();
+    if !terminated {
+        // On a line of its own: the last line may end in a comment.
+        sql.push_str("\n;");
+    }
+    let at = start + blank;
+    let place = reading.sources.place(text.locate(at..at + 1));
+    pieces.push(Piece::Sql { place, text: sql });
+}
+
+/// Why psql (some version from 13 on) would not send the statement as it is written.
+fn carried(statement: &Statement) -> Option<&'static str> {
+    statement.raw.hazards.iter().find_map(|hazard| match hazard.kind {
+        HazardKind::Variable => Some("psql would put a variable's value into it"),
+        HazardKind::AtomicBody => Some("psql 13 would end it at the first semicolon of its body"),
+        HazardKind::BeginDepth => Some("psql would take the next statements for a part of it"),
+        // Refused by `sql::objections`, or harmless to psql.
+        HazardKind::Backslash
+        | HazardKind::Nul
+        | HazardKind::CarriageReturn
+        | HazardKind::HiddenInside
+        | HazardKind::HiddenOutside => None,
+    })
+}
+
+impl<'a> Reading<'a> {
+    /// The parts that are SQL.
+    pub(super) fn texts(&self) -> impl Iterator<Item = (usize, &'a Text, &sql::Script)> {
+        self.script.parts.iter().enumerate().filter_map(|(part, stretch)| match stretch {
+            Part::Sql(text) => Some((part, text, &self.read[part])),
+            Part::Data(_) => None,
+        })
+    }
+
+    /// Whether rows of files stand in it.
+    pub(super) fn has_data(&self) -> bool {
+        self.items.iter().any(|item| item.statement.is_none())
+    }
+
+    /// The text of a part that is SQL.
+    pub(super) fn text(&self, part: usize) -> &'a Text {
+        match &self.script.parts[part] {
+            Part::Sql(text) => text,
+            Part::Data(_) => unreachable!("rows have no statements"),
+        }
+    }
+
+    /// The statement of an item; `None` for rows.
+    pub(super) fn statement(&self, item: Item) -> Option<&Statement> {
+        item.statement.map(|at| &self.read[item.part].statements[at])
+    }
+
+    /// The kind of its statement.
+    pub(super) fn kind(&self, item: Item) -> Option<StatementKind> {
+        self.statement(item).map(|statement| statement.head.kind)
+    }
+
+    /// Whether an item changes nothing but the session's settings.
+    pub(super) fn only_session(&self, item: Item) -> bool {
+        self.statement(item).is_some_and(|statement| statement.head.only_session())
+    }
+
+    /// Whether an item makes something temporary.
+    pub(super) fn is_temporary(&self, item: Item) -> bool {
+        self.statement(item).is_some_and(|statement| statement.head.temporary)
+    }
+
+    /// Where an item stands.
+    pub(super) fn span(&self, item: Item) -> Span {
+        match (&self.script.parts[item.part], self.statement(item)) {
+            (Part::Sql(text), Some(statement)) => text.locate(statement.range()),
+            (Part::Data(Data { at, .. }), _) => *at,
+            (Part::Sql(_), None) => self.script.body,
+        }
+    }
+
+    /// `path:line` of an item.
+    pub(super) fn place(&self, item: Item) -> String {
+        self.sources.place(self.span(item))
+    }
+
+    /// The modes of a BEGIN or SET TRANSACTION; empty without.
+    pub(super) fn modes(&self, item: Item) -> String {
+        let modes = self.statement(item).and_then(|statement| statement.head.modes.clone());
+        modes.map_or_else(String::new, |range| self.text(item.part).text[range].split_whitespace().collect::<Vec<_>>().join(" "))
+    }
+
+    /// The first words of an item, for people.
+    pub(super) fn first_words(&self, item: Item) -> String {
+        let Some(statement) = self.statement(item) else { return "rows of a file".to_owned() };
+        let words: Vec<&str> = statement.slice(&self.text(item.part).text).split_whitespace().take(6).collect();
+        let text = words.join(" ");
+        let cut = text.char_indices().nth(60).map_or(text.len(), |(at, _)| at);
+        text[..cut].to_owned()
+    }
+
+    fn rows(&self, item: Item) -> Option<Piece> {
+        let Part::Data(data) = &self.script.parts[item.part] else { return None };
+        Some(Piece::Rows {
+            place: self.place(item),
+            why: format!("rows of {}", self.sources.path(data.file)),
+            table: data.table.clone(),
+            columns: data.columns.clone(),
+            rows: data.rows.clone(),
+            key: data.key.clone(),
+            on_conflict: data.on_conflict,
+        })
+    }
+}

@@ -1,0 +1,82 @@
+//! Quoting, for every place a text can stand in an emitted file. Nothing of a file name, message, label, variable or
+//! cell may change a script's structure, so each goes through one of these.
+
+use minijinja::{Environment, Value};
+
+pub(super) fn add(environment: &mut Environment<'_>) {
+    environment.add_filter("comment", comment);
+    environment.add_filter("dollar", dollar);
+    environment.add_filter("ident", ident);
+    environment.add_filter("idents", idents);
+    environment.add_filter("json", json);
+    environment.add_filter("lit", lit);
+    environment.add_filter("psql", psql);
+}
+
+/// An SQL string literal, with standard_conforming_strings on.
+pub(super) fn lit(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+/// An SQL identifier.
+pub(super) fn ident(text: &str) -> String {
+    format!("\"{}\"", text.replace('"', "\"\""))
+}
+
+/// A quoted argument of a psql meta-command: no variable and no backquote counts inside it
+/// (psql's documentation, "Meta-Commands"; `psqlscanslash.l`, state xslashquote).
+pub(super) fn psql(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len() + 2);
+    quoted.push('\'');
+    for char in text.chars() {
+        match char {
+            '\'' => quoted.push_str("''"),
+            '\\' => quoted.push_str("\\\\"),
+            '\n' => quoted.push_str("\\n"),
+            '\r' => quoted.push_str("\\r"),
+            '\t' => quoted.push_str("\\t"),
+            other => quoted.push(other),
+        }
+    }
+    quoted.push('\'');
+    quoted
+}
+
+/// A dollar-quoted string whose tag does not occur in it.
+pub(super) fn dollar(text: &str) -> String {
+    let tag = (0..).map(|n| format!("$m{n}$")).find(|tag| !text.contains(tag.trim_end_matches('$')));
+    let tag = tag.unwrap_or_default();
+    format!("{tag}{text}{tag}")
+}
+
+/// The rest of a `--` comment line.
+fn comment(text: &str) -> String {
+    text.chars().map(|char| if char.is_control() { ' ' } else { char }).collect()
+}
+
+fn idents(names: Vec<String>) -> String {
+    names.iter().map(|name| ident(name)).collect::<Vec<_>>().join(", ")
+}
+
+fn json(value: &Value) -> Result<String, minijinja::Error> {
+    serde_json::to_string(value).map_err(|error| minijinja::Error::new(minijinja::ErrorKind::BadSerialization, error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quotes_hold() {
+        assert_eq!(lit("a'b\\"), "'a''b\\'");
+        assert_eq!(ident("a\"b"), "\"a\"\"b\"");
+        assert_eq!(psql("it's\n`rm` \\ :x"), "'it''s\\n`rm` \\\\ :x'");
+        assert_eq!(comment("a\nb\u{85}c"), "a b c");
+    }
+
+    #[test]
+    fn a_dollar_tag_never_occurs_in_its_text() {
+        assert_eq!(dollar("a"), "$m0$a$m0$");
+        assert_eq!(dollar("$m0$ x $m1"), "$m2$$m0$ x $m1$m2$");
+    }
+}

@@ -1,0 +1,29 @@
+//! The table of embedded templates.
+
+macro_rules! embedded {
+    ($($name:literal),* $(,)?) => {
+        /// Every template, by its path in `templates/`.
+        pub(super) const EMBEDDED: &[(&str, &str)] =
+            &[$(($name, include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/templates/", $name)))),*];
+    };
+}
+
+embedded![
+    "downgrade.sql",
+    "plan.sql",
+    "runbook.md",
+    "script/blocks.sql",
+    "script/client.sql",
+    "script/close.sql",
+    "script/create.sql",
+    "script/header.sql",
+    "script/lock.sql",
+    "script/machinery.sql",
+    "script/modes.sql",
+    "script/receipt.sql",
+    "script/rows.sql",
+    "script/server.sql",
+    "script/state.sql",
+    "status.sql",
+    "upgrade.sql",
+];

@@ -1,0 +1,13 @@
+{% include "script/header.sql" %}
+{% include "script/client.sql" %}
+
+{% include "script/machinery.sql" %}
+
+{% include "script/modes.sql" %}
+
+{% include "script/server.sql" %}
+
+{% include "script/rows.sql" %}
+{% include "script/state.sql" %}
+\echo 'signoff: nothing was changed'
+\endif

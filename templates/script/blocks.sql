@@ -1,0 +1,124 @@
+{% macro statements(parts) %}{% for part in parts %}{% if part.kind == "sql" %}
+-- from {{ part.place | comment }}
+{{ part.text }}
+{% elif part.kind == "carried" %}
+-- from {{ part.place | comment }}, carried through \gexec: {{ part.why }}
+SELECT {{ part.text | dollar }} \gexec
+{% elif part.kind == "rows" %}
+-- from {{ part.place | comment }}: {{ part.why | comment }}
+{% for batch in part.batches %}
+INSERT INTO {{ part.table }}{% if part.columns %} ({{ part.columns | idents }}){% endif %} OVERRIDING SYSTEM VALUE VALUES
+{% for row in batch %}
+  ({% for cell in row %}{% if cell is none %}NULL{% else %}{{ cell | lit }}{% endif %}{% if not loop.last %}, {% endif %}{% endfor %}){% if not loop.last %},{% endif %}
+
+{% endfor %}
+{% if part.conflict == "nothing" %}
+ON CONFLICT ({{ part.key | idents }}) DO NOTHING
+{% elif part.conflict == "update" %}
+ON CONFLICT ({{ part.key | idents }}) DO UPDATE SET {% for column in part.updates %}{{ column | ident }} = excluded.{{ column | ident }}{% if not loop.last %}, {% endif %}{% endfor %}
+
+{% endif %}
+;
+{% endfor %}
+{% if part.columns %}
+\set signoff_table {{ part.table | psql }}
+\set signoff_columns {{ part.columns | json | psql }}
+:signoff_setval
+{% endif %}
+{% endif %}{% endfor %}{% endmacro %}
+{% for block in blocks %}
+
+-- ── {{ loop.index }}/{{ count }} ── {{ block.id | comment }} ── {{ block.message | comment }} ── {{ block.summary | comment }}
+\set signoff_row :signoff_row_{{ block.entry }}
+:signoff_look
+\if :signoff_todo
+\echo {{ block.echo | psql }}
+{% if block.user %}
+\set signoff_user {{ block.user | psql }}
+{% endif %}
+{% if block.by_steps %}
+:signoff_begin_steps
+{% for step in block.steps %}
+-- step {{ loop.index }} of {{ block.steps | length }}: {{ step.summary | comment }}
+\set signoff_step {{ loop.index }}
+:signoff_step_look
+\if :signoff_todo
+{% if step.kind == "transaction" %}
+{% if step.modes %}
+\set signoff_modes {{ step.modes | psql }}
+{% endif %}
+:signoff_step_begin
+{% if step.modes %}
+\set signoff_modes ''
+{% endif %}
+{{ statements(step.parts) }}:signoff_step_commit
+{% elif step.kind == "create_index" %}
+\set signoff_table {{ step.table | psql }}
+\set signoff_index {{ step.index | psql }}
+\set signoff_unique {{ "true" if step.unique else "false" }}
+\set signoff_partial {{ "true" if step.partial else "false" }}
+:signoff_index_look
+\if :signoff_leftover
+DROP INDEX CONCURRENTLY :signoff_index_name ;
+\endif
+\if :signoff_built
+\else
+:signoff_bare
+{{ statements(step.parts) }}\endif
+:signoff_index_check
+:signoff_bare_done
+{% elif step.kind == "drop_index" %}
+\set signoff_index {{ step.index | psql }}
+:signoff_drop_look
+\if :signoff_dropped
+\else
+:signoff_bare
+{{ statements(step.parts) }}\endif
+:signoff_bare_done
+{% elif step.kind == "repeatable" %}
+:signoff_bare
+{{ statements(step.parts) }}:signoff_bare_done
+{% endif %}
+\endif
+{% endfor %}
+:signoff_end_steps
+{% else %}
+{% if block.modes %}
+\set signoff_modes {{ block.modes | psql }}
+{% endif %}
+:signoff_begin
+{% if block.modes %}
+\set signoff_modes ''
+{% endif %}
+{{ statements(block.parts) }}:signoff_commit
+{% endif %}
+{% if block.user %}
+\set signoff_user {{ user | psql }}
+{% endif %}
+\endif
+{% endfor %}
+{% if repeatables %}
+
+-- ── Repeatables: {{ "applied again wherever the text recorded here is another" if direction == "upgrade" else "those that a reverted revision dropped" }} ──
+{% for repeatable in repeatables %}
+\set signoff_row :signoff_repeat_{{ loop.index }}
+:signoff_look_repeatable
+\if :signoff_todo
+\echo {{ repeatable.echo | psql }}
+{% if repeatable.user %}
+\set signoff_user {{ repeatable.user | psql }}
+{% endif %}
+{% if direction == "upgrade" %}
+:signoff_begin
+{{ statements(repeatable.parts) }}:signoff_commit
+{% else %}
+-- from {{ repeatable.place | comment }}
+SELECT {{ repeatable.text | dollar }} AS signoff_sql \gset
+:signoff_reapply
+{% endif %}
+{% if repeatable.user %}
+\set signoff_user {{ user | psql }}
+{% endif %}
+\endif
+{% endfor %}
+{% endif %}

@@ -1,0 +1,15 @@
+-- signoff {{ direction }} · {{ project }} · {{ from }} → {{ to }} · {{ count }} {{ "revision" if count == 1 else "revisions" }}
+-- tree    {{ tree_digest }}
+-- bundle  {{ bundle_digest }}
+-- run     psql -X -d DATABASE -f {{ file }}
+{% if direction != "plan" %}
+-- first   psql -X -d DATABASE -f plan.sql       (says what would run here, and changes nothing)
+{% endif %}
+{% for note in header_notes %}
+-- {{ note | comment }}
+{% endfor %}
+--
+{% for line in contents %}
+-- {{ line | comment }}
+{% endfor %}
+

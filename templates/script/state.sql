@@ -1,0 +1,74 @@
+-- What is recorded here is compared with what this script was made from.
+SELECT pg_catalog.jsonb_agg(e ORDER BY n) AS signoff_manifest FROM pg_catalog.unnest(ARRAY[{% for entry in entries %}:'signoff_row_{{ loop.index }}'{% if not loop.last %},{% endif %}{% if loop.index % 8 == 0 %}
+
+{% endif %}{% endfor %}]::pg_catalog.jsonb[]) WITH ORDINALITY AS t (e, n) \gset
+SET signoff.manifest = :'signoff_manifest'; SET signoff.later = {{ later | json | lit }};
+DO $signoff$
+DECLARE
+  r record; recorded jsonb := '[]'; t regclass := to_regclass({{ version_table | lit }}); todo bigint; total bigint; todo_names text; ahead text;
+BEGIN
+  IF t IS NULL THEN
+{% if direction == "downgrade" %}
+    RAISE EXCEPTION USING ERRCODE = 'SO007', MESSAGE = {{ ("signoff: refused: this database has no version table " ~ version_table ~ ", so nothing is recorded as applied") | lit }}, HINT = 'Is this the right database?';
+{% else %}
+    IF current_setting('signoff.first_run') IN ('', '0', 'off', 'false', 'no') AND EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE c.relkind IN ('r', 'p') AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_' AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')) THEN
+      RAISE EXCEPTION USING ERRCODE = 'SO007', MESSAGE = {{ ("signoff: refused: this database has tables but no version table " ~ version_table) | lit }},
+        HINT = 'Is this the right database? If it is, and nothing of this tree is applied here yet, add -v first_run=1.'; END IF;
+{% endif %}
+  ELSE
+    IF coalesce(obj_description(t, 'pg_class'), '') <> 'signoff_revision 1' THEN RAISE EXCEPTION USING ERRCODE = 'SO008',
+      MESSAGE = format('signoff: refused: table %s is not a version table of signoff, format 1', t), HINT = 'Name another in [version_table] name, or use the signoff that made it.'; END IF;
+    SELECT coalesce(jsonb_agg(to_jsonb(v)), '[]') INTO recorded FROM {{ version_table }} v;
+  END IF;
+  FOR r IN SELECT v.*, m.up AS its_up, m.up1 AS its_up1, m.accept, m.steps AS its_steps, m.selected
+      FROM jsonb_to_recordset(recorded) AS v (revision text, project text, state text, up text, up1 text, steps text[])
+      JOIN jsonb_to_recordset(current_setting('signoff.manifest')::jsonb) AS m (revision text, up text, up1 text, accept text[], steps text[], selected boolean) USING (revision) LOOP
+    IF r.project <> {{ project | lit }} THEN RAISE EXCEPTION USING ERRCODE = 'SO006', MESSAGE = format('signoff: refused: revision %s is recorded here for project %s', r.revision, r.project),
+      HINT = 'Two projects need two version tables: set [version_table] name.'; END IF;
+    IF r.state = 'applied' AND r.up <> r.its_up THEN
+      IF r.up1 = r.its_up1 OR r.up = ANY (r.accept) THEN
+        PERFORM set_config('client_min_messages', 'notice', true);
+        RAISE NOTICE 'signoff: revision % was applied here with other comments or an accepted earlier text', r.revision;
+      ELSE RAISE EXCEPTION USING ERRCODE = 'SO006', MESSAGE = format('signoff: refused: revision %s was applied here with another text', r.revision),
+        DETAIL = format('recorded %s, this script %s', r.up, r.its_up), HINT = 'Compile from the tree that was applied, or find out who changed a published migration.'; END IF;
+    END IF;
+    IF r.state <> 'applied' AND NOT (r.state = {{ ("downgrading" if direction == "downgrade" else "upgrading") | lit }} AND coalesce(r.selected, false)) THEN RAISE EXCEPTION USING ERRCODE = 'SO006',
+      MESSAGE = format('signoff: refused: revision %s is half-done here (%s, %s steps)', r.revision, r.state, cardinality(r.steps)), HINT = CASE r.state WHEN 'upgrading' THEN 'Finish it first: run the upgrade.sql that holds it again.' ELSE 'Finish it first: run the downgrade.sql that holds it again.' END; END IF;
+{% if direction != "downgrade" %}
+    IF r.state = 'upgrading' AND EXISTS (SELECT FROM unnest(r.steps) WITH ORDINALITY AS s (digest, n) WHERE s.digest NOT LIKE '%?' AND s.digest IS DISTINCT FROM r.its_steps[s.n]) THEN RAISE EXCEPTION USING ERRCODE = 'SO006',
+      MESSAGE = format('signoff: refused: a step of revision %s that is done here was changed since', r.revision), HINT = 'Mend only the step that failed and those after it; put the finished ones back as they were.'; END IF;
+{% endif %}
+  END LOOP;
+{% if not numbered %}
+  FOR r IN SELECT v.revision, p AS parent FROM jsonb_to_recordset(recorded) AS v (revision text, project text, parents text[], depends_on text[]), unnest(v.parents || v.depends_on) AS p
+      WHERE v.project = {{ project | lit }} AND NOT EXISTS (SELECT FROM jsonb_to_recordset(recorded) AS w (revision text, state text) WHERE w.revision = p) LIMIT 1 LOOP
+    RAISE EXCEPTION USING ERRCODE = 'SO006', MESSAGE = format('signoff: refused: revision %s is recorded as applied before its parent %s', r.revision, r.parent), HINT = 'The version table was changed by hand or restored in part: find out what is really there.'; END LOOP;
+{% endif %}
+  SELECT count(*), count(*) FILTER (WHERE v.revision IS {{ "NOT NULL" if direction == "downgrade" else "NULL OR v.state <> 'applied'" }}),
+      string_agg(format(E'\n  %s  %s', m.revision, m.message), '' ORDER BY m.n) FILTER (WHERE v.revision IS {{ "NOT NULL" if direction == "downgrade" else "NULL OR v.state <> 'applied'" }})
+    INTO total, todo, todo_names
+    FROM (SELECT e->>'revision' AS revision, e->>'message' AS message, n FROM jsonb_array_elements(current_setting('signoff.manifest')::jsonb) WITH ORDINALITY AS a (e, n) WHERE coalesce((e->>'selected')::boolean, false)) m
+    LEFT JOIN jsonb_to_recordset(recorded) AS v (revision text, state text) USING (revision);
+  SELECT string_agg(v.revision, ', ' ORDER BY v.revision) INTO ahead FROM jsonb_to_recordset(recorded) AS v (revision text, project text, kind text)
+   WHERE v.project = {{ project | lit }} AND v.kind = 'revision' AND NOT EXISTS (SELECT FROM jsonb_array_elements(current_setting('signoff.manifest')::jsonb) AS a (e) WHERE e->>'revision' = v.revision)
+     AND NOT current_setting('signoff.later')::jsonb ? v.revision;
+  PERFORM set_config('signoff.repeat', (ahead IS NULL)::text, false);
+  IF todo > 0 THEN
+    IF ahead IS NOT NULL THEN RAISE EXCEPTION USING ERRCODE = 'SO006', MESSAGE = format('signoff: refused: this database records revisions that this script''s tree does not know: %s', ahead),
+      HINT = 'It was upgraded from a newer or another tree: compile from that one.'; END IF;
+    SELECT m.revision INTO r FROM jsonb_to_recordset(current_setting('signoff.manifest')::jsonb) AS m (revision text, selected boolean)
+     WHERE NOT coalesce(m.selected, false) AND NOT EXISTS (SELECT FROM jsonb_to_recordset(recorded) AS v (revision text, state text) WHERE v.revision = m.revision AND v.state = 'applied') LIMIT 1;
+    IF FOUND THEN RAISE EXCEPTION USING ERRCODE = 'SO006', MESSAGE = {{ (("signoff: refused: this script starts after " ~ from) if direction != "downgrade" else ("signoff: refused: this script goes back to " ~ to)) | lit }} || format(', and revision %s is not applied here', r.revision),
+      HINT = 'Run the release before this one first, or compile from where this database stands.'; END IF;
+{% if direction == "downgrade" %}
+    SELECT v.revision INTO r FROM jsonb_to_recordset(recorded) AS v (revision text, project text) WHERE v.project = {{ project | lit }} AND current_setting('signoff.later')::jsonb ? v.revision LIMIT 1;
+    IF FOUND THEN RAISE EXCEPTION USING ERRCODE = 'SO006', MESSAGE = format('signoff: refused: revision %s is applied here and stands on what would be reverted', r.revision), HINT = 'Revert it first, with the downgrade.sql of its own release.'; END IF;
+{% endif %}
+  END IF;
+  PERFORM set_config('signoff.summary', CASE WHEN todo = 0 THEN format('signoff: nothing to {{ "revert" if direction == "downgrade" else "apply" }}: {{ "none" if direction == "downgrade" else "all" }} of %s revisions {{ "is" if direction == "downgrade" else "are" }} applied here', total)
+    ELSE format('signoff: %s of %s to {{ "revert" if direction == "downgrade" else "apply" }} here; %s already {{ "reverted" if direction == "downgrade" else "applied" }}%s', todo, total, total - todo, todo_names) END, false);
+END $signoff$;
+SELECT pg_catalog.current_setting('signoff.summary') AS signoff_summary, pg_catalog.current_setting('signoff.repeat') AS signoff_repeat \gset
+RESET signoff.manifest;
+\echo :signoff_summary
