@@ -1,0 +1,250 @@
+//! What a script says: its statements with their heads read, its own transactions, and what can't be carried into a
+//! release.
+//!
+//! Heads are read always, at lexer speed; trees ([`ddl`]) and syntax judgement ([`judge`]) only when asked for, one statement
+//! at a time. No parser's own types leave this room. Knows no files and no revisions: every range is offsets into the
+//! text it was given.
+
+#![allow(
+    clippy::wildcard_enum_match_arm,
+    reason = "readers pick a few of many tokens and of a foreign parser's many nodes"
+)]
+
+pub mod copy;
+mod cursor;
+pub mod ddl;
+mod enums;
+mod head;
+pub mod judge;
+mod literal;
+mod objection;
+mod shape;
+
+use std::ops::Range;
+
+use crate::diagnostic::Severity;
+use crate::lex;
+use crate::name::QualifiedName;
+use crate::postgres::{self, Lock, StatementKind, TableAction};
+
+/// One statement, with its head read.
+#[derive(Debug)]
+pub struct Statement {
+    /// Where it is in the text.
+    pub raw: lex::RawStatement,
+    /// What its first words say.
+    pub head: Head,
+}
+
+impl Statement {
+    /// The statement as it is written, without its `;` and the comments before it.
+    pub fn slice<'a>(&self, text: &'a str) -> &'a str {
+        &text[self.raw.start..self.raw.end]
+    }
+
+    /// The bytes of [`Statement::slice`].
+    pub fn range(&self) -> Range<usize> {
+        self.raw.start..self.raw.end
+    }
+
+    /// The strongest lock on [`Statement::locked`] that the head alone tells, on a server of that major version.
+    /// `None` where there is none on anything that is there already, and where it can't be known.
+    pub fn lock(&self, server: u16) -> Option<Lock> {
+        if self.head.kind != StatementKind::AlterTable {
+            return postgres::lock(self.head.kind, server);
+        }
+        let locks = self
+            .head
+            .actions
+            .iter()
+            .map(|action| postgres::action_lock(*action, server));
+        // An action that is not known takes nothing above ACCESS EXCLUSIVE, so that one settles it.
+        let strongest = locks.clone().flatten().max();
+        if strongest == Some(Lock::AccessExclusive) || locks.clone().all(|lock| lock.is_some()) {
+            strongest
+        } else {
+            None
+        }
+    }
+
+    /// The names that [`Statement::lock`] speaks of.
+    pub fn locked(&self) -> impl Iterator<Item = &QualifiedName> {
+        let (table, objects) = match &self.head.table {
+            Some(table) => (Some(table), None),
+            None => (None, Some(self.head.objects())),
+        };
+        table.into_iter().chain(objects.into_iter().flatten())
+    }
+}
+
+/// The statements of a text.
+#[derive(Debug, Default)]
+pub struct Script {
+    /// In order.
+    pub statements: Vec<Statement>,
+    /// A quote or parenthesis left open at the end of the text: its offset and what it is.
+    pub unclosed: Option<(usize, &'static str)>,
+}
+
+/// What the first words of a statement say. Names are as the server keeps them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a word that stands in the statement, or does not"
+)]
+pub struct Head {
+    /// What it is.
+    pub kind: StatementKind,
+    /// What it creates, alters, drops, fills or reads; the first one where it names several.
+    pub object: Option<QualifiedName>,
+    /// The further objects of a `DROP`, `TRUNCATE`, `LOCK`.
+    pub others: Vec<QualifiedName>,
+    /// The relation that an index, trigger, rule or policy is on; the parent of a new partition.
+    pub table: Option<QualifiedName>,
+    /// The partition of an `ATTACH` or `DETACH PARTITION`.
+    pub partition: Option<QualifiedName>,
+    /// `IF EXISTS`.
+    pub if_exists: bool,
+    /// `IF NOT EXISTS`.
+    pub if_not_exists: bool,
+    /// `OR REPLACE`.
+    pub or_replace: bool,
+    /// `CASCADE` of a `DROP` or `TRUNCATE`.
+    pub cascade: bool,
+    /// `CONCURRENTLY`.
+    pub concurrently: bool,
+    /// `ONLY` before the table.
+    pub only: bool,
+    /// `TEMPORARY`.
+    pub temporary: bool,
+    /// What a `SET`, `SET LOCAL` or `RESET` speaks of.
+    pub setting: Option<Setting>,
+    /// The actions of an `ALTER TABLE`, in order.
+    pub actions: Vec<TableAction>,
+    /// The value that an `ALTER TYPE … ADD VALUE` adds.
+    pub value: Option<String>,
+    /// The modes of a `BEGIN` or `SET TRANSACTION` (`ISOLATION LEVEL …`) as offsets into the text; `None` without any.
+    pub modes: Option<Range<usize>>,
+}
+
+impl Head {
+    /// [`Head::object`] and [`Head::others`].
+    pub fn objects(&self) -> impl Iterator<Item = &QualifiedName> {
+        self.object.iter().chain(&self.others)
+    }
+
+    /// Whether the statement changes nothing but settings of the session: a script that is run again from its middle
+    /// needs it again.
+    pub fn only_session(&self) -> bool {
+        matches!(self.kind, StatementKind::Set | StatementKind::Reset)
+    }
+}
+
+/// What a `SET` sets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Setting {
+    /// The parameter in lower case: `role`, `session_authorization`, `timezone`, `search_path` for `SET SCHEMA`,
+    /// `client_encoding` for `SET NAMES`; `all` for `RESET ALL`.
+    pub name: String,
+    /// Its value, where it is one word, number or string.
+    pub value: Option<String>,
+}
+
+/// The transactions that a script opens and closes itself.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// None.
+    Plain,
+    /// One around everything, [`Head::only_session`] statements before it aside: those mean the same inside it.
+    OneBlock {
+        /// Index of the `BEGIN`.
+        begin: usize,
+        /// Index of the `COMMIT`, the last statement.
+        commit: usize,
+    },
+    /// Several, or one among other statements.
+    Blocks(Vec<Step>),
+    /// Some that can't be carried.
+    Refused(Objection),
+}
+
+/// A step of [`Shape::Blocks`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// A block: its own statements stand between these two indices.
+    Block {
+        /// Index of the `BEGIN`.
+        begin: usize,
+        /// Index of the `COMMIT`.
+        commit: usize,
+    },
+    /// A statement outside of the blocks. Where it is [`Head::only_session`], a later run must repeat it.
+    Single(usize),
+}
+
+/// Something to say about a place in a script.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Objection {
+    /// A stable slug.
+    pub code: &'static str,
+    /// `Error` where no release can be written from this.
+    pub severity: Severity,
+    /// Offsets into the text.
+    pub range: Range<usize>,
+    /// One line.
+    pub message: String,
+    /// The next step.
+    pub help: String,
+}
+
+/// The tables that bookkeeping lives in, schemas included.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Protected {
+    /// The version table.
+    pub version_table: QualifiedName,
+    /// The event table.
+    pub event_table: QualifiedName,
+}
+
+/// An enum value that is used in the script that adds it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EnumUse {
+    /// Index of the `ALTER TYPE … ADD VALUE`.
+    pub added: usize,
+    /// Index of the first later statement that seems to use the value.
+    pub used: usize,
+}
+
+/// Splits a text and reads the head of each statement.
+pub fn read(text: &str) -> Script {
+    let split = lex::split(text);
+    let statements = split
+        .statements
+        .into_iter()
+        .map(|raw| Statement {
+            head: head::read(text, raw.start..raw.end),
+            raw,
+        })
+        .collect();
+    Script {
+        statements,
+        unclosed: split.unclosed,
+    }
+}
+
+/// The transactions that the script opens and closes itself.
+pub fn shape(text: &str, script: &Script) -> Shape {
+    shape::of(text, script)
+}
+
+/// What of a script can't be carried into a release, or should not be there: in order of place. What [`shape`] refuses is
+/// not repeated here.
+pub fn objections(text: &str, script: &Script, protected: &Protected) -> Vec<Objection> {
+    objection::all(text, script, protected)
+}
+
+/// Enum values that a later statement of the same script seems to use, judged generously: by the literal, in strings and
+/// bodies too. Such a use fails in the transaction that adds the value (55P04).
+pub fn enum_values_used_later(text: &str, script: &Script) -> Vec<EnumUse> {
+    enums::used_later(text, script)
+}
