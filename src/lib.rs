@@ -7,6 +7,7 @@
 //! Read once, reason purely, write once: no stage between the two disks touches a file, a clock, an
 //! environment variable or a database. ARCHITECTURE.md says which room may use which.
 
+pub mod config;
 pub mod diagnostic;
 pub mod lex;
 pub mod name;

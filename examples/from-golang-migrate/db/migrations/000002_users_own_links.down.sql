@@ -1,0 +1,4 @@
+BEGIN;
+ALTER TABLE links DROP COLUMN user_id;
+DROP TABLE users;
+COMMIT;

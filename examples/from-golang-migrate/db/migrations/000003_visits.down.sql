@@ -1,0 +1,3 @@
+DROP TABLE visits;
+DROP FUNCTION count_visit();
+ALTER TABLE links DROP COLUMN visits;

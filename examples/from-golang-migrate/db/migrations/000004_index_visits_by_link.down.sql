@@ -1,0 +1,1 @@
+DROP INDEX CONCURRENTLY IF EXISTS visits_link_id_visited_at_idx;

@@ -1,0 +1,464 @@
+//! TOML tables with the place of every key and value: what `signoff.toml`, a migration's header and a
+//! directive's options are read with.
+//!
+//! A key is taken by name and type; what nobody asked for is an unknown key when the table is finished, and
+//! the nearest key that was asked for is offered. Knows TOML; does not know what any key means.
+
+use std::ops::Range;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::diagnostic::{Diagnostic, Sink};
+use crate::source::{FileId, Span};
+
+/// A value, and where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Located<T> {
+    /// The value.
+    pub value: T,
+    /// The bytes that say it.
+    pub span: Span,
+}
+
+/// Where a piece of TOML stands: its byte 0 is byte `start` of `file`.
+#[derive(Debug, Clone, Copy)]
+pub struct Place {
+    /// The file.
+    pub file: FileId,
+    /// Offset of the TOML text in it.
+    pub start: usize,
+}
+
+impl Place {
+    fn span(self, range: Range<usize>) -> Span {
+        Span::new(self.file, self.start + range.start..self.start + range.end)
+    }
+}
+
+/// A table whose keys are taken one by one.
+#[derive(Debug)]
+pub struct Table<'i> {
+    place: Place,
+    /// How messages call it: `the header`, `[target]`.
+    noun: String,
+    /// The whole table.
+    span: Span,
+    /// In file order.
+    entries: Vec<(Located<String>, Spanned<DeValue<'i>>)>,
+    asked: Vec<&'static str>,
+}
+
+impl<'i> Table<'i> {
+    /// Reads a whole document. Bad TOML is one diagnostic, and `None`.
+    pub fn document(text: &'i str, place: Place, noun: &str, sink: &mut Sink) -> Option<Self> {
+        match DeTable::parse(text) {
+            Ok(table) => {
+                let span = place.span(0..text.len());
+                Some(Self::new(table.into_inner(), place, noun.to_owned(), span))
+            }
+            Err(error) => {
+                sink.push(not_toml(&error, text, place, noun));
+                None
+            }
+        }
+    }
+
+    /// Reads one inline table, such as `{ transaction = false }`. Bad TOML, or another value, is one
+    /// diagnostic, and `None`.
+    pub fn inline(text: &'i str, place: Place, noun: &str, sink: &mut Sink) -> Option<Self> {
+        match DeValue::parse(text) {
+            Ok(value) => Self::of_value(value, place, noun.to_owned(), sink),
+            Err(error) => {
+                sink.push(not_toml(&error, text, place, noun));
+                None
+            }
+        }
+    }
+
+    /// The whole table's place.
+    pub fn span(&self) -> Span {
+        self.span
+    }
+
+    /// How messages call the table.
+    pub fn noun(&self) -> &str {
+        &self.noun
+    }
+
+    /// Takes a text. A value of another type, or one with a control character, is an error.
+    pub fn text(&mut self, key: &'static str, sink: &mut Sink) -> Option<Located<String>> {
+        let (_, value) = self.take(key)?;
+        self.read_text(&format!("`{key}`"), &value, sink)
+    }
+
+    /// Takes a text, or a whole number as its digits.
+    pub fn text_or_number(
+        &mut self,
+        key: &'static str,
+        sink: &mut Sink,
+    ) -> Option<Located<String>> {
+        let (_, value) = self.take(key)?;
+        if let DeValue::Integer(number) = value.get_ref() {
+            let span = self.place.span(value.span());
+            return Some(Located {
+                value: number.to_string(),
+                span,
+            });
+        }
+        self.read_text(&format!("`{key}`"), &value, sink)
+    }
+
+    /// Takes `true` or `false`.
+    pub fn flag(&mut self, key: &'static str, sink: &mut Sink) -> Option<Located<bool>> {
+        let (_, value) = self.take(key)?;
+        let span = self.place.span(value.span());
+        if let DeValue::Boolean(flag) = value.get_ref() {
+            return Some(Located { value: *flag, span });
+        }
+        sink.push(bad_type(
+            &format!("`{key}`"),
+            "`true` or `false`",
+            &value,
+            span,
+        ));
+        None
+    }
+
+    /// Takes a point in time with its offset from UTC.
+    pub fn time(&mut self, key: &'static str, sink: &mut Sink) -> Option<Located<jiff::Timestamp>> {
+        let (_, value) = self.take(key)?;
+        let span = self.place.span(value.span());
+        let wanted = "a date and time with an offset, such as 2025-12-30T13:55:33Z";
+        if let DeValue::Datetime(time) = value.get_ref() {
+            if let Ok(value) = time.to_string().parse() {
+                return Some(Located { value, span });
+            }
+            let told = format!("`{key}` is {time}, and must be {wanted}");
+            sink.push(Diagnostic::error("bad-value", told).at(span, "no point in time"));
+            return None;
+        }
+        sink.push(bad_type(&format!("`{key}`"), wanted, &value, span));
+        None
+    }
+
+    /// Takes an array of texts, and the place of the array. A text that stands twice is an error.
+    pub fn texts(
+        &mut self,
+        key: &'static str,
+        sink: &mut Sink,
+    ) -> Option<Located<Vec<(String, Span)>>> {
+        let (_, value) = self.take(key)?;
+        let span = self.place.span(value.span());
+        let DeValue::Array(_) = value.get_ref() else {
+            let mut told = bad_type(&format!("`{key}`"), "an array of strings", &value, span);
+            if let DeValue::String(text) = value.get_ref() {
+                told = told.help(format!("write `{key} = [{text:?}]`"));
+            }
+            sink.push(told);
+            return None;
+        };
+        let DeValue::Array(items) = value.into_inner() else {
+            return None;
+        };
+        let mut texts: Vec<(String, Span)> = Vec::new();
+        for item in items {
+            let Some(text) = self.read_text(&format!("an item of `{key}`"), &item, sink) else {
+                continue;
+            };
+            if let Some((_, first)) = texts.iter().find(|(other, _)| *other == text.value) {
+                let told = format!("`{key}` names `{}` twice", text.value);
+                sink.push(
+                    Diagnostic::error("named-twice", told)
+                        .at(text.span, "again")
+                        .at(*first, "here first"),
+                );
+                continue;
+            }
+            texts.push((text.value, text.span));
+        }
+        Some(Located { value: texts, span })
+    }
+
+    /// Takes a table inside this one; messages call it `noun`.
+    pub fn table(&mut self, key: &'static str, noun: &str, sink: &mut Sink) -> Option<Table<'i>> {
+        let (_, value) = self.take(key)?;
+        Self::of_value(value, self.place, noun.to_owned(), sink)
+    }
+
+    /// Takes everything that is left, as tables: `name = { … }`.
+    pub fn tables(&mut self, sink: &mut Sink) -> Vec<(Located<String>, Table<'i>)> {
+        let entries = std::mem::take(&mut self.entries);
+        entries
+            .into_iter()
+            .filter_map(|(key, value)| {
+                let noun = format!("`{}`", key.value);
+                Some((key, Self::of_value(value, self.place, noun, sink)?))
+            })
+            .collect()
+    }
+
+    /// Takes everything that is left, as texts: `name = "…"`.
+    pub fn pairs(&mut self, sink: &mut Sink) -> Vec<(Located<String>, Located<String>)> {
+        let entries = std::mem::take(&mut self.entries);
+        entries
+            .into_iter()
+            .filter_map(|(key, value)| {
+                let noun = format!("`{}`", key.value);
+                Some((key, self.read_text(&noun, &value, sink)?))
+            })
+            .collect()
+    }
+
+    /// Reports what nobody asked for.
+    pub fn finish(self, sink: &mut Sink) {
+        for (key, _) in self.entries {
+            let told = format!("{} has no key `{}`", self.noun, key.value.escape_debug());
+            let mut diagnostic = Diagnostic::error("unknown-key", told).at(key.span, "unknown key");
+            diagnostic = match nearest(&key.value, self.asked.iter().copied()) {
+                Some(word) => diagnostic.help(format!("did you mean `{word}`?")),
+                None => diagnostic.help(format!("the keys are {}", list(&self.asked))),
+            };
+            sink.push(diagnostic);
+        }
+    }
+
+    fn new(table: DeTable<'i>, place: Place, noun: String, span: Span) -> Self {
+        let mut entries: Vec<_> = table
+            .into_iter()
+            .map(|(key, value)| {
+                let span = place.span(key.span());
+                let value_of_key = key.into_inner().into_owned();
+                let key = Located {
+                    value: value_of_key,
+                    span,
+                };
+                (key, value)
+            })
+            .collect();
+        entries.sort_by_key(|(key, _)| key.span);
+        Self {
+            place,
+            noun,
+            span,
+            entries,
+            asked: Vec::new(),
+        }
+    }
+
+    fn of_value(
+        value: Spanned<DeValue<'i>>,
+        place: Place,
+        noun: String,
+        sink: &mut Sink,
+    ) -> Option<Self> {
+        let span = place.span(value.span());
+        if !value.get_ref().is_table() {
+            sink.push(bad_type(&noun, "a table", &value, span));
+            return None;
+        }
+        let DeValue::Table(table) = value.into_inner() else {
+            return None;
+        };
+        Some(Self::new(table, place, noun, span))
+    }
+
+    fn take(&mut self, key: &'static str) -> Option<(Located<String>, Spanned<DeValue<'i>>)> {
+        self.asked.push(key);
+        let at = self
+            .entries
+            .iter()
+            .position(|(present, _)| present.value == key)?;
+        Some(self.entries.remove(at))
+    }
+
+    fn read_text(
+        &self,
+        noun: &str,
+        value: &Spanned<DeValue<'i>>,
+        sink: &mut Sink,
+    ) -> Option<Located<String>> {
+        let span = self.place.span(value.span());
+        let DeValue::String(text) = value.get_ref() else {
+            let mut told = bad_type(noun, "a string", value, span);
+            if let DeValue::Integer(number) = value.get_ref() {
+                told = told.help(format!("put it in quotes: \"{number}\""));
+            }
+            sink.push(told);
+            return None;
+        };
+        if let Some(bad) = text.chars().find(|char| is_unprintable(*char)) {
+            let told = format!(
+                "{noun} holds the control character {}",
+                bad.escape_unicode()
+            );
+            sink.push(
+                Diagnostic::error("control-character", told)
+                    .at(span, "only printable characters, on one line")
+                    .because("this text is printed to the terminal of whoever runs the script"),
+            );
+            return None;
+        }
+        Some(Located {
+            value: text.clone().into_owned(),
+            span,
+        })
+    }
+}
+
+/// Whether a character moves the cursor, breaks the line or turns the direction of text: C0 and C1 controls,
+/// the line and paragraph separators, and the bidirectional controls of Unicode 6.3 (UAX #9). Such a
+/// character in a name or message shows the reader something else than what stands there.
+pub fn is_unprintable(char: char) -> bool {
+    char.is_control()
+        || matches!(
+            char,
+            '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}'
+        )
+}
+
+/// The word that was probably meant, if one is near enough: at most a third of its letters are wrong.
+pub fn nearest<'w>(word: &str, words: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
+    // The distance takes quadratic time, and nobody means a short word by a very long one.
+    if word.len() > 64 {
+        return None;
+    }
+    let word = word.to_lowercase();
+    words
+        .into_iter()
+        .map(|other| {
+            let distance = strsim::damerau_levenshtein(&word, &other.to_lowercase());
+            (distance, other)
+        })
+        .filter(|(distance, other)| *distance <= (other.len() / 3).max(1))
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, other)| other)
+}
+
+/// `` `a`, `b` and `c` ``.
+pub fn list(words: &[&str]) -> String {
+    let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+    match quoted.split_last() {
+        None => "none".to_owned(),
+        Some((last, [])) => last.clone(),
+        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+    }
+}
+
+fn bad_type(noun: &str, wanted: &str, value: &Spanned<DeValue<'_>>, span: Span) -> Diagnostic {
+    let found = match value.get_ref() {
+        DeValue::String(_) => "a string",
+        DeValue::Integer(_) => "a whole number",
+        DeValue::Float(_) => "a number",
+        DeValue::Boolean(_) => "`true` or `false`",
+        DeValue::Datetime(_) => "a date or time",
+        DeValue::Array(_) => "an array",
+        DeValue::Table(_) => "a table",
+    };
+    let told = format!("{noun} is {found}, and must be {wanted}");
+    Diagnostic::error("bad-type", told).at(span, format!("must be {wanted}"))
+}
+
+fn not_toml(error: &toml::de::Error, text: &str, place: Place, noun: &str) -> Diagnostic {
+    let range = error.span().unwrap_or(0..0);
+    let start = text.floor_char_boundary(range.start);
+    let end = text.ceil_char_boundary(range.end).max(start);
+    let told = format!("{noun} cannot be read as TOML: {}", error.message());
+    Diagnostic::error("bad-toml", told).at(place.span(start..end), "here")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Sources;
+
+    fn document<'i>(text: &'i str, sink: &mut Sink) -> Option<Table<'i>> {
+        let mut sources = Sources::default();
+        let file = sources.add("a.toml", format!("12345{text}"));
+        Table::document(text, Place { file, start: 5 }, "the file", sink)
+    }
+
+    fn messages(sink: &Sink) -> Vec<String> {
+        let spans = sink.diagnostics().iter().map(|diagnostic| {
+            let range = diagnostic.labels[0].span.range();
+            format!("{}..{} {}", range.start, range.end, diagnostic.message)
+        });
+        spans.collect()
+    }
+
+    #[test]
+    fn values_keep_their_place() {
+        let mut sink = Sink::default();
+        let text = "a = \"x\"\nb = [\"y\", \"z\"]\nc = true\nd = 2020-01-02T03:04:05Z\ne = { f = \"g\" }\nn = 14\n";
+        let mut table = document(text, &mut sink).expect("it is TOML");
+        let a = table.text("a", &mut sink).expect("there");
+        assert_eq!((a.value.as_str(), a.span.range()), ("x", 9..12));
+        let texts = table.texts("b", &mut sink).expect("there");
+        assert_eq!(texts.value[1].0, "z");
+        assert_eq!(texts.value[1].1.range(), 23..26);
+        assert!(table.flag("c", &mut sink).expect("there").value);
+        let time = table.time("d", &mut sink).expect("there");
+        assert_eq!(time.value.to_string(), "2020-01-02T03:04:05Z");
+        let mut e = table.table("e", "`e`", &mut sink).expect("there");
+        assert_eq!(e.text("f", &mut sink).expect("there").value, "g");
+        e.finish(&mut sink);
+        let number = table.text_or_number("n", &mut sink).expect("there");
+        assert_eq!(number.value, "14");
+        table.finish(&mut sink);
+        assert_eq!(messages(&sink), Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_with_its_place() {
+        let mut sink = Sink::default();
+        let text = "a = 1\nb = \"x\"\nc = [\"y\", \"y\", 2]\nd = 2020-01-02\ne = \"a\\nb\"\nf = []\nmesage = 1\nzzz = 1\n";
+        let mut table = document(text, &mut sink).expect("it is TOML");
+        table.text("a", &mut sink);
+        table.texts("b", &mut sink);
+        table.texts("c", &mut sink);
+        table.time("d", &mut sink);
+        table.text("e", &mut sink);
+        table.flag("f", &mut sink);
+        table.text("message", &mut sink);
+        table.finish(&mut sink);
+        assert_eq!(
+            messages(&sink),
+            [
+                "9..10 `a` is a whole number, and must be a string",
+                "15..18 `b` is a string, and must be an array of strings",
+                "29..32 `c` names `y` twice",
+                "34..35 an item of `c` is a whole number, and must be a string",
+                "41..51 `d` is 2020-01-02, and must be a date and time with an offset, such as 2025-12-30T13:55:33Z",
+                "56..62 `e` holds the control character \\u{a}",
+                "67..69 `f` is an array, and must be `true` or `false`",
+                "70..76 the file has no key `mesage`",
+                "81..84 the file has no key `zzz`",
+            ]
+        );
+        assert_eq!(sink.diagnostics()[7].help, ["did you mean `message`?"]);
+        assert_eq!(
+            sink.diagnostics()[8].help,
+            ["the keys are `a`, `b`, `c`, `d`, `e`, `f` and `message`"]
+        );
+    }
+
+    #[test]
+    fn broken_toml_is_one_error_at_its_place() {
+        for (text, at) in [("a = \n", 9), ("a = 1\na = 2\n", 11), ("a = \"é", 12)] {
+            let mut sink = Sink::default();
+            assert!(document(text, &mut sink).is_none());
+            assert_eq!(sink.diagnostics().len(), 1, "{text}");
+            let start = sink.diagnostics()[0].labels[0].span.range().start;
+            assert_eq!(start, at, "{text}: {}", sink.diagnostics()[0].message);
+        }
+    }
+
+    #[test]
+    fn the_nearest_word_is_near() {
+        let words = ["upgrade", "downgrade", "data"];
+        assert_eq!(nearest("upgrad", words), Some("upgrade"));
+        assert_eq!(nearest("Downgrade", words), Some("downgrade"));
+        assert_eq!(nearest("sideways", words), None);
+        assert_eq!(nearest(&"x".repeat(1_000_000), words), None);
+    }
+}

@@ -1,0 +1,4 @@
+/* The log is append-only; /* really */ */
+CREATE TABLE log (at timestamptz NOT NULL DEFAULT now(), line text NOT NULL);
+CREATE RULE log_keeps_rows AS ON DELETE TO log DO INSTEAD (NOTHING);
+INSERT INTO log (line) VALUES ('it''s \d; "begin"'), (E'tab\tand \'quote\'');

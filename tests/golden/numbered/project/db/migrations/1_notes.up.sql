@@ -1,0 +1,1 @@
+CREATE TABLE note (id serial PRIMARY KEY, text text NOT NULL)

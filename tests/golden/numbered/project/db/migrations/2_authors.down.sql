@@ -1,0 +1,3 @@
+BEGIN;
+ALTER TABLE note DROP COLUMN author;
+COMMIT;

@@ -1,0 +1,3 @@
+BEGIN;
+ALTER TABLE note ADD COLUMN author text;
+COMMIT;

@@ -1,0 +1,7 @@
+BEGIN;
+UPDATE note SET author = 'nobody' WHERE author IS NULL;
+COMMIT;
+
+BEGIN;
+ALTER TABLE note ALTER COLUMN author SET NOT NULL;
+COMMIT;
