@@ -2,8 +2,8 @@
 //!
 //! A diagnostic is plain data until a command prints it ([`human`], [`json`]). No stage prints.
 
-// pub mod human;
-// pub mod json;
+pub mod human;
+pub mod json;
 
 use crate::source::Span;
 

@@ -9,6 +9,7 @@
 
 pub mod config;
 pub mod diagnostic;
+pub mod graph;
 pub mod lex;
 pub mod name;
 pub mod postgres;

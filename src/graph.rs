@@ -1,0 +1,494 @@
+//! How revisions stand on each other: one order, heads, bases, branches, and revision expressions.
+//!
+//! Reasons about ids and edges only; does not know what a migration's SQL says, what is sealed, or what any
+//! database has applied. Every index is an index into `tree.migrations`. All walks are loops, never
+//! recursion, and take time linear in the number of revisions and edges.
+//!
+//! Two kinds of edges go up from a revision: to its *parents* (`revises`) and to what it *depends on*. Both
+//! must be applied before it, so both make ancestors; only parents make heads, bases, branches and merges.
+
+#![allow(
+    clippy::result_large_err,
+    reason = "an expression fails at most once in a run, and its error is printed at once"
+)]
+
+pub mod expression;
+
+mod build;
+mod order;
+mod range;
+mod resolve;
+#[cfg(test)]
+pub(crate) mod sample;
+
+use std::collections::BTreeMap;
+
+use crate::diagnostic::{Diagnostic, Sink};
+use crate::tree::{Lineage, Tree};
+
+/// The revisions of a tree and how they stand on each other. [`build`] is the only way to one, so it
+/// has no cycles and every edge leads to a revision of the tree.
+#[derive(Debug)]
+pub struct Graph {
+    lineage: Lineage,
+    parents: Vec<Vec<usize>>,
+    children: Vec<Vec<usize>>,
+    depends_on: Vec<Vec<usize>>,
+    dependents: Vec<Vec<usize>>,
+    order: Vec<usize>,
+    position: Vec<usize>,
+    heads: Vec<usize>,
+    bases: Vec<usize>,
+    ids: BTreeMap<String, usize>,
+    labels: BTreeMap<String, usize>,
+}
+
+/// Two states and what leads from one to the other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Range {
+    /// Heads of the state before, in order; empty is the base.
+    pub from: Vec<usize>,
+    /// Heads of the state after, in order; empty is the base.
+    pub to: Vec<usize>,
+    /// What runs, in the order it runs: ancestors first in an upgrade, last in a downgrade.
+    pub revisions: Vec<usize>,
+    /// A short text for [`Range::from`], good in a file name: `base`, an id, ids joined by `+`, or `heads`.
+    pub from_name: String,
+    /// The same for [`Range::to`].
+    pub to_name: String,
+}
+
+/// Reads the edges of a tree. `None` where an error was reported: with a doubtful edge no order can be
+/// trusted, and a database would be changed in a wrong one.
+pub fn build(tree: &Tree, sink: &mut Sink) -> Option<Graph> {
+    build::build(tree, sink)
+}
+
+/// What an upgrade by this expression runs: `X` is `base:X`, empty text is `base:head`, `a:` is `a:head`.
+/// `+n` counts up from the left side (a lone one from the base), `-n` down from the tree's head.
+pub fn upgrade_range(graph: &Graph, tree: &Tree, expr: &str) -> Result<Range, Diagnostic> {
+    range::upgrade_range(graph, tree, expr)
+}
+
+/// What a downgrade by this expression runs. It takes `from:to`, where `to` stays applied; `base` and words
+/// that count down from the head (`-1`, `head-1`) stand for a range that begins at the head. In `from:-n`,
+/// `-n` counts down from `from`.
+pub fn downgrade_range(graph: &Graph, tree: &Tree, expr: &str) -> Result<Range, Diagnostic> {
+    range::downgrade_range(graph, tree, expr)
+}
+
+/// The heads of the state that an expression without `:` names, as `history`, `seal --reseal` and the like
+/// take it. Empty means `base`. Steps without an anchor count as in [`upgrade_range`].
+pub fn revisions(graph: &Graph, tree: &Tree, expr: &str) -> Result<Vec<usize>, Diagnostic> {
+    range::revisions(graph, tree, expr)
+}
+
+impl Range {
+    /// The way back: the same revisions in the opposite order.
+    #[must_use]
+    pub fn reversed(&self) -> Self {
+        Self {
+            from: self.to.clone(),
+            to: self.from.clone(),
+            revisions: self.revisions.iter().rev().copied().collect(),
+            from_name: self.to_name.clone(),
+            to_name: self.from_name.clone(),
+        }
+    }
+}
+
+impl Graph {
+    /// How many revisions there are.
+    pub fn len(&self) -> usize {
+        self.order.len()
+    }
+
+    /// Whether the tree has no revisions.
+    pub fn is_empty(&self) -> bool {
+        self.order.is_empty()
+    }
+
+    /// Whether a number or name orders the revisions. Each is then the one child of the one before it.
+    pub fn is_numbered(&self) -> bool {
+        self.lineage == Lineage::Numbered
+    }
+
+    /// All revisions in the order they are applied. Every revision stands after its ancestors; where that
+    /// leaves a choice, the one written earlier goes first, then the one with the smaller id. A revision
+    /// counts as written no earlier than its ancestors, so that one wrong date does not pull it away from
+    /// them. The order depends on nothing but ids, edges and dates.
+    pub fn order(&self) -> &[usize] {
+        &self.order
+    }
+
+    /// Where a revision stands in [`Graph::order`], from 0.
+    pub fn position(&self, revision: usize) -> usize {
+        self.position[revision]
+    }
+
+    /// What a revision revises, in order.
+    pub fn parents(&self, revision: usize) -> &[usize] {
+        &self.parents[revision]
+    }
+
+    /// What revises a revision, in order.
+    pub fn children(&self, revision: usize) -> &[usize] {
+        &self.children[revision]
+    }
+
+    /// What a revision depends on beside its parents, in order.
+    pub fn depends_on(&self, revision: usize) -> &[usize] {
+        &self.depends_on[revision]
+    }
+
+    /// What depends on a revision, in order.
+    pub fn dependents(&self, revision: usize) -> &[usize] {
+        &self.dependents[revision]
+    }
+
+    /// Revisions that nothing revises, in order. One that others only depend on is still a head.
+    pub fn heads(&self) -> &[usize] {
+        &self.heads
+    }
+
+    /// Revisions that revise nothing, in order.
+    pub fn bases(&self) -> &[usize] {
+        &self.bases
+    }
+
+    /// Whether more than one revision revises this one.
+    pub fn is_branch_point(&self, revision: usize) -> bool {
+        self.children[revision].len() > 1
+    }
+
+    /// Whether it revises more than one revision.
+    pub fn is_merge_point(&self, revision: usize) -> bool {
+        self.parents[revision].len() > 1
+    }
+
+    /// The revision with exactly this id.
+    pub fn find(&self, id: &str) -> Option<usize> {
+        self.ids.get(id).copied()
+    }
+
+    /// The revision that carries this label in its header.
+    pub fn label(&self, label: &str) -> Option<usize> {
+        self.labels.get(label).copied()
+    }
+
+    /// Every label with the revision that carries it, by label.
+    pub fn labels(&self) -> impl Iterator<Item = (&str, usize)> {
+        self.labels
+            .iter()
+            .map(|(label, revision)| (label.as_str(), *revision))
+    }
+
+    /// What a branch label covers, as Alembic has it: the revision that carries it, everything that descends
+    /// from it by parents, and its ancestors down to (and without) the first branch point or merge point.
+    /// One flag per revision.
+    pub fn branch(&self, carrier: usize) -> Vec<bool> {
+        let mut covered = self.walk(&[carrier], |graph, revision| {
+            [graph.children(revision), &[]]
+        });
+        let mut revision = carrier;
+        while !self.is_branch_point(revision)
+            && let [parent] = self.parents(revision)
+            && !self.is_branch_point(*parent)
+            && !self.is_merge_point(*parent)
+        {
+            covered[*parent] = true;
+            revision = *parent;
+        }
+        covered
+    }
+
+    /// The labels that cover each revision, by label. What `history` shows.
+    pub fn branch_labels(&self) -> Vec<Vec<&str>> {
+        let mut names = vec![Vec::new(); self.len()];
+        for (label, carrier) in self.labels() {
+            for (revision, covered) in self.branch(carrier).into_iter().enumerate() {
+                if covered {
+                    names[revision].push(label);
+                }
+            }
+        }
+        names
+    }
+
+    /// `from` and everything that must be applied before it, by parents and dependencies. One flag per
+    /// revision.
+    pub fn ancestors(&self, from: &[usize]) -> Vec<bool> {
+        self.walk(from, |graph, revision| {
+            [graph.parents(revision), graph.depends_on(revision)]
+        })
+    }
+
+    /// `from` and everything that needs any of it, by parents and dependencies. One flag per revision.
+    pub fn descendants(&self, from: &[usize]) -> Vec<bool> {
+        self.walk(from, |graph, revision| {
+            [graph.children(revision), graph.dependents(revision)]
+        })
+    }
+
+    /// Heads that descend from a revision by parents (itself, where it is one), in order.
+    pub fn heads_above(&self, revision: usize) -> Vec<usize> {
+        let above = self.walk(&[revision], |graph, revision| {
+            [graph.children(revision), &[]]
+        });
+        self.heads
+            .iter()
+            .copied()
+            .filter(|head| above[*head])
+            .collect()
+    }
+
+    /// What a script for the state `target` knows: its ancestors and its descendants, itself included. A
+    /// database that records anything else was changed by another tree. One flag per revision.
+    pub fn known(&self, target: &[usize]) -> Vec<bool> {
+        self.ancestors(target)
+            .into_iter()
+            .zip(self.descendants(target))
+            .map(|(below, above)| below || above)
+            .collect()
+    }
+
+    /// The same state by its own heads: without repetitions and without what another member already stands
+    /// on by parents, in order.
+    pub fn tips(&self, state: &[usize]) -> Vec<usize> {
+        let parents: Vec<usize> = state
+            .iter()
+            .flat_map(|revision| self.parents(*revision))
+            .copied()
+            .collect();
+        let below = self.walk(&parents, |graph, revision| [graph.parents(revision), &[]]);
+        let tips = state.iter().copied().filter(|revision| !below[*revision]);
+        self.sorted(tips.collect())
+    }
+
+    /// The revisions in order, each once.
+    fn sorted(&self, mut revisions: Vec<usize>) -> Vec<usize> {
+        revisions.sort_unstable_by_key(|revision| self.position(*revision));
+        revisions.dedup();
+        revisions
+    }
+
+    fn walk<'a>(
+        &'a self,
+        from: &[usize],
+        next: impl Fn(&'a Self, usize) -> [&'a [usize]; 2],
+    ) -> Vec<bool> {
+        let mut seen = vec![false; self.len()];
+        let mut todo = Vec::new();
+        for revision in from {
+            if !std::mem::replace(&mut seen[*revision], true) {
+                todo.push(*revision);
+            }
+        }
+        while let Some(revision) = todo.pop() {
+            for neighbour in next(self, revision).into_iter().flatten() {
+                if !std::mem::replace(&mut seen[*neighbour], true) {
+                    todo.push(*neighbour);
+                }
+            }
+        }
+        seen
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Parents and dependencies of up to 200 revisions: revision n names only smaller ones.
+    fn dags() -> impl Strategy<Value = Vec<sample::Node>> {
+        let node = (
+            any::<u64>(),
+            proptest::collection::vec(any::<prop::sample::Index>(), 0..3),
+            proptest::collection::vec(any::<prop::sample::Index>(), 0..2),
+        );
+        proptest::collection::vec(node, 1..200).prop_map(|nodes| {
+            let pick = |at: usize, picks: &[prop::sample::Index]| -> Vec<usize> {
+                let mut picked: Vec<usize> = match at {
+                    0 => Vec::new(),
+                    at => picks.iter().map(|pick| pick.index(at)).collect(),
+                };
+                picked.sort_unstable();
+                picked.dedup();
+                picked
+            };
+            nodes
+                .iter()
+                .enumerate()
+                .map(|(at, (key, parents, dependencies))| sample::Node {
+                    id: format!("{:04x}_{at}", key & 0xffff),
+                    parents: pick(at, parents),
+                    depends_on: pick(at, dependencies),
+                    day: key >> 16 & 0xf,
+                })
+                .collect()
+        })
+    }
+
+    fn built(tree: &Tree) -> Graph {
+        let mut sink = Sink::default();
+        build(tree, &mut sink).expect("a graph")
+    }
+
+    fn ids<'a>(tree: &'a Tree, revisions: &[usize]) -> Vec<&'a str> {
+        let ids = revisions.iter().map(|at| tree.migrations[*at].id.as_str());
+        ids.collect()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+
+        #[test]
+        fn the_order_is_topological_and_independent_of_reading_order(
+            nodes in dags(),
+            shuffle in proptest::collection::vec(any::<u32>(), 200),
+        ) {
+            let tree = sample::nodes(&nodes);
+            let graph = built(&tree);
+            prop_assert_eq!(graph.order().len(), nodes.len());
+            for revision in 0..graph.len() {
+                prop_assert_eq!(graph.order()[graph.position(revision)], revision);
+                for before in graph.parents(revision).iter().chain(graph.depends_on(revision)) {
+                    prop_assert!(graph.position(*before) < graph.position(revision));
+                }
+            }
+            let mut shuffled = sample::nodes(&nodes);
+            let mut keys = shuffle.into_iter().cycle();
+            shuffled.migrations.sort_by_cached_key(|_| keys.next());
+            let other = built(&shuffled);
+            prop_assert_eq!(ids(&tree, graph.order()), ids(&shuffled, other.order()));
+            prop_assert_eq!(ids(&tree, graph.heads()), ids(&shuffled, other.heads()));
+        }
+
+        #[test]
+        fn an_upgrade_runs_exactly_what_is_between_and_a_downgrade_is_its_mirror(
+            nodes in dags(),
+            picks in proptest::collection::vec(any::<prop::sample::Index>(), 2..5),
+        ) {
+            let tree = sample::nodes(&nodes);
+            let graph = built(&tree);
+            let mut picks: Vec<usize> = picks.iter().map(|pick| pick.index(nodes.len())).collect();
+            let from = picks.pop().expect("two or more");
+            picks.push(from);
+            let id = |revision: usize| nodes[revision].id.clone();
+            let to: Vec<String> = picks.iter().map(|revision| id(*revision)).collect();
+            let closure = |set: &[usize]| {
+                let mut closure = std::collections::BTreeSet::new();
+                let mut todo = set.to_vec();
+                while let Some(next) = todo.pop() {
+                    if closure.insert(next) {
+                        todo.extend(nodes[next].parents.iter().chain(&nodes[next].depends_on));
+                    }
+                }
+                closure
+            };
+            let mut expected = closure(&picks);
+            for revision in closure(&[from]) {
+                expected.remove(&revision);
+            }
+            let up = upgrade_range(&graph, &tree, &format!("{}:{}", id(from), to.join(",")));
+            let down = downgrade_range(&graph, &tree, &format!("{}:{}", to.join(","), id(from)));
+            if expected.is_empty() {
+                prop_assert!(up.is_err() && down.is_err());
+            } else {
+                let (up, down) = (up.expect("a way up"), down.expect("a way down"));
+                let set: std::collections::BTreeSet<usize> = up.revisions.iter().copied().collect();
+                prop_assert_eq!(set.len(), up.revisions.len());
+                prop_assert_eq!(set, expected);
+                prop_assert!(up.revisions.is_sorted_by_key(|revision| graph.position(*revision)));
+                prop_assert_eq!(up.reversed(), down);
+            }
+        }
+
+        #[test]
+        fn no_text_panics_as_an_expression(nodes in dags(), text in "[0-9a-f_:@,+head bas\\-]{0,12}|.*") {
+            let tree = sample::nodes(&nodes[..nodes.len().min(12)]);
+            let graph = built(&tree);
+            let _ = upgrade_range(&graph, &tree, &text);
+            let _ = downgrade_range(&graph, &tree, &text);
+            let _ = revisions(&graph, &tree, &text);
+        }
+    }
+
+    #[test]
+    fn a_deep_tree_takes_little_time_and_no_stack() {
+        let count = 100_000_usize;
+        let nodes: Vec<sample::Node> = (0..count)
+            .map(|at| sample::Node {
+                id: format!("{at:08}"),
+                parents: at.checked_sub(1).into_iter().collect(),
+                depends_on: Vec::new(),
+                day: 1,
+            })
+            .collect();
+        let tree = sample::nodes(&nodes);
+        let graph = built(&tree);
+        let range = upgrade_range(&graph, &tree, "base:head").expect("a range");
+        assert_eq!(range.revisions.len(), count);
+        let range = downgrade_range(&graph, &tree, "head:+1");
+        assert!(range.is_err());
+        let range = downgrade_range(&graph, &tree, "-99999").expect("a range");
+        assert_eq!(range.to_name, "00000000");
+    }
+
+    #[test]
+    fn heads_bases_branches_and_merges() {
+        let tree = sample::tree(
+            "aaaa\nbbbb < aaaa\ncccc < aaaa\ndddd < bbbb cccc\neeee\nffff < dddd ^ eeee",
+        );
+        let graph = built(&tree);
+        assert_eq!(ids(&tree, graph.heads()), ["eeee", "ffff"]);
+        assert_eq!(ids(&tree, graph.bases()), ["aaaa", "eeee"]);
+        let points = |is: fn(&Graph, usize) -> bool| -> Vec<&str> {
+            let points = graph.order().iter().copied();
+            let points: Vec<usize> = points.filter(|at| is(&graph, *at)).collect();
+            ids(&tree, &points)
+        };
+        assert_eq!(points(Graph::is_branch_point), ["aaaa"]);
+        assert_eq!(points(Graph::is_merge_point), ["dddd"]);
+        let find = |id| graph.find(id).expect("there");
+        let below: Vec<usize> = (0..6)
+            .filter(|at| graph.ancestors(&[find("ffff")])[*at])
+            .collect();
+        assert_eq!(below.len(), 6);
+        assert!(graph.known(&[find("bbbb")])[find("ffff")]);
+        assert!(!graph.known(&[find("bbbb")])[find("cccc")]);
+        assert_eq!(
+            ids(
+                &tree,
+                &graph.tips(&[find("aaaa"), find("dddd"), find("bbbb")])
+            ),
+            ["dddd"]
+        );
+    }
+
+    #[test]
+    fn a_label_covers_its_branch() {
+        let tree = sample::tree(
+            "root\nbill < root\nbil2 < bill # billing\nbil3 < bil2\nuser < root\nuse2 < user # users\nboth < bil3 use2",
+        );
+        let graph = built(&tree);
+        let labels = graph.branch_labels();
+        let of = |id: &str| labels[graph.find(id).expect("there")].clone();
+        assert!(of("root").is_empty());
+        assert_eq!(of("bill"), ["billing"]);
+        assert_eq!(of("bil3"), ["billing"]);
+        assert_eq!(of("both"), ["billing", "users"]);
+    }
+
+    #[test]
+    fn dates_order_what_edges_leave_open() {
+        let tree = sample::tree("zzzz @1\nbbbb < zzzz @5\naaaa @3\ncccc < bbbb @2\ndddd @4");
+        let graph = built(&tree);
+        assert_eq!(
+            ids(&tree, graph.order()),
+            ["zzzz", "aaaa", "dddd", "bbbb", "cccc"]
+        );
+    }
+}

@@ -1,0 +1,455 @@
+//! Which revisions the terms of an expression name in a graph.
+//!
+//! Finds ids, labels, numbers and prefixes, and counts steps; does not know what an upgrade or a downgrade is
+//! ([`super::range`] does). Where two answers are possible it names them and chooses none.
+
+use super::expression::{Anchor, Expression, Steps, Term, parse};
+use super::{Graph, build};
+use crate::diagnostic::Diagnostic;
+use crate::tree::Tree;
+
+/// Candidates that an error names.
+const NAMED: usize = 8;
+
+/// Where steps without an anchor begin.
+pub(super) struct Origins<'a> {
+    up: Origin<'a>,
+    down: Origin<'a>,
+}
+
+enum Origin<'a> {
+    State(&'a [usize]),
+    Head,
+}
+
+impl<'a> Origins<'a> {
+    pub(super) fn left() -> Self {
+        Self {
+            up: Origin::State(&[]),
+            down: Origin::Head,
+        }
+    }
+
+    pub(super) fn upgrade(from: &'a [usize]) -> Self {
+        Self {
+            up: Origin::State(from),
+            down: Origin::Head,
+        }
+    }
+
+    pub(super) fn downgrade(from: &'a [usize]) -> Self {
+        Self {
+            up: Origin::State(from),
+            down: Origin::State(from),
+        }
+    }
+}
+
+/// A graph with its tree, to read terms in.
+pub(super) struct Resolver<'a> {
+    pub(super) graph: &'a Graph,
+    pub(super) tree: &'a Tree,
+}
+
+impl Resolver<'_> {
+    pub(super) fn parse(&self, expr: &str, default: &str) -> Result<Expression, Diagnostic> {
+        let expr = if expr.trim().is_empty() {
+            default
+        } else {
+            expr
+        };
+        parse(expr, &|text| self.graph.find(text).is_some())
+    }
+
+    pub(super) fn not_empty(&self) -> Result<(), Diagnostic> {
+        if self.graph.is_empty() {
+            return Err(Diagnostic::error(
+                "empty-tree",
+                format!(
+                    "`{}` holds no revisions, so there is nothing to run",
+                    self.tree.root
+                ),
+            )
+            .path(self.tree.root.clone())
+            .help("write the first one with `signoff revision -m \"…\"`"));
+        }
+        Ok(())
+    }
+
+    pub(super) fn state(
+        &self,
+        terms: &[Term],
+        origins: &Origins,
+    ) -> Result<Vec<usize>, Diagnostic> {
+        let mut state = Vec::new();
+        for term in terms {
+            state.extend(self.term(term, origins)?);
+        }
+        Ok(self.graph.tips(&state))
+    }
+
+    fn term(&self, term: &Term, origins: &Origins) -> Result<Vec<usize>, Diagnostic> {
+        let branch = match &term.branch {
+            Some(name) => Some((name.as_str(), self.find(name)?)),
+            None => None,
+        };
+        let start = match (&term.anchor, term.steps) {
+            (Anchor::Base, Steps::None) if branch.is_some() => return Err(not_built(term)),
+            (Anchor::Base, _) => Vec::new(),
+            (Anchor::Head, _) => vec![self.head_of(branch)?],
+            (Anchor::Heads, _) => match branch {
+                Some((_, revision)) => self.graph.heads_above(revision),
+                None => self.graph.heads().to_vec(),
+            },
+            (Anchor::Current, _) => return Err(current()),
+            (Anchor::Name(name), _) => {
+                let revision = self.find_in(name, term)?;
+                if let Some((branch, carrier)) = branch
+                    && !self.graph.branch(carrier)[revision]
+                {
+                    return Err(Diagnostic::error(
+                        "not-on-branch",
+                        format!(
+                            "revision `{}` is not on the branch of `{branch}`",
+                            self.id(revision)
+                        ),
+                    )
+                    .help("leave out what stands before the `@`"));
+                }
+                vec![revision]
+            }
+            (Anchor::Implied, Steps::Up(_) | Steps::None) => self.origin(&origins.up, branch)?,
+            (Anchor::Implied, Steps::Down(_)) => self.origin(&origins.down, branch)?,
+        };
+        match term.steps {
+            Steps::None => Ok(start),
+            Steps::Up(steps) => self.up(term, start, steps, branch),
+            Steps::Down(steps) => self.down(term, start, steps, branch),
+        }
+    }
+
+    fn origin(
+        &self,
+        origin: &Origin,
+        branch: Option<(&str, usize)>,
+    ) -> Result<Vec<usize>, Diagnostic> {
+        match origin {
+            Origin::State(state) => Ok(state.to_vec()),
+            Origin::Head => Ok(vec![self.head_of(branch)?]),
+        }
+    }
+
+    fn up(
+        &self,
+        term: &Term,
+        start: Vec<usize>,
+        steps: u32,
+        branch: Option<(&str, usize)>,
+    ) -> Result<Vec<usize>, Diagnostic> {
+        let covered = branch.map(|(_, carrier)| self.graph.branch(carrier));
+        let mut at = start;
+        for step in 0..steps {
+            let next: Vec<usize> = match at.as_slice() {
+                [] => match &covered {
+                    // The first revision of a branch is the one whose parents are not on it.
+                    Some(covered) => filtered(self.graph.order(), |revision| {
+                        let parents = self.graph.parents(revision);
+                        covered[revision] && !parents.iter().any(|parent| covered[*parent])
+                    }),
+                    None => self.graph.bases().to_vec(),
+                },
+                [one] => filtered(self.graph.children(*one), |revision| {
+                    covered.as_ref().is_none_or(|covered| covered[revision])
+                }),
+                several => return Err(self.ambiguous(term, "starts from", several)),
+            };
+            match next.as_slice() {
+                [_] => at = next,
+                [] => return Err(too_far(term, step, "above it")),
+                several => return Err(self.ambiguous(term, "could go up to", several)),
+            }
+        }
+        Ok(at)
+    }
+
+    fn down(
+        &self,
+        term: &Term,
+        start: Vec<usize>,
+        steps: u32,
+        branch: Option<(&str, usize)>,
+    ) -> Result<Vec<usize>, Diagnostic> {
+        let covered = branch.map(|(_, carrier)| self.graph.branch(carrier));
+        let mut at = start;
+        for step in 0..steps {
+            let next = match at.as_slice() {
+                [] => return Err(too_far(term, step, "below it")),
+                [one] => match self.graph.parents(*one) {
+                    [] => Vec::new(),
+                    [parent] => vec![*parent],
+                    parents => {
+                        let on_branch = filtered(parents, |revision| {
+                            covered.as_ref().is_none_or(|covered| covered[revision])
+                        });
+                        if on_branch.len() != 1 {
+                            return Err(self.ambiguous(term, "could go down to", parents));
+                        }
+                        on_branch
+                    }
+                },
+                several => return Err(self.ambiguous(term, "starts from", several)),
+            };
+            at = next;
+        }
+        Ok(at)
+    }
+
+    pub(super) fn head(&self) -> Result<usize, Diagnostic> {
+        self.head_of(None)
+    }
+
+    fn head_of(&self, branch: Option<(&str, usize)>) -> Result<usize, Diagnostic> {
+        let (heads, place) = match branch {
+            Some((name, revision)) => (self.graph.heads_above(revision), format!("`{name}`")),
+            None => (self.graph.heads().to_vec(), format!("`{}`", self.tree.root)),
+        };
+        match heads.as_slice() {
+            [head] => return Ok(*head),
+            [] => self.not_empty()?,
+            _ => {}
+        }
+        let mut diagnostic = Diagnostic::error(
+            "several-heads",
+            format!("{place} has {} heads: {}", heads.len(), self.names(&heads)),
+        );
+        for head in heads.iter().take(NAMED) {
+            let migration = &self.tree.migrations[*head];
+            diagnostic = diagnostic.at(migration.at, migration.message.clone());
+        }
+        // A label that narrows this down to one head; some are tried, an error is not worth all of them.
+        let label = self.graph.labels().take(NAMED).find(|(_, carrier)| {
+            let above = self.graph.heads_above(*carrier);
+            above.len() == 1 && heads.contains(&above[0])
+        });
+        diagnostic = diagnostic
+            .because("`head` means one revision; choosing one of these would leave the others out of the database without a word")
+            .help(match label {
+                Some((label, _)) => format!("say `heads` for all of them, an id or `{label}@head` for one"),
+                None => "say `heads` for all of them, or the id of one".to_owned(),
+            });
+        Err(diagnostic
+            .help("or join them for good with a merge: a revision that revises all of them"))
+    }
+
+    fn find_in(&self, name: &str, term: &Term) -> Result<usize, Diagnostic> {
+        self.find(name).map_err(|diagnostic| {
+            if term.text == name {
+                diagnostic
+            } else {
+                diagnostic.because(format!(
+                    "that is the revision in `{}`",
+                    term.text.escape_debug()
+                ))
+            }
+        })
+    }
+
+    /// An id; a label; in trees that are ordered by number, the same number with other zeros before it; a
+    /// prefix of exactly one id.
+    fn find(&self, name: &str) -> Result<usize, Diagnostic> {
+        let graph = self.graph;
+        if let Some(revision) = graph.find(name).or_else(|| graph.label(name)) {
+            return Ok(revision);
+        }
+        let ids = || {
+            graph
+                .order()
+                .iter()
+                .map(|revision| (self.id(*revision), *revision))
+        };
+        let shown = name.escape_debug();
+        if graph.is_numbered() && name.bytes().all(|byte| byte.is_ascii_digit()) {
+            let number = |text: &str| text.trim_start_matches('0').to_owned();
+            let wanted = number(name);
+            let mut same = ids().filter(|(id, _)| number(id) == wanted);
+            if let (Some((_, revision)), None) = (same.next(), same.next()) {
+                return Ok(revision);
+            }
+        }
+        let candidates: Vec<usize> = ids()
+            .filter(|(id, _)| id.starts_with(name))
+            .map(|(_, revision)| revision)
+            .collect();
+        let long_enough = name.chars().count() >= 4;
+        Err(match candidates.as_slice() {
+            [revision] if long_enough => return Ok(*revision),
+            [] => {
+                let diagnostic = Diagnostic::error(
+                    "unknown-revision",
+                    format!("no revision or label is called `{shown}`"),
+                );
+                let labels = graph.labels().map(|(label, _)| label);
+                match build::nearest(name, ids().map(|(id, _)| id).chain(labels)) {
+                    Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+                    None => diagnostic.help("`signoff history` lists them all"),
+                }
+            }
+            several if long_enough => Diagnostic::error(
+                "ambiguous-prefix",
+                format!(
+                    "`{shown}` begins {} ids: {}",
+                    several.len(),
+                    self.names(several)
+                ),
+            )
+            .help("write more of the id"),
+            _ => Diagnostic::error(
+                "short-prefix",
+                format!("`{shown}` is too short: a prefix of an id needs at least four characters"),
+            )
+            .help(format!("it begins {}", self.names(&candidates))),
+        })
+    }
+
+    fn ambiguous(&self, term: &Term, verb: &str, candidates: &[usize]) -> Diagnostic {
+        Diagnostic::error(
+            "ambiguous-step",
+            format!("`{}` {verb} {} revisions: {}", term.text.escape_debug(), candidates.len(), self.names(candidates)),
+        )
+        .because("which of them is meant would decide what a database runs")
+        .help("write the id of the revision, several joined by `,`, or keep to a branch as in `label@-1`")
+    }
+
+    pub(super) fn id(&self, revision: usize) -> &str {
+        self.tree.migrations[revision].id.as_str()
+    }
+
+    /// As an expression.
+    pub(super) fn list(&self, state: &[usize]) -> String {
+        if state.is_empty() {
+            return "base".to_owned();
+        }
+        let ids: Vec<&str> = state.iter().map(|revision| self.id(*revision)).collect();
+        ids.join(",")
+    }
+
+    /// As prose.
+    pub(super) fn shown(&self, state: &[usize]) -> String {
+        if state.is_empty() {
+            "the base".to_owned()
+        } else {
+            self.names(state)
+        }
+    }
+
+    pub(super) fn names(&self, revisions: &[usize]) -> String {
+        let shown = revisions.iter().take(NAMED);
+        let mut names: Vec<String> = shown.map(|at| format!("`{}`", self.id(*at))).collect();
+        if revisions.len() > NAMED {
+            names.push(format!("{} more", revisions.len() - NAMED));
+        }
+        match names.split_last() {
+            Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+            _ => names.concat(),
+        }
+    }
+}
+
+/// Those of `revisions` that are to be kept.
+pub(super) fn filtered(revisions: &[usize], keep: impl Fn(usize) -> bool) -> Vec<usize> {
+    let kept = revisions.iter().copied().filter(|revision| keep(*revision));
+    kept.collect()
+}
+
+fn too_far(term: &Term, step: u32, place: &str) -> Diagnostic {
+    let found = match step {
+        0 => "there is nothing".to_owned(),
+        1 => "there is only 1 revision".to_owned(),
+        count => format!("there are only {count} revisions"),
+    };
+    Diagnostic::error(
+        "walked-too-far",
+        format!(
+            "`{}` goes too far: {found} {place}",
+            term.text.escape_debug()
+        ),
+    )
+    .help("count again with `signoff history`; `base` is where nothing is applied")
+}
+
+fn current() -> Diagnostic {
+    Diagnostic::error(
+        "current-is-unknown",
+        "`current` is what a database has, and no database is asked here",
+    )
+    .help("name the revision that is applied; `status.sql` of a bundle prints it. Running more than is needed does no harm: a script skips what is applied")
+}
+
+fn not_built(term: &Term) -> Diagnostic {
+    Diagnostic::error(
+        "branch-base",
+        format!("`{}` is not understood yet", term.text.escape_debug()),
+    )
+    .because("`base` with a branch would leave everything but that branch applied")
+    .help("name the revisions that stay applied, joined by `,`")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::Sink;
+    use crate::graph::{build, revisions, sample};
+
+    fn found(tree: &Tree, expr: &str) -> String {
+        let graph = build(tree, &mut Sink::default()).expect("a graph");
+        match revisions(&graph, tree, expr) {
+            Ok(found) => {
+                let ids = found.iter().map(|at| tree.migrations[*at].id.as_str());
+                ids.collect::<Vec<_>>().join(" ")
+            }
+            Err(diagnostic) => format!("{}: {}", diagnostic.message, diagnostic.help.join("; ")),
+        }
+    }
+
+    #[test]
+    fn names_are_found_by_id_then_label_then_prefix() {
+        let tree = sample::tree("27dafa983136\n27da\n27dafb\n1234567 # 27dafa\n12345ff");
+        assert_eq!(found(&tree, "27da"), "27da");
+        assert_eq!(found(&tree, "27dafa"), "1234567");
+        assert_eq!(found(&tree, "27dafa9"), "27dafa983136");
+        assert_eq!(
+            found(&tree, "27daf"),
+            "`27daf` begins 2 ids: `27dafa983136` and `27dafb`: write more of the id"
+        );
+        assert_eq!(
+            found(&tree, "27d"),
+            "`27d` is too short: a prefix of an id needs at least four characters: it begins `27da`, `27dafa983136` and `27dafb`"
+        );
+        assert_eq!(
+            found(&tree, "27dafa983163"),
+            "no revision or label is called `27dafa983163`: did you mean `27dafa983136`?"
+        );
+        assert_eq!(
+            found(&tree, "27da:x"),
+            "`27da:x` is a range where revisions are asked for: leave out the `:` and one side of it"
+        );
+    }
+
+    #[test]
+    fn a_number_is_found_with_other_zeros_before_it() {
+        let tree = sample::numbered("golang-migrate", "000001\n000002\n000010");
+        assert_eq!(found(&tree, "2"), "000002");
+        assert_eq!(found(&tree, "0010"), "000010");
+        assert_eq!(found(&tree, "10-1"), "000002");
+        assert!(found(&tree, "3").starts_with("no revision or label is called `3`"));
+    }
+
+    #[test]
+    fn many_candidates_are_not_all_named() {
+        let ids: Vec<String> = (0..30).map(|at| format!("abcd{at:02}")).collect();
+        let tree = sample::tree(&ids.join("\n"));
+        let message = found(&tree, "abcd");
+        assert!(message.contains("begins 30 ids: `abcd00`"), "{message}");
+        assert!(message.contains("`abcd07` and 22 more"), "{message}");
+    }
+}
