@@ -5,6 +5,7 @@
     reason = "a toolbox: a test that goes away does not take its tool along"
 )]
 
+pub(crate) mod faults;
 pub(crate) mod golden;
 pub(crate) mod outcome;
 pub(crate) mod postgres;

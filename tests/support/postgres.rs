@@ -59,7 +59,7 @@ fn cluster() -> &'static Cluster {
 
 impl Cluster {
     fn start() -> Result<Self, String> {
-        let binaries = binaries().ok_or(MISSING)?;
+        let binaries = binaries()?;
         let user = ServerUser::find()?;
         // A socket's path has room for 107 bytes, so not below TMPDIR.
         let folder = tempfile::Builder::new()
@@ -132,17 +132,21 @@ impl Cluster {
     }
 }
 
-/// `$PG_BIN`, else what pg_config says, else the highest of Debian's versioned folders.
-fn binaries() -> Option<Utf8PathBuf> {
+/// `$PG_BIN` and nothing else, or what pg_config says, else the highest of Debian's versioned folders.
+fn binaries() -> Result<Utf8PathBuf, String> {
+    let whole = |folder: &Utf8PathBuf| folder.join("initdb").exists();
     if let Ok(folder) = std::env::var("PG_BIN") {
-        return Some(Utf8PathBuf::from(folder));
+        return Some(Utf8PathBuf::from(&folder))
+            .filter(whole)
+            .ok_or_else(|| format!("PG_BIN={folder}: there is no initdb in this folder"));
     }
     // pg_config comes with the client library too, so that it is there says nothing about a server.
     let said = Command::new("pg_config").arg("--bindir").output().ok();
     let said = said.and_then(|output| String::from_utf8(output.stdout).ok());
-    let said = said.map(|folder| Utf8PathBuf::from(folder.trim()));
-    said.filter(|folder| folder.join("initdb").exists())
+    said.map(|folder| Utf8PathBuf::from(folder.trim()))
+        .filter(whole)
         .or_else(debian)
+        .ok_or_else(|| MISSING.to_owned())
 }
 
 fn debian() -> Option<Utf8PathBuf> {

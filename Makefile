@@ -1,0 +1,88 @@
+# `make` alone lists what there is to make. Everything but `test` on a machine without PostgreSQL works offline
+# once cargo has fetched the crates.
+
+SHELL         := /bin/bash
+.SHELLFLAGS   := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS     += --no-builtin-rules --no-print-directory
+
+# Real trees, beside the repository and never in it; TREES narrows them: make corpora TREES=quickwit
+CORPORA ?= ../shared/corpora
+TREES   ?=
+
+# The program as `cargo test` has built it already, so that nothing is built twice.
+SIGNOFF := $(abspath $(or $(CARGO_TARGET_DIR),target))/debug/signoff
+
+.PHONY: help
+help: ## List these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: build ## Compile the sample tree, migrations/, into a release folder below out/
+	$(SIGNOFF) bundle
+	ls -l out/*/
+
+.PHONY: test
+test: postgres ## Run all tests, on a PostgreSQL of their own (installs Debian's when there is none)
+	cargo test --locked
+
+.PHONY: lint
+lint: ## Formatting and lints, warnings refused
+	cargo fmt --all -- --check
+	cargo clippy --locked --all-targets -- -D warnings
+
+.PHONY: ci
+ci: lint test check ## What has to pass before a merge
+	@if [ -d '$(CORPORA)/quickwit' ]; then $(MAKE) corpora TREES=quickwit; \
+	else echo 'ci: $(CORPORA)/quickwit is not here, so no real tree was compiled'; fi
+
+.PHONY: check
+check: build ## Check and compile the trees of this repository: migrations/ and examples/
+	$(SIGNOFF) check
+	@for example in examples/*/; do \
+	  echo "compiling $$example"; \
+	  work=$$(mktemp -d); trap 'rm -rf "$$work"' EXIT; cp -R "$$example." "$$work"; \
+	  ( cd "$$work"; $(SIGNOFF) check --path db/migrations; $(SIGNOFF) bundle --path db/migrations ); \
+	  rm -rf "$$work"; \
+	done
+
+.PHONY: golden
+golden: ## Take the bundles that are written now as the golden ones; review them with git diff
+	SIGNOFF_GOLDEN=rewrite cargo test --locked --test suite golden::
+	git status --short tests/golden
+
+.PHONY: corpora
+corpora: postgres ## Compile real trees and run them on PostgreSQL; prints a table (TREES=quickwit: only that one)
+	@if [ ! -d '$(CORPORA)' ]; then echo 'corpora: $(CORPORA) is not here, so nothing was compiled from it'; exit 0; fi; \
+	cargo test --locked --test suite corpora:: -- --ignored --list | grep -q ': test$$' \
+	  || { echo 'corpora: the suite has no test below corpora::'; exit 1; }; \
+	SIGNOFF_CORPORA='$(abspath $(CORPORA))' SIGNOFF_TREES='$(TREES)' \
+	  cargo test --locked --test suite corpora:: -- --ignored --nocapture
+
+.PHONY: bench
+bench: ## Time made-up trees of 100, 1,000 and 10,000 revisions
+	cargo bench --locked --bench tree
+
+.PHONY: clean
+clean: ## Remove what was built, and the release folders below out/
+	cargo clean
+	find out -mindepth 1 ! -name .gitignore -delete
+
+.PHONY: build
+build:
+	cargo build --locked
+
+# The tests look in the same places (tests/support/postgres.rs).
+.PHONY: postgres
+postgres:
+	@for folder in "$${PG_BIN:-}" "$$(pg_config --bindir 2>/dev/null || true)" /usr/lib/postgresql/*/bin; do \
+	  if [ -x "$$folder/initdb" ]; then exit 0; fi; \
+	done; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo 'no PostgreSQL server found: installing the package postgresql of this distribution'; \
+	  apt-get update -q; \
+	  DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends postgresql; \
+	else \
+	  echo 'no PostgreSQL server found: install one (Debian: sudo apt-get install postgresql), or set PG_BIN to the folder that holds initdb' >&2; \
+	  exit 1; \
+	fi

@@ -1,0 +1,2 @@
+DROP VIEW IF EXISTS customer_rank, customer_total;
+ALTER TABLE orders ALTER COLUMN amount TYPE integer;
