@@ -8,12 +8,10 @@ mod contents;
 mod pieces;
 mod unit;
 
-use serde::Serialize;
-
 use crate::config::Config;
 use crate::diagnostic::Sink;
 use crate::graph::{Graph, Range};
-use crate::seal::Seals;
+use crate::seal::{Digests, Seals};
 use crate::tree::{Direction, OnConflict, Tree};
 use crate::version_table::{Row, VersionTable};
 
@@ -24,7 +22,9 @@ pub struct Input<'a> {
     pub tree: &'a Tree,
     /// Its graph.
     pub graph: &'a Graph,
-    /// Its digests and what is published.
+    /// The digests of its migrations, by index.
+    pub digests: &'a [Digests],
+    /// What is published.
     pub seals: &'a Seals,
     /// The config.
     pub config: &'a Config,
@@ -113,7 +113,7 @@ pub struct Rerun {
 }
 
 /// Surroundings that a header asks for.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Settings {
     /// A role.
     pub role: Option<String>,
@@ -215,6 +215,8 @@ pub enum Piece {
         key: Vec<String>,
         /// What happens then.
         on_conflict: OnConflict,
+        /// Whether sequences of the columns go on behind the rows (COPY does not do that).
+        advance: bool,
     },
 }
 

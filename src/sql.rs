@@ -233,8 +233,8 @@ pub fn read(text: &str) -> Script {
 }
 
 /// The transactions that the script opens and closes itself.
-pub fn shape(text: &str, script: &Script) -> Shape {
-    shape::of(text, script)
+pub fn shape(script: &Script) -> Shape {
+    shape::of(script)
 }
 
 /// What of a script can't be carried into a release, or should not be there: in order of place. What [`shape`] refuses is

@@ -9,6 +9,8 @@ use crate::diagnostic::{Diagnostic, Sink};
 use crate::graph::Range;
 use crate::name::QualifiedName;
 use crate::postgres::Lock;
+use crate::config::Config;
+use crate::seal;
 use crate::sql::Protected;
 use crate::tree::{Direction, Migration, Repeatable};
 use crate::version_table::{Row, VersionTable};
@@ -80,7 +82,7 @@ fn no_way_back(migration: &Migration) -> Option<String> {
 }
 
 fn build(input: Input<'_>, range: &Range, direction: Direction, notes: Vec<String>, sink: &mut Sink) -> Option<Plan> {
-    let Input { tree, graph, seals, config } = input;
+    let Input { tree, graph, digests, config, .. } = input;
     let table = VersionTable { schema: config.version_table.schema.value.clone(), name: config.version_table.name.value.clone() };
     let protected = Protected { version_table: table.qualified(), event_table: table.event() };
     let server = config.target.server.value;
@@ -139,7 +141,7 @@ fn build(input: Input<'_>, range: &Range, direction: Direction, notes: Vec<Strin
             statement_timeout: config.target.statement_timeout.value.clone().unwrap_or_else(|| "0".to_owned()),
         },
         table,
-        tree_digest: seals.tree_digest(tree, graph, upper).to_string(),
+        tree_digest: seal::tree_digest(tree, graph, digests, upper).to_string(),
         rows,
         later,
         blocks,
@@ -191,10 +193,10 @@ fn lock(reading: &Reading<'_>, server: u16) -> Option<String> {
 }
 
 fn row(input: Input<'_>, revision: usize) -> Row {
-    let Input { tree, graph, seals, config } = input;
+    let Input { tree, graph, seals, config, .. } = input;
     let migration = &tree.migrations[revision];
     let ids = |revisions: &[usize]| revisions.iter().map(|at| tree.migrations[*at].id.to_string()).collect();
-    let digests = &seals.digests[revision];
+    let digests = &input.digests[revision];
     let uses_variables = migration.up.as_ref().is_some_and(|script| script.settings.variables);
     Row {
         revision: migration.id.to_string(),
@@ -204,12 +206,18 @@ fn row(input: Input<'_>, revision: usize) -> Row {
         message: migration.message.clone(),
         up: digests.up.to_string(),
         up1: digests.up1.to_string(),
-        accept: seals.accepted(&migration.id).iter().map(ToString::to_string).collect(),
-        variables: uses_variables.then(|| crate::seal::variables(&config.variable_values()).to_string()),
+        accept: seals.accepted(migration.id.as_str(), digests.up).iter().map(ToString::to_string).collect(),
+        variables: uses_variables.then(|| variables(config)),
         steps: Vec::new(),
         recreates: migration.recreates.iter().map(|(name, _)| name.clone()).collect(),
         selected: false,
     }
+}
+
+/// Digest of every variable's value: another value later is another upgrade.
+fn variables(config: &Config) -> String {
+    let lines: String = config.variable_values().iter().map(|(name, value)| format!("{name}={value}\n")).collect();
+    seal::sha256(lines.as_bytes()).to_string()
 }
 
 /// Repeatables run after an upgrade that ends at the head; after a downgrade, those that a reverted revision dropped.
@@ -272,7 +280,7 @@ fn rerun(input: Input<'_>, repeatable: &Repeatable, protected: &Protected, sink:
         .collect::<Vec<_>>()
         .join("\n");
     pieces.retain(|piece| !matches!(piece, Piece::Rows { rows, .. } if rows.is_empty()));
-    let digests = crate::seal::script_digests(sources, script, &[]);
+    let digests = seal::repeatable(input.tree, repeatable);
     Some(Rerun {
         name: repeatable.name.clone(),
         row: Row {

@@ -85,6 +85,7 @@ pub(super) fn pieces(reading: &Reading<'_>, items: &[Item], sink: &mut Sink) -> 
                     rows,
                     key: Vec::new(),
                     on_conflict: OnConflict::Error,
+                    advance: false,
                 }),
                 Err(objection) => {
                     sink.push(diagnostic(text, objection));
@@ -233,6 +234,7 @@ impl<'a> Reading<'a> {
             rows: data.rows.clone(),
             key: data.key.clone(),
             on_conflict: data.on_conflict,
+            advance: true,
         })
     }
 }

@@ -262,18 +262,25 @@ impl Context<'_> {
     }
 }
 
-/// Identifies a step by what it runs, blind to comments and white space.
+/// Identifies a step by what it runs, blind to comments and white space: the first 64 bits of a SHA-256.
 fn digest(pieces: &[Piece]) -> String {
-    let mut tokens = seal::Tokens::default();
+    let mut bytes = Vec::new();
+    let mut add = |word: &str| {
+        bytes.extend_from_slice(&(word.len() as u64).to_le_bytes());
+        bytes.extend_from_slice(word.as_bytes());
+    };
     for piece in pieces {
         match piece {
-            Piece::Sql { text, .. } | Piece::Carried { text, .. } => tokens.sql(text),
+            Piece::Sql { text, .. } | Piece::Carried { text, .. } => {
+                let words = lex::tokens(text).filter(|token| !token.kind.is_trivia());
+                words.for_each(|token| add(&text[token.range()]));
+            }
             Piece::Rows { table, columns, rows, .. } => {
-                tokens.word(table);
-                columns.iter().for_each(|column| tokens.word(column));
-                rows.iter().flatten().for_each(|cell| tokens.word(cell.as_deref().unwrap_or("\u{0}")));
+                add(table);
+                columns.iter().for_each(|column| add(column));
+                rows.iter().flatten().for_each(|cell| add(cell.as_deref().unwrap_or("\0")));
             }
         }
     }
-    tokens.finish().hex()[..16].to_owned()
+    seal::sha256(&bytes).hex()[..16].to_owned()
 }

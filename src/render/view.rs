@@ -105,7 +105,7 @@ struct Repeatable {
 enum Part {
     Sql { place: String, text: String },
     Carried { place: String, text: String, why: &'static str },
-    Rows { place: String, why: String, table: String, columns: Vec<String>, batches: Vec<Vec<Vec<Option<String>>>>, key: Vec<String>, updates: Vec<String>, conflict: &'static str },
+    Rows { place: String, why: String, table: String, columns: Vec<String>, batches: Vec<Vec<Vec<Option<String>>>>, key: Vec<String>, updates: Vec<String>, conflict: &'static str, advance: bool },
 }
 
 /// What the run book's template sees.
@@ -254,7 +254,7 @@ fn build(plan: Plan, file: &'static str, bundle_digest: &str) -> Script {
         has_transactions: blocks.iter().any(|block| matches!(block.unit, Unit::Transaction { .. })),
         has_steps: blocks.iter().any(|block| matches!(block.unit, Unit::Steps(_))),
         has_bare: guards(&|guard| !matches!(guard, Guard::Transaction { .. })),
-        has_data: has(&|piece| matches!(piece, Piece::Rows { .. })),
+        has_data: has(&|piece| matches!(piece, Piece::Rows { advance: true, .. })),
         blocks: blocks
             .into_iter()
             .enumerate()
@@ -337,7 +337,7 @@ fn part(piece: Piece) -> Part {
     match piece {
         Piece::Sql { place, text } => Part::Sql { place, text },
         Piece::Carried { place, text, why } => Part::Carried { place, text, why },
-        Piece::Rows { place, why, table, columns, rows, key, on_conflict } => {
+        Piece::Rows { place, why, table, columns, rows, key, on_conflict, advance } => {
             let mut batches: Vec<Vec<_>> = Vec::new();
             for row in rows {
                 match batches.last_mut() {
@@ -351,7 +351,7 @@ fn part(piece: Piece) -> Part {
                 OnConflict::Update if !updates.is_empty() => "update",
                 OnConflict::Nothing | OnConflict::Update => "nothing",
             };
-            Part::Rows { place, why, table, columns, batches, key, updates, conflict }
+            Part::Rows { place, why, table, columns, batches, key, updates, conflict, advance }
         }
     }
 }

@@ -13,8 +13,6 @@ pub(super) struct Mark(usize);
 pub(super) struct Cursor<'a> {
     text: &'a str,
     tokens: lex::Tokens<'a>,
-    /// Where `tokens` began.
-    base: usize,
     peeked: Option<Token>,
     end: usize,
 }
@@ -24,30 +22,16 @@ impl<'a> Cursor<'a> {
     pub(super) fn new(text: &'a str, range: Range<usize>) -> Self {
         Self {
             text,
-            tokens: lex::tokens(&text[range.clone()]),
-            base: range.start,
-            peeked: None,
             end: range.end,
+            tokens: lex::tokens_in(text, range),
+            peeked: None,
         }
     }
 
     /// The next token, not taken.
     pub(super) fn peek(&mut self) -> Option<Token> {
         if self.peeked.is_none() {
-            let base = self.base;
-            self.peeked = self
-                .tokens
-                .find(|token| {
-                    !matches!(
-                        token.kind,
-                        TokenKind::Space | TokenKind::LineComment | TokenKind::BlockComment
-                    )
-                })
-                .map(|token| Token {
-                    start: token.start + base,
-                    end: token.end + base,
-                    ..token
-                });
+            self.peeked = self.tokens.find(|token| !token.kind.is_trivia());
         }
         self.peeked
     }
@@ -76,8 +60,7 @@ impl<'a> Cursor<'a> {
 
     /// Goes back.
     pub(super) fn back(&mut self, mark: Mark) {
-        self.tokens = lex::tokens(&self.text[mark.0..self.end]);
-        self.base = mark.0;
+        self.tokens = lex::tokens_in(self.text, mark.0..self.end);
         self.peeked = None;
     }
 

@@ -139,7 +139,9 @@ impl Reader<'_> {
             self.head.only |= self.cursor.take("only");
             // PostgreSQL allows `ONLY (name)`.
             let open = self.head.only && self.cursor.take_kind(TokenKind::OpenParen).is_some();
-            let Some(name) = self.cursor.name() else { break };
+            let Some(name) = self.cursor.name() else {
+                break;
+            };
             if open {
                 self.cursor.take_kind(TokenKind::CloseParen);
             }
@@ -176,3 +178,6 @@ impl Reader<'_> {
         self.head.if_not_exists = self.cursor.take_all(&["if", "not", "exists"]);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -50,7 +50,9 @@ fn unescape(inner: &str) -> String {
                     let digits = if letter == b'u' { 4 } else { 8 };
                     let mut code = 0_u32;
                     for _ in 0..digits {
-                        let digit = bytes.next().map_or(0, |byte| char::from(byte).to_digit(16).unwrap_or(0));
+                        let digit = bytes
+                            .next()
+                            .map_or(0, |byte| char::from(byte).to_digit(16).unwrap_or(0));
                         code = (code << 4) | digit;
                     }
                     let character = char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER);
@@ -92,7 +94,10 @@ mod tests {
         let string = |written| value(TokenKind::String, written);
         assert_eq!(string("'a''b'").as_deref(), Some("a'b"));
         assert_eq!(string("'a\\n'").as_deref(), Some("a\\n"));
-        assert_eq!(string("E'a\\'\\n\\x41\\101\\u00e9'").as_deref(), Some("a'\nAA\u{e9}"));
+        assert_eq!(
+            string("E'a\\'\\n\\x41\\101\\u00e9'").as_deref(),
+            Some("a'\nAA\u{e9}")
+        );
         assert_eq!(string("n'x'").as_deref(), Some("x"));
         assert_eq!(string("B'01'"), None);
         assert_eq!(string("U&'\\0041'"), None);

@@ -20,7 +20,7 @@ ON CONFLICT ({{ part.key | idents }}) DO UPDATE SET {% for column in part.update
 {% endif %}
 ;
 {% endfor %}
-{% if part.columns %}
+{% if part.advance %}
 \set signoff_table {{ part.table | psql }}
 \set signoff_columns {{ part.columns | json | psql }}
 :signoff_setval

@@ -80,8 +80,8 @@ impl Reader<'_> {
                 return Some(match cursor.peek() {
                     Some(token) if token.kind != TokenKind::Comma => {
                         let written = cursor.slice(token);
-                        let value =
-                            literal::value(token.kind, written).unwrap_or_else(|| written.to_owned());
+                        let value = literal::value(token.kind, written)
+                            .unwrap_or_else(|| written.to_owned());
                         !["false", "off", "no", "0"].contains(&value.to_ascii_lowercase().as_str())
                     }
                     _ => true,

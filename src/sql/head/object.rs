@@ -109,7 +109,10 @@ impl Reader<'_> {
         self.if_exists();
         match kind {
             // Their objects are not named, or named by operators and types.
-            ObjectKind::Cast | ObjectKind::Transform | ObjectKind::UserMapping | ObjectKind::Operator => {
+            ObjectKind::Cast
+            | ObjectKind::Transform
+            | ObjectKind::UserMapping
+            | ObjectKind::Operator => {
                 return StatementKind::Drop(kind);
             }
             _ => self.names(),
@@ -136,14 +139,20 @@ impl Reader<'_> {
             return StatementKind::Other;
         };
         match kind {
-            ObjectKind::Cast | ObjectKind::Operator | ObjectKind::Transform | ObjectKind::LargeObject => {}
+            ObjectKind::Cast
+            | ObjectKind::Operator
+            | ObjectKind::Transform
+            | ObjectKind::LargeObject => {}
             ObjectKind::Column => {
                 if let Some((table, column)) = self.cursor.column() {
                     self.head.object = Some(column);
                     self.head.table = table;
                 }
             }
-            ObjectKind::Constraint | ObjectKind::Trigger | ObjectKind::Rule | ObjectKind::Policy => {
+            ObjectKind::Constraint
+            | ObjectKind::Trigger
+            | ObjectKind::Rule
+            | ObjectKind::Policy => {
                 self.head.object = self.cursor.name();
                 if self.cursor.take("on") {
                     self.cursor.take("domain");

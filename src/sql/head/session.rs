@@ -54,7 +54,9 @@ impl Reader<'_> {
             }
             "set" => self.set(),
             "reset" => {
-                self.head.setting = self.setting_name().map(|name| Setting { name, value: None });
+                self.head.setting = self
+                    .setting_name()
+                    .map(|name| Setting { name, value: None });
                 StatementKind::Reset
             }
             "show" => StatementKind::Show,
@@ -127,7 +129,10 @@ impl Reader<'_> {
             (&["session", "authorization"][..], "session_authorization"),
             (&["time", "zone"], "timezone"),
             (&["xml", "option"], "xmloption"),
-            (&["transaction", "isolation", "level"], "transaction_isolation"),
+            (
+                &["transaction", "isolation", "level"],
+                "transaction_isolation",
+            ),
         ] {
             if self.cursor.take_all(words) {
                 return Some(name.to_owned());
@@ -135,7 +140,9 @@ impl Reader<'_> {
         }
         let mut name = self.cursor.ident()?.as_str().to_ascii_lowercase();
         while self.cursor.take_kind(TokenKind::Dot).is_some() {
-            let Some(part) = self.cursor.ident() else { break };
+            let Some(part) = self.cursor.ident() else {
+                break;
+            };
             name.push('.');
             name.push_str(&part.as_str().to_ascii_lowercase());
         }

@@ -1,0 +1,93 @@
+//! The street, prefix by prefix: the only place that knows the order of the stages.
+//!
+//! Each function goes one stage further than the one before it, and a command calls the shortest that answers it.
+
+use camino::Utf8Path;
+
+use crate::bundle::{self, Release};
+use crate::config::Config;
+use crate::diagnostic::Sink;
+use crate::graph::{self, Graph, Range};
+use crate::plan::{self, Plan};
+use crate::render::Renderer;
+use crate::seal::{self, Digests, Seals};
+use crate::tree::{self, Direction, Tree};
+
+/// A tree whose revisions are in order.
+#[derive(Debug)]
+pub struct Ordered {
+    /// The tree.
+    pub tree: Tree,
+    /// Its graph; `None` where an error was reported.
+    pub graph: Option<Graph>,
+}
+
+/// A tree with its digests, compared with what is published.
+#[derive(Debug)]
+pub struct Sealed {
+    /// The tree.
+    pub tree: Tree,
+    /// Its graph.
+    pub graph: Graph,
+    /// The digests of its migrations, by index.
+    pub digests: Vec<Digests>,
+    /// What is published.
+    pub seals: Seals,
+}
+
+/// Disk to tree.
+pub fn tree(cwd: &Utf8Path, config: &Config, sink: &mut Sink) -> Result<Tree, tree::Error> {
+    let request = tree::Request {
+        cwd: cwd.to_owned(),
+        root: config.migrations.path.value.clone(),
+        layout: config.migrations.layout.value.clone(),
+        variables: config.variable_values(),
+    };
+    tree::read(&request, sink)
+}
+
+/// Disk to graph: `history`, `heads`, `revision`.
+pub fn ordered(cwd: &Utf8Path, config: &Config, sink: &mut Sink) -> Result<Ordered, tree::Error> {
+    let tree = tree(cwd, config, sink)?;
+    let graph = graph::build(&tree, sink);
+    Ok(Ordered { tree, graph })
+}
+
+/// Tree to seal. `Err` gives the tree back where an error was reported, for its sources.
+pub fn sealed(ordered: Ordered, sink: &mut Sink) -> Result<Sealed, Box<Tree>> {
+    let Ordered { tree, graph } = ordered;
+    let Some(graph) = graph else { return Err(Box::new(tree)) };
+    let Some(seals) = seal::read(&tree, sink) else { return Err(Box::new(tree)) };
+    let digests = seal::digests(&tree);
+    seal::verify(&tree, &graph, &digests, &seals, sink);
+    Ok(Sealed { tree, graph, digests, seals })
+}
+
+/// Seal to plan, one way. `None` where an error was reported.
+pub fn plan(sealed: &Sealed, config: &Config, range: &Range, direction: Direction, sink: &mut Sink) -> Option<Plan> {
+    match direction {
+        Direction::Up => plan::upgrade(input(sealed, config), range, sink),
+        Direction::Down => plan::downgrade(input(sealed, config), range, sink),
+    }
+}
+
+/// Seal to plan, there and back. `None` where an error was reported.
+pub fn plans(sealed: &Sealed, config: &Config, range: &Range, sink: &mut Sink) -> Option<(Plan, Plan)> {
+    let upgrade = plan::upgrade(input(sealed, config), range, sink);
+    let downgrade = plan::way_back(input(sealed, config), range, sink);
+    Some((upgrade?, downgrade?))
+}
+
+/// Plan to one script.
+pub fn script(renderer: &Renderer, plan: Plan) -> Result<String, bundle::Failure> {
+    bundle::script(renderer, plan)
+}
+
+/// Plans to a release.
+pub fn release(renderer: &Renderer, upgrade: &Plan, downgrade: &Plan) -> Result<Release, bundle::Failure> {
+    bundle::release(renderer, upgrade, downgrade)
+}
+
+fn input<'a>(sealed: &'a Sealed, config: &'a Config) -> plan::Input<'a> {
+    plan::Input { tree: &sealed.tree, graph: &sealed.graph, digests: &sealed.digests, seals: &sealed.seals, config }
+}

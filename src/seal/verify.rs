@@ -1,0 +1,276 @@
+//! What is published against what the tree holds now.
+
+use super::{Digests, Sealed, Seals, sum};
+use crate::diagnostic::{Diagnostic, Severity, Sink};
+use crate::graph::Graph;
+use crate::tree::Tree;
+
+pub(super) fn verify(
+    tree: &Tree,
+    graph: &Graph,
+    digests: &[Digests],
+    seals: &Seals,
+    sink: &mut Sink,
+) {
+    for (id, sealed) in &seals.revisions {
+        match graph.find(id) {
+            Some(revision) => {
+                edges(tree, graph, revision, sealed, sink);
+                text(tree, revision, digests[revision], sealed, seals, sink);
+            }
+            None => sink.push(missing(graph, id, sealed)),
+        }
+    }
+    if graph.is_numbered() {
+        out_of_order(tree, graph, seals, sink);
+    }
+}
+
+fn missing(graph: &Graph, id: &str, sealed: &Sealed) -> Diagnostic {
+    let diagnostic = Diagnostic::error(
+        "seal-missing",
+        format!("published revision `{id}` is not in the tree"),
+    )
+    .at(sealed.at, "sealed here")
+    .because("databases that have it would refuse every script of this tree, and new ones would never get it");
+    if graph.is_numbered() {
+        diagnostic.help("bring its file back, under the same number: a file with another number is another revision")
+    } else {
+        diagnostic
+            .help("bring its file back: `git log --diff-filter=D` finds the commit that deleted it")
+    }
+}
+
+fn edges(tree: &Tree, graph: &Graph, revision: usize, sealed: &Sealed, sink: &mut Sink) {
+    if graph.is_numbered() {
+        return;
+    }
+    let migration = &tree.migrations[revision];
+    let id = &migration.id;
+    let (parents, depends_on) = sum::edges(tree, graph, revision);
+    let spans = [
+        migration.parents.first().map(|(_, span)| *span),
+        migration.depends_on.first().map(|(_, span)| *span),
+    ];
+    let edges = [
+        (&sealed.parents, &parents, "revised", "revises"),
+        (&sealed.depends_on, &depends_on, "depended on", "depends on"),
+    ];
+    for ((was, is, verb_was, verb), span) in edges.into_iter().zip(spans) {
+        if was == is {
+            continue;
+        }
+        sink.push(
+            Diagnostic::error(
+                "seal-rewired",
+                format!(
+                    "published revision `{id}` was rewired: it {verb_was} {} and now {verb} {}",
+                    names(was),
+                    names(is)
+                ),
+            )
+            .at(span.unwrap_or(migration.at), "now")
+            .at(sealed.at, "sealed here")
+            .because("databases that have it applied it where it was; what now comes before it may never run there")
+            .help(format!(
+                "put `revises` and `depends_on` back; what must come after `{id}` goes into a new revision"
+            )),
+        );
+    }
+}
+
+fn names(ids: &[String]) -> String {
+    match ids {
+        [] => "nothing".to_owned(),
+        ids => format!("`{}`", ids.join("`, `")),
+    }
+}
+
+fn text(
+    tree: &Tree,
+    revision: usize,
+    now: Digests,
+    sealed: &Sealed,
+    seals: &Seals,
+    sink: &mut Sink,
+) {
+    let migration = &tree.migrations[revision];
+    let id = &migration.id;
+    let was = sealed.digests;
+    let reseal = format!("`signoff seal --reseal {id} --reason \"…\"`");
+    let place = |diagnostic: Diagnostic| {
+        diagnostic
+            .at(migration.at, "this revision")
+            .at(sealed.at, "sealed here")
+    };
+    if was.up != now.up && was.up1 == now.up1 {
+        sink.push(
+            place(Diagnostic::warning(
+                "seal-comments-changed",
+                format!("comments or blanks in the upgrade of published revision `{id}` were changed, no SQL"),
+            ))
+            .because("databases that have it accept this with a notice")
+            .help(format!("put the text back, or seal it again: {reseal}")),
+        );
+    } else if was.up != now.up {
+        let mut diagnostic = place(Diagnostic::error(
+            "seal-changed",
+            format!("the SQL of the upgrade of published revision `{id}` was changed"),
+        ))
+        .because(
+            "databases that have it will never run the new text, and would refuse the next script",
+        );
+        if seals.accepted(id.as_str(), was.up).contains(&now.up) {
+            diagnostic =
+                diagnostic.because("the text is one that it had before it was sealed again");
+        }
+        sink.push(
+            diagnostic
+                .help("put the text back and write the change as a new revision")
+                .help(format!(
+                    "where the new text leaves a database in the same state, or no database has it yet, seal it again: {reseal}"
+                )),
+        );
+    }
+    if was.down != now.down {
+        sink.push(
+            place(Diagnostic::warning(
+                "seal-downgrade-changed",
+                format!("the downgrade of published revision `{id}` was changed"),
+            ))
+            .because("databases record the upgrade only, so the new downgrade is what would run")
+            .help(format!("once it is right, seal it again: {reseal}")),
+        );
+    }
+}
+
+/// Numbers in between what is published already.
+fn out_of_order(tree: &Tree, graph: &Graph, seals: &Seals, sink: &mut Sink) {
+    let sealed = |revision: &usize| seals.contains(tree.migrations[*revision].id.as_str());
+    let Some(last) = graph.order().iter().copied().rfind(sealed) else {
+        return;
+    };
+    let last_id = &tree.migrations[last].id;
+    // golang-migrate keeps one number, its newest; the others keep a row per revision.
+    let severity = match tree.layout {
+        "golang-migrate" => Severity::Error,
+        _ => Severity::Note,
+    };
+    for revision in &graph.order()[..graph.position(last)] {
+        if sealed(revision) {
+            continue;
+        }
+        let migration = &tree.migrations[*revision];
+        let id = &migration.id;
+        let message = format!("revision `{id}` stands before `{last_id}`, which is published");
+        let diagnostic = match severity {
+            Severity::Error => Diagnostic::error("seal-out-of-order", message)
+                .because("golang-migrate never applies a number below the one a database has, so databases would differ")
+                .help("give it the next free number"),
+            Severity::Warning | Severity::Note => Diagnostic::note("seal-out-of-order", message)
+                .because("a database that has the later one gets this one after it, a new database before it")
+                .help("where that makes a difference, give it the next free number"),
+        };
+        sink.push(diagnostic.at(migration.at, "new"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::{build, sample};
+    use crate::seal;
+
+    const TREE: &str = "aaaa\nbbbb < aaaa\ncccc < bbbb";
+
+    fn digests(count: usize) -> Vec<Digests> {
+        let digest = |at: usize| seal::sha256(at.to_string().as_bytes());
+        let digests = (0..count).map(|at| Digests {
+            up: digest(at),
+            up1: digest(at + 10),
+            down: digest(at + 20),
+        });
+        digests.collect()
+    }
+
+    /// Seals `before`, then verifies `after` against it: severity, code and message of each finding.
+    fn verified(before: &Tree, mut after: Tree, now: &[Digests]) -> Vec<String> {
+        let mut sink = Sink::default();
+        let graph = build(before, &mut sink).expect("a graph");
+        let was = digests(graph.len());
+        let text = seal::new_text(before, &graph, &was, &Seals::default()).text;
+        after.seals = Some(after.sources.add("signoff.sum", text));
+        let graph = build(&after, &mut sink).expect("a graph");
+        let seals = seal::read(&after, &mut sink).expect("seals");
+        seal::verify(&after, &graph, now, &seals, &mut sink);
+        let found = sink.diagnostics().iter();
+        let found = found.map(|it| format!("{} {}: {}", it.severity.word(), it.code, it.message));
+        found.collect()
+    }
+
+    fn changed(change: fn(&mut Digests)) -> Vec<String> {
+        let mut now = digests(3);
+        change(&mut now[1]);
+        verified(&sample::tree(TREE), sample::tree(TREE), &now)
+    }
+
+    #[test]
+    fn nothing_is_said_where_nothing_changed() {
+        assert!(changed(|_| {}).is_empty());
+        let more = sample::tree(&format!("{TREE}\ndddd < cccc"));
+        assert!(verified(&sample::tree(TREE), more, &digests(4)).is_empty());
+    }
+
+    #[test]
+    fn comments_sql_and_downgrade_are_told_apart() {
+        assert_eq!(
+            changed(|it| it.up = seal::sha256(b"other")),
+            [
+                "warning seal-comments-changed: comments or blanks in the upgrade of published revision `bbbb` were changed, no SQL"
+            ]
+        );
+        assert_eq!(
+            changed(|it| (it.up, it.up1) = (seal::sha256(b"other"), seal::sha256(b"other"))),
+            ["error seal-changed: the SQL of the upgrade of published revision `bbbb` was changed"]
+        );
+        assert_eq!(
+            changed(|it| it.down = seal::sha256(b"other")),
+            [
+                "warning seal-downgrade-changed: the downgrade of published revision `bbbb` was changed"
+            ]
+        );
+    }
+
+    #[test]
+    fn edges_and_absence_are_told() {
+        let rewired = sample::tree("aaaa\nbbbb < aaaa\ncccc < aaaa ^ bbbb");
+        assert_eq!(
+            verified(&sample::tree(TREE), rewired, &digests(3)),
+            [
+                "error seal-rewired: published revision `cccc` was rewired: it revised `bbbb` and now revises `aaaa`",
+                "error seal-rewired: published revision `cccc` was rewired: it depended on nothing and now depends on `bbbb`",
+            ]
+        );
+        assert_eq!(
+            verified(
+                &sample::tree(TREE),
+                sample::tree("aaaa\nbbbb < aaaa"),
+                &digests(2)
+            ),
+            ["error seal-missing: published revision `cccc` is not in the tree"]
+        );
+    }
+
+    #[test]
+    fn numbers_in_between_are_found() {
+        let tree = |layout| {
+            let after = sample::numbered(layout, "1\n3\n2\n4");
+            let was = digests(2);
+            let now = [was[0], was[0], was[1], was[0]];
+            verified(&sample::numbered(layout, "1\n2"), after, &now)
+        };
+        let message = "seal-out-of-order: revision `3` stands before `2`, which is published";
+        assert_eq!(tree("golang-migrate"), [format!("error {message}")]);
+        assert_eq!(tree("diesel"), [format!("note {message}")]);
+    }
+}

@@ -1,0 +1,69 @@
+//! Settings and session state that would leak into what runs after, or change how the rest of the file is read.
+
+use crate::postgres::StatementKind;
+use crate::sql::{Objection, Setting, Statement};
+
+pub(super) fn look(statement: &Statement, found: &mut Vec<Objection>) {
+    match (statement.head.kind, &statement.head.setting) {
+        (StatementKind::DiscardAll, _) => found.push(Objection::error(
+            "discard-all",
+            statement,
+            "DISCARD ALL lets go of the lock that keeps two runs of a release apart, and PostgreSQL refuses it inside a transaction",
+            "take it out, or say what to discard: DISCARD PLANS, SEQUENCES or TEMP; a release resets the session between revisions",
+        )),
+        (StatementKind::Set | StatementKind::SetLocal, Some(setting)) => {
+            set(statement, setting, found);
+        }
+        (StatementKind::Reset, Some(setting)) if setting.name == "all" => {
+            found.push(Objection::warning(
+                "session-leak",
+                statement,
+                "RESET ALL undoes the timeouts and the search_path that the release sets: what follows in the file may wait for a lock forever",
+                "reset parameters by name",
+            ));
+        }
+        _ => {}
+    }
+}
+
+fn set(statement: &Statement, setting: &Setting, found: &mut Vec<Objection>) {
+    let value = setting.value.as_deref().unwrap_or("").to_ascii_lowercase();
+    let session = statement.head.kind == StatementKind::Set;
+    match setting.name.as_str() {
+        "standard_conforming_strings" if !["on", "true", "yes", "1"].contains(&value.as_str()) => {
+            found.push(Objection::error(
+                "lexing-setting",
+                statement,
+                "this changes what a backslash in a string means from here on: psql and the server would end strings at different places",
+                "take it out, and write strings with escapes as E'…'",
+            ));
+        }
+        "client_encoding" if !["utf8", "utf-8", "unicode"].contains(&value.as_str()) => {
+            found.push(Objection::error(
+                "lexing-setting",
+                statement,
+                "this makes the server read the file in another encoding: releases are UTF-8, and letters outside of ASCII would be stored wrong",
+                "take it out, and save the file as UTF-8",
+            ));
+        }
+        "session_replication_role" => found.push(Objection::warning(
+            "replication-role",
+            statement,
+            "with session_replication_role, triggers and foreign keys may not be checked: rows that violate them stay unnoticed; and only a superuser may set it",
+            "disable single triggers with ALTER TABLE … DISABLE TRIGGER",
+        )),
+        "role" | "session_authorization" if session && !["none", "default"].contains(&value.as_str()) => {
+            found.push(Objection::warning(
+                "session-leak",
+                statement,
+                format!(
+                    "this {} outlasts the transaction: what follows in the release, its bookkeeping too, would run as {}",
+                    if setting.name == "role" { "SET ROLE" } else { "SET SESSION AUTHORIZATION" },
+                    setting.value.as_deref().unwrap_or("another role"),
+                ),
+                "write SET LOCAL, or name the role in the migration's header",
+            ));
+        }
+        _ => {}
+    }
+}

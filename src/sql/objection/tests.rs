@@ -1,0 +1,149 @@
+use super::*;
+use crate::name::{Ident, QualifiedName};
+use crate::sql::read;
+
+fn table(name: &str) -> QualifiedName {
+    QualifiedName {
+        schema: Some(Ident::new("ops")),
+        name: Ident::new(name),
+    }
+}
+
+fn objections(text: &str) -> Vec<Objection> {
+    let protected = Protected {
+        version_table: table("signoff_revision"),
+        event_table: table("signoff_event"),
+    };
+    all(text, &read(text), &protected)
+}
+
+/// Severity, code and place of each.
+fn said(text: &str) -> Vec<String> {
+    objections(text)
+        .iter()
+        .map(|objection| {
+            format!(
+                "{} {} at {}",
+                objection.severity.word(),
+                objection.code,
+                &text[objection.range.clone()]
+            )
+        })
+        .collect()
+}
+
+#[test]
+fn what_is_carried_is_not_mentioned() {
+    for text in [
+        "select a[1:n] from t where b = :name",
+        "create function f() returns int begin atomic select 1; end",
+        "copy t from stdin;\n1\n\\.\n",
+        "begin; select 1; commit;",
+        "create index concurrently i on t (a)",
+        "set standard_conforming_strings = on; set client_encoding = 'UTF8'; set names 'utf-8'",
+        "set local role x; set role none; reset search_path",
+        "discard plans",
+        "create database x",
+        "drop table public.signoff_revision",
+        "drop schema public cascade",
+        "create temp table signoff_event (a int)",
+        "comment on table a is 'a\\b'",
+    ] {
+        assert_eq!(said(text), Vec::<String>::new(), "{text}");
+    }
+}
+
+#[test]
+fn commands_of_psql_and_what_it_misreads() {
+    assert_eq!(said("\\set x 1\nselect 1"), ["error psql-command at \\"]);
+    assert!(
+        objections("select 1 \\gexec")[0]
+            .message
+            .starts_with("`\\gexec` is")
+    );
+    assert!(objections("\\! rm")[0].message.starts_with("`\\!` is"));
+    assert_eq!(said("select 'a"), ["error unclosed at 'a"]);
+    assert_eq!(said("select '\0'"), ["error nul-byte at \0"]);
+    assert_eq!(said("select 'a\r\nb', 'a\r\nb'").len(), 1);
+    assert_eq!(said("select\u{a0}1"), ["error hidden-character at \u{a0}"]);
+    assert_eq!(
+        said("select '\u{202e}'"),
+        ["warning hidden-character at \u{202e}"]
+    );
+    assert_eq!(said("copy t from stdin; select 1\n1\n\\.\n").len(), 1);
+}
+
+#[test]
+fn bookkeeping_is_protected() {
+    for text in [
+        "drop table a, signoff_revision",
+        "drop table ops.signoff_event",
+        "drop schema a, ops cascade",
+        "alter schema ops rename to x",
+        "alter table \"ops\".\"signoff_revision\" add column a int",
+        "truncate signoff_event",
+        "delete from signoff_revision",
+        "create table signoff_revision (a int)",
+        "create trigger t before insert on ops.signoff_event execute function f()",
+    ] {
+        assert_eq!(said(text), [format!("error bookkeeping at {text}")]);
+    }
+}
+
+#[test]
+fn session_state() {
+    assert_eq!(said("discard all"), ["error discard-all at discard all"]);
+    assert_eq!(
+        said("select 1; select pg_advisory_unlock_all()"),
+        ["error unlock-all at pg_advisory_unlock_all"]
+    );
+    assert_eq!(
+        said("do $$ begin perform PG_ADVISORY_unlock_all(); end $$"),
+        ["error unlock-all at PG_ADVISORY_unlock_all"]
+    );
+    for (text, code) in [
+        ("reset all", "warning session-leak"),
+        ("set role x", "warning session-leak"),
+        ("set session authorization x", "warning session-leak"),
+        (
+            "set session_replication_role = replica",
+            "warning replication-role",
+        ),
+        (
+            "set standard_conforming_strings to off",
+            "error lexing-setting",
+        ),
+        ("set client_encoding = latin1", "error lexing-setting"),
+        ("set names 'latin1'", "error lexing-setting"),
+        ("commit prepared 'x'", "error prepared-transaction"),
+        ("copy t to stdout", "error copy-to-client"),
+        ("create index concurrently on t (a)", "error unnamed-index"),
+        ("drop owned by x", "warning drop-owned"),
+    ] {
+        assert_eq!(said(text), [format!("{code} at {text}")]);
+    }
+}
+
+#[test]
+fn what_must_stand_alone() {
+    assert_eq!(
+        said("create database x; select 1"),
+        ["error server-wide at create database x"]
+    );
+    assert_eq!(
+        said("set local a = 1; begin; commit; select 1"),
+        ["warning no-effect at set local a = 1"]
+    );
+}
+
+#[test]
+fn names_that_are_cut_off() {
+    let name = "a".repeat(64);
+    assert_eq!(
+        said(&format!("select 1 as {name}")),
+        [format!("warning long-name at {name}")]
+    );
+    assert_eq!(said(&format!("select 1 as \"{name}\"")).len(), 1);
+    assert!(said(&format!("select 1 as {}", &name[1..])).is_empty());
+    assert!(said(&format!("select '{name}'")).is_empty());
+}
