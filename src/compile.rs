@@ -8,6 +8,7 @@ use crate::bundle::{self, Release};
 use crate::config::Config;
 use crate::diagnostic::Sink;
 use crate::graph::{self, Graph, Range};
+use crate::lint;
 use crate::plan::{self, Plan};
 use crate::render::Renderer;
 use crate::seal::{self, Digests, Seals};
@@ -76,6 +77,12 @@ pub fn plans(sealed: &Sealed, config: &Config, range: &Range, sink: &mut Sink) -
     let upgrade = plan::upgrade(input(sealed, config), range, sink);
     let downgrade = plan::way_back(input(sealed, config), range, sink);
     Some((upgrade?, downgrade?))
+}
+
+/// Everything that can be said of a tree without a range: what can't be carried, and what `lint` finds.
+pub fn check(sealed: &Sealed, config: &Config, sink: &mut Sink) -> lint::Counts {
+    plan::examine(input(sealed, config), sink);
+    lint::check(&sealed.tree, config, sink)
 }
 
 /// Plan to one script.

@@ -29,6 +29,8 @@ pub mod seal;
 
 pub mod sql;
 
+pub mod lint;
+
 pub mod version_table;
 
 pub mod plan;

@@ -1,2 +1,18 @@
 //! The `signoff` program.
-fn main() {}
+
+use std::process::ExitCode;
+
+use signoff::cli::{self, World};
+
+fn main() -> ExitCode {
+    let mut out = std::io::stdout().lock();
+    let mut err = std::io::stderr().lock();
+    match World::of_this_process(&mut out, &mut err) {
+        Ok(world) => ExitCode::from(cli::run(world)),
+        Err(why) => {
+            // Nobody is left to tell when standard error is gone too.
+            let _ = std::io::Write::write_fmt(&mut err, format_args!("error: {why}\n"));
+            ExitCode::from(2)
+        }
+    }
+}

@@ -236,6 +236,11 @@ pub fn way_back(input: Input<'_>, range: &Range, sink: &mut Sink) -> Option<Plan
     build::way_back(input, range, sink)
 }
 
+/// Reports what of the whole tree can't be carried, whatever the range.
+pub fn examine(input: Input<'_>, sink: &mut Sink) {
+    build::examine(input, sink);
+}
+
 /// One line per revision for the head of a script and the run book: number, id, message, how it runs.
 pub fn contents(plan: &Plan) -> Vec<String> {
     contents::lines(plan)

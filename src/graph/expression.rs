@@ -11,7 +11,7 @@
 //!
 //! Ids of foreign layouts can hold any of these characters. So a text that is an id *is* that id, wherever a
 //! side, a term, a branch or a name can stand, before it is taken apart. Knows nothing of edges; what the
-//! parts mean is [`super::range`]'s.
+//! parts mean is for the rest of the room.
 
 use std::fmt;
 

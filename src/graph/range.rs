@@ -65,8 +65,18 @@ pub(super) fn downgrade_range(graph: &Graph, tree: &Tree, expr: &str) -> Result<
             });
             if !relative {
                 let text = expr.trim().escape_debug();
-                return Err(needs_range(&format!("`downgrade {text}` does not say what is applied now"))
-                    .help(format!("write `from:to`, where `to` stays applied: `head:{text}` if the database is at the head")));
+                let named = to.iter().all(|term| matches!(term.anchor, Anchor::Name(_)));
+                let example = if named {
+                    format!("`head:{text}` if the database is at the head")
+                } else {
+                    "for example `head:head-1`".to_owned()
+                };
+                return Err(needs_range(&format!(
+                    "`downgrade {text}` does not say what is applied now"
+                ))
+                .help(format!(
+                    "write `from:to`, where `to` stays applied: {example}"
+                )));
             }
             (vec![resolver.head()?], to)
         }

@@ -72,6 +72,34 @@ pub(super) fn way_back(input: Input<'_>, range: &Range, sink: &mut Sink) -> Opti
     build(input, &short, Direction::Down, notes, sink)
 }
 
+pub(super) fn examine(input: Input<'_>, sink: &mut Sink) {
+    let protected = protected(&table(input.config));
+    let server = input.config.target.server.value;
+    let found: Vec<Sink> = (0..input.tree.migrations.len())
+        .into_par_iter()
+        .map(|revision| {
+            let mut sink = Sink::default();
+            for direction in [Direction::Up, Direction::Down] {
+                block(input, revision, direction, &protected, server, &mut sink);
+            }
+            sink
+        })
+        .collect();
+    found.into_iter().for_each(|found| sink.join(found));
+    let all: Vec<&Repeatable> = input.tree.repeatables.iter().collect();
+    for repeatable in in_order(&input.tree.repeatables, &all, sink).unwrap_or_default() {
+        rerun(input, repeatable, &protected, sink);
+    }
+}
+
+fn table(config: &Config) -> VersionTable {
+    VersionTable { schema: config.version_table.schema.value.clone(), name: config.version_table.name.value.clone() }
+}
+
+fn protected(table: &VersionTable) -> Protected {
+    Protected { version_table: table.qualified(), event_table: table.event() }
+}
+
 /// Why a revision can't be reverted, where it can't.
 fn no_way_back(migration: &Migration) -> Option<String> {
     match (&migration.irreversible, &migration.down) {
@@ -83,8 +111,8 @@ fn no_way_back(migration: &Migration) -> Option<String> {
 
 fn build(input: Input<'_>, range: &Range, direction: Direction, notes: Vec<String>, sink: &mut Sink) -> Option<Plan> {
     let Input { tree, graph, digests, config, .. } = input;
-    let table = VersionTable { schema: config.version_table.schema.value.clone(), name: config.version_table.name.value.clone() };
-    let protected = Protected { version_table: table.qualified(), event_table: table.event() };
+    let table = table(config);
+    let protected = protected(&table);
     let server = config.target.server.value;
 
     let results: Vec<(Option<Block>, Sink)> = range

@@ -201,7 +201,7 @@ mod tests {
         tree.seals = Some(tree.sources.add("signoff.sum", text.to_owned()));
         let mut sink = Sink::default();
         let graph = build(&tree, &mut sink).expect("a graph");
-        let seals = super::super::read(&tree, &mut sink).expect("seals");
+        let seals = crate::seal::read(&tree, &mut sink).expect("seals");
         (tree, graph, seals)
     }
 

@@ -1,0 +1,160 @@
+//! The command line: words in, a library call, text out. The only room that knows the clock, the environment and
+//! randomness.
+
+mod bundle;
+mod check;
+mod completions;
+mod config;
+mod context;
+mod downgrade;
+mod heads;
+mod history;
+mod init;
+mod output;
+mod revision;
+mod seal;
+mod start;
+mod upgrade;
+mod world;
+
+use camino::Utf8PathBuf;
+use clap::builder::styling::{AnsiColor, Styles};
+use clap::{Parser, Subcommand, ValueEnum};
+
+pub use world::World;
+
+use context::Context;
+use output::Output;
+
+/// Nothing to mend, or warnings only.
+const CLEAN: u8 = 0;
+/// Something at error level was found.
+const FINDINGS: u8 = 1;
+/// The command could not run.
+const FAILED: u8 = 2;
+
+/// Compiles a tree of database migrations into SQL scripts that a DBA runs with psql. Needs no database.
+#[derive(Debug, Parser)]
+#[command(name = "signoff", version, styles = STYLES, max_term_width = 100, after_help = EXAMPLES, subcommand_required = false)]
+struct Arguments {
+    /// Config file [default: signoff.toml here or in a folder above]
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Everywhere")]
+    config: Option<Utf8PathBuf>,
+    /// Read this tree and no config file
+    #[arg(long, global = true, value_name = "DIR", help_heading = "Everywhere")]
+    path: Option<Utf8PathBuf>,
+    /// Layout of the tree: auto, native, golang-migrate, diesel, sqlx
+    #[arg(long, global = true, value_name = "NAME", help_heading = "Everywhere")]
+    layout: Option<String>,
+    /// When to use colour
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_possible_values = false, help_heading = "Everywhere")]
+    color: ColorChoice,
+    /// Say less: no warnings, no notes, no summary
+    #[arg(short, long, global = true, help_heading = "Everywhere")]
+    quiet: bool,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ColorChoice {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Init(init::Arguments),
+    Revision(revision::Arguments),
+    Seal(seal::Arguments),
+    Check(check::Arguments),
+    History(history::Arguments),
+    Heads(heads::Arguments),
+    Upgrade(upgrade::Arguments),
+    Downgrade(downgrade::Arguments),
+    Bundle(bundle::Arguments),
+    Config(config::Arguments),
+    Completions(completions::Arguments),
+}
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default().bold())
+    .placeholder(AnsiColor::Cyan.on_default());
+
+const EXAMPLES: &str = "\
+Examples:
+  signoff init                              begin here: signoff.toml and migrations/
+  signoff revision -m \"add users\"           a new migration on the head
+  signoff check                             is the tree sound, and unchanged where it is published?
+  signoff bundle                            the release folder for everything, below out/
+  signoff bundle 27da:head                  from one revision to the head
+  signoff upgrade --path db/migrations      the script alone, without any config
+
+Exit codes: 0 clean or warnings only, 1 errors found, 2 could not run.";
+
+/// Runs a command line and gives back its exit code.
+pub fn run(world: World<'_>) -> u8 {
+    let World { arguments, environment, cwd, out, err, out_terminal, err_terminal } = world;
+    let parsed = match Arguments::try_parse_from(&arguments) {
+        Ok(parsed) => parsed,
+        Err(error) => return usage(&error, &environment, out, err, out_terminal, err_terminal),
+    };
+    let color = |terminal: bool| match parsed.color {
+        ColorChoice::Always => true,
+        ColorChoice::Never => false,
+        ColorChoice::Auto => terminal && environment.get("NO_COLOR").is_none_or(String::is_empty),
+    };
+    let mut output = Output::new(out, err, color(out_terminal), color(err_terminal), parsed.quiet);
+    let context = Context {
+        cwd,
+        environment,
+        config_file: parsed.config,
+        path: parsed.path,
+        layout: parsed.layout,
+    };
+    let result = match parsed.command {
+        None => start::run(&context, &mut output),
+        Some(Command::Init(arguments)) => init::run(&context, &arguments, &mut output),
+        Some(Command::Revision(arguments)) => revision::run(&context, &arguments, &mut output),
+        Some(Command::Seal(arguments)) => seal::run(&context, &arguments, &mut output),
+        Some(Command::Check(arguments)) => check::run(&context, &arguments, &mut output),
+        Some(Command::History(arguments)) => history::run(&context, &arguments, &mut output),
+        Some(Command::Heads(arguments)) => heads::run(&context, &arguments, &mut output),
+        Some(Command::Upgrade(arguments)) => upgrade::run(&context, &arguments, &mut output),
+        Some(Command::Downgrade(arguments)) => downgrade::run(&context, &arguments, &mut output),
+        Some(Command::Bundle(arguments)) => bundle::run(&context, &arguments, &mut output),
+        Some(Command::Config(arguments)) => config::run(&context, &arguments, &mut output),
+        Some(Command::Completions(arguments)) => completions::run(&arguments, &mut output),
+    };
+    output.finish(result)
+}
+
+/// Help, version, or a command line that is not understood.
+fn usage(
+    error: &clap::Error,
+    environment: &std::collections::BTreeMap<String, String>,
+    out: &mut dyn std::io::Write,
+    err: &mut dyn std::io::Write,
+    out_terminal: bool,
+    err_terminal: bool,
+) -> u8 {
+    let plain = environment.get("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let text = |terminal: bool| {
+        let rendered = error.render();
+        if terminal && !plain { rendered.ansi().to_string() } else { rendered.to_string() }
+    };
+    // A closed pipe is a clean end; there is nobody left to tell.
+    if error.use_stderr() {
+        let _ = err.write_all(text(err_terminal).as_bytes());
+        FAILED
+    } else {
+        let _ = out.write_all(text(out_terminal).as_bytes());
+        CLEAN
+    }
+}

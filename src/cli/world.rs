@@ -1,0 +1,66 @@
+//! What a process is given: words, environment, folder, streams; and the two things nobody else may ask for, the time
+//! and chance.
+#![expect(clippy::disallowed_methods, reason = "the edge where the environment, the folder and the clock come in")]
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::hash::{BuildHasher, Hasher};
+use std::io::{IsTerminal, Write};
+
+use camino::Utf8PathBuf;
+
+/// What [`super::run`] is given.
+pub struct World<'w> {
+    /// The command line, the program's name first.
+    pub arguments: Vec<OsString>,
+    /// The environment.
+    pub environment: BTreeMap<String, String>,
+    /// The working folder, absolute.
+    pub cwd: Utf8PathBuf,
+    /// Standard output.
+    pub out: &'w mut dyn Write,
+    /// Standard error.
+    pub err: &'w mut dyn Write,
+    /// Whether standard output is a terminal.
+    pub out_terminal: bool,
+    /// Whether standard error is a terminal.
+    pub err_terminal: bool,
+}
+
+impl<'w> World<'w> {
+    /// The world of this process, with these streams. The error says what can't be used.
+    pub fn of_this_process(out: &'w mut dyn Write, err: &'w mut dyn Write) -> Result<Self, String> {
+        let cwd = std::env::current_dir().map_err(|error| format!("the working folder can't be found: {error}; go to one that exists"))?;
+        let cwd = Utf8PathBuf::from_path_buf(cwd).map_err(|path| format!("the working folder {} is not UTF-8; rename it", path.display()))?;
+        let text = |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
+        Ok(Self {
+            arguments: std::env::args_os().collect(),
+            environment: std::env::vars_os().filter_map(text).collect(),
+            cwd,
+            out,
+            err,
+            out_terminal: std::io::stdout().is_terminal(),
+            err_terminal: std::io::stderr().is_terminal(),
+        })
+    }
+}
+
+/// Now, to the second; `SOURCE_DATE_EPOCH` where it is set.
+pub(super) fn now(environment: &BTreeMap<String, String>) -> Result<jiff::Timestamp, String> {
+    let second = match environment.get("SOURCE_DATE_EPOCH") {
+        Some(text) => text.parse().ok(),
+        None => std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .ok()
+            .and_then(|since| i64::try_from(since.as_secs()).ok()),
+    };
+    let time = second.and_then(|second| jiff::Timestamp::from_second(second).ok());
+    time.ok_or_else(|| "the time can't be told: SOURCE_DATE_EPOCH must be seconds since 1970, or the clock is before that".to_owned())
+}
+
+/// A new revision id: twelve hexadecimal digits by chance, as the standard library seeds its hash maps.
+pub(super) fn new_id() -> String {
+    let mut hasher = std::collections::hash_map::RandomState::new().build_hasher();
+    hasher.write_u32(std::process::id());
+    format!("{:012x}", hasher.finish() & 0xffff_ffff_ffff)
+}
