@@ -23,4 +23,4 @@ ALTER TABLE card
     ALTER COLUMN pan_token SET NOT NULL,
     DROP COLUMN pan_encrypted;
 
---! downgrade { irreversible = "the card numbers are gone from this database, and must be" }
+--! downgrade { irreversible = "the stored card numbers are gone for good, as the card networks demand" }

@@ -38,7 +38,9 @@ pub enum Failure {
     #[error(transparent)]
     Render(#[from] render::Error),
     /// An artifact holds the text that stands in for the digest.
-    #[error("a migration holds the text `{NO_DIGEST}`, which {file} needs for itself; nothing was written: write it in two pieces")]
+    #[error(
+        "a migration holds the text `{NO_DIGEST}`, which {file} needs for itself; nothing was written: write it in two pieces"
+    )]
     Placeholder {
         /// The artifact.
         file: String,
@@ -85,18 +87,39 @@ struct Downgrade<'a> {
 /// A release of an upgrade and its way back.
 pub fn release(renderer: &Renderer, upgrade: &Plan, downgrade: &Plan) -> Result<Release, Failure> {
     let mut files = vec![
-        ("README.md".to_owned(), renderer.run_book(view::run_book(upgrade, downgrade, NO_DIGEST))?),
-        ("downgrade.sql".to_owned(), renderer.script(view::script(downgrade.clone(), NO_DIGEST))?),
+        (
+            "README.md".to_owned(),
+            renderer.run_book(view::run_book(upgrade, downgrade, NO_DIGEST))?,
+        ),
+        (
+            "downgrade.sql".to_owned(),
+            renderer.script(view::script(downgrade.clone(), NO_DIGEST))?,
+        ),
         (MANIFEST.to_owned(), manifest(upgrade, downgrade)),
-        ("plan.sql".to_owned(), renderer.script(view::plan_script(upgrade, NO_DIGEST))?),
-        ("status.sql".to_owned(), renderer.script(view::status_script(upgrade, NO_DIGEST))?),
-        ("upgrade.sql".to_owned(), renderer.script(view::script(upgrade.clone(), NO_DIGEST))?),
+        (
+            "plan.sql".to_owned(),
+            renderer.script(view::plan_script(upgrade, NO_DIGEST))?,
+        ),
+        (
+            "status.sql".to_owned(),
+            renderer.script(view::status_script(upgrade, NO_DIGEST))?,
+        ),
+        (
+            "upgrade.sql".to_owned(),
+            renderer.script(view::script(upgrade.clone(), NO_DIGEST))?,
+        ),
     ];
     let digest = sign(&mut files)?;
     files.push((SUMS.to_owned(), sums(&files)));
     files.sort();
-    let name = [upgrade.project.as_str(), &upgrade.from, &upgrade.to].map(file_name).join("-");
-    Ok(Release { name, digest, files })
+    let name = [upgrade.project.as_str(), &upgrade.from, &upgrade.to]
+        .map(file_name)
+        .join("-");
+    Ok(Release {
+        name,
+        digest,
+        files,
+    })
 }
 
 /// One script alone. Its digest is that of a release which holds nothing else.
@@ -105,7 +128,10 @@ pub fn script(renderer: &Renderer, plan: Plan) -> Result<String, Failure> {
         Direction::Up => "upgrade.sql",
         Direction::Down => "downgrade.sql",
     };
-    let mut files = [(name.to_owned(), renderer.script(view::script(plan, NO_DIGEST))?)];
+    let mut files = [(
+        name.to_owned(),
+        renderer.script(view::script(plan, NO_DIGEST))?,
+    )];
     sign(&mut files)?;
     let [(_, text)] = files;
     Ok(text)
@@ -147,7 +173,10 @@ fn sign(files: &mut [(String, String)]) -> Result<String, Failure> {
 
 /// The text of [`SUMS`].
 fn sums(files: &[(String, String)]) -> String {
-    files.iter().map(|(name, text)| format!("{}  {name}\n", seal::sha256(text.as_bytes()).hex())).collect()
+    files
+        .iter()
+        .map(|(name, text)| format!("{}  {name}\n", seal::sha256(text.as_bytes()).hex()))
+        .collect()
 }
 
 fn manifest(upgrade: &Plan, downgrade: &Plan) -> String {
@@ -179,20 +208,35 @@ fn manifest(upgrade: &Plan, downgrade: &Plan) -> String {
                 }
             })
             .collect(),
-        repeatables: upgrade.repeatables.iter().map(|again| again.name.as_str()).collect(),
+        repeatables: upgrade
+            .repeatables
+            .iter()
+            .map(|again| again.name.as_str())
+            .collect(),
         downgrade: Downgrade {
             to: &downgrade.to,
-            reverts: downgrade.blocks.iter().map(|block| downgrade.rows[block.row].revision.as_str()).collect(),
+            reverts: downgrade
+                .blocks
+                .iter()
+                .map(|block| downgrade.rows[block.row].revision.as_str())
+                .collect(),
             notes: &downgrade.notes,
         },
     };
-    let mut text = serde_json::to_string_pretty(&manifest).expect("a manifest is text, numbers and lists");
+    let mut text =
+        serde_json::to_string_pretty(&manifest).expect("a manifest is text, numbers and lists");
     text.push('\n');
     text
 }
 
 /// A text as a part of a file name.
 fn file_name(text: &str) -> String {
-    let safe = |char: char| if char.is_ascii_alphanumeric() || "._+".contains(char) { char } else { '_' };
+    let safe = |char: char| {
+        if char.is_ascii_alphanumeric() || "._+".contains(char) {
+            char
+        } else {
+            '_'
+        }
+    };
     text.chars().map(safe).collect()
 }

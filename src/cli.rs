@@ -47,7 +47,14 @@ struct Arguments {
     #[arg(long, global = true, value_name = "NAME", help_heading = "Everywhere")]
     layout: Option<String>,
     /// When to use colour
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_possible_values = false, help_heading = "Everywhere")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        hide_possible_values = false,
+        help_heading = "Everywhere"
+    )]
     color: ColorChoice,
     /// Say less: no warnings, no notes, no summary
     #[arg(short, long, global = true, help_heading = "Everywhere")]
@@ -100,7 +107,15 @@ Exit codes: 0 clean or warnings only, 1 errors found, 2 could not run.";
 
 /// Runs a command line and gives back its exit code.
 pub fn run(world: World<'_>) -> u8 {
-    let World { arguments, environment, cwd, out, err, out_terminal, err_terminal } = world;
+    let World {
+        arguments,
+        environment,
+        cwd,
+        out,
+        err,
+        out_terminal,
+        err_terminal,
+    } = world;
     let parsed = match Arguments::try_parse_from(&arguments) {
         Ok(parsed) => parsed,
         Err(error) => return usage(&error, &environment, out, err, out_terminal, err_terminal),
@@ -110,7 +125,13 @@ pub fn run(world: World<'_>) -> u8 {
         ColorChoice::Never => false,
         ColorChoice::Auto => terminal && environment.get("NO_COLOR").is_none_or(String::is_empty),
     };
-    let mut output = Output::new(out, err, color(out_terminal), color(err_terminal), parsed.quiet);
+    let mut output = Output::new(
+        out,
+        err,
+        color(out_terminal),
+        color(err_terminal),
+        parsed.quiet,
+    );
     let context = Context {
         cwd,
         environment,
@@ -144,10 +165,16 @@ fn usage(
     out_terminal: bool,
     err_terminal: bool,
 ) -> u8 {
-    let plain = environment.get("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let plain = environment
+        .get("NO_COLOR")
+        .is_some_and(|value| !value.is_empty());
     let text = |terminal: bool| {
         let rendered = error.render();
-        if terminal && !plain { rendered.ansi().to_string() } else { rendered.to_string() }
+        if terminal && !plain {
+            rendered.ansi().to_string()
+        } else {
+            rendered.to_string()
+        }
     };
     // A closed pipe is a clean end; there is nobody left to tell.
     if error.use_stderr() {

@@ -57,15 +57,30 @@ pub fn ordered(cwd: &Utf8Path, config: &Config, sink: &mut Sink) -> Result<Order
 /// Tree to seal. `Err` gives the tree back where an error was reported, for its sources.
 pub fn sealed(ordered: Ordered, sink: &mut Sink) -> Result<Sealed, Box<Tree>> {
     let Ordered { tree, graph } = ordered;
-    let Some(graph) = graph else { return Err(Box::new(tree)) };
-    let Some(seals) = seal::read(&tree, sink) else { return Err(Box::new(tree)) };
+    let Some(graph) = graph else {
+        return Err(Box::new(tree));
+    };
+    let Some(seals) = seal::read(&tree, sink) else {
+        return Err(Box::new(tree));
+    };
     let digests = seal::digests(&tree);
     seal::verify(&tree, &graph, &digests, &seals, sink);
-    Ok(Sealed { tree, graph, digests, seals })
+    Ok(Sealed {
+        tree,
+        graph,
+        digests,
+        seals,
+    })
 }
 
 /// Seal to plan, one way. `None` where an error was reported.
-pub fn plan(sealed: &Sealed, config: &Config, range: &Range, direction: Direction, sink: &mut Sink) -> Option<Plan> {
+pub fn plan(
+    sealed: &Sealed,
+    config: &Config,
+    range: &Range,
+    direction: Direction,
+    sink: &mut Sink,
+) -> Option<Plan> {
     match direction {
         Direction::Up => plan::upgrade(input(sealed, config), range, sink),
         Direction::Down => plan::downgrade(input(sealed, config), range, sink),
@@ -73,7 +88,12 @@ pub fn plan(sealed: &Sealed, config: &Config, range: &Range, direction: Directio
 }
 
 /// Seal to plan, there and back. `None` where an error was reported.
-pub fn plans(sealed: &Sealed, config: &Config, range: &Range, sink: &mut Sink) -> Option<(Plan, Plan)> {
+pub fn plans(
+    sealed: &Sealed,
+    config: &Config,
+    range: &Range,
+    sink: &mut Sink,
+) -> Option<(Plan, Plan)> {
     let upgrade = plan::upgrade(input(sealed, config), range, sink);
     let downgrade = plan::way_back(input(sealed, config), range, sink);
     Some((upgrade?, downgrade?))
@@ -91,10 +111,20 @@ pub fn script(renderer: &Renderer, plan: Plan) -> Result<String, bundle::Failure
 }
 
 /// Plans to a release.
-pub fn release(renderer: &Renderer, upgrade: &Plan, downgrade: &Plan) -> Result<Release, bundle::Failure> {
+pub fn release(
+    renderer: &Renderer,
+    upgrade: &Plan,
+    downgrade: &Plan,
+) -> Result<Release, bundle::Failure> {
     bundle::release(renderer, upgrade, downgrade)
 }
 
 fn input<'a>(sealed: &'a Sealed, config: &'a Config) -> plan::Input<'a> {
-    plan::Input { tree: &sealed.tree, graph: &sealed.graph, digests: &sealed.digests, seals: &sealed.seals, config }
+    plan::Input {
+        tree: &sealed.tree,
+        graph: &sealed.graph,
+        digests: &sealed.digests,
+        seals: &sealed.seals,
+        config,
+    }
 }

@@ -7,11 +7,14 @@ use rayon::prelude::*;
 
 use crate::config::{Config, Level};
 use crate::diagnostic::{Diagnostic, Severity, Sink};
-use crate::sql::{self, ddl, judge};
+use crate::sql::{self, judge};
 use crate::tree::{Direction, Lineage, Migration, Part, Script, Text, Tree};
 
 /// Every rule: its name, which is its findings' code, and its level where the config says nothing.
-pub const RULES: [(&str, Level); 2] = [("missing-downgrade", Level::Warn), ("syntax-error", Level::Deny)];
+pub const RULES: [(&str, Level); 2] = [
+    ("missing-downgrade", Level::Warn),
+    ("syntax-error", Level::Deny),
+];
 
 /// What was read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -24,11 +27,18 @@ pub struct Counts {
 
 /// Looks at every script of the tree.
 pub fn check(tree: &Tree, config: &Config, sink: &mut Sink) -> Counts {
-    for name in config.rules.keys().filter(|name| RULES.iter().all(|(rule, _)| rule != name)) {
+    for name in config
+        .rules
+        .keys()
+        .filter(|name| RULES.iter().all(|(rule, _)| rule != name))
+    {
         let rules: Vec<&str> = RULES.iter().map(|(rule, _)| *rule).collect();
         sink.push(
-            Diagnostic::warning("unknown-rule", format!("[rules] names `{name}`, and there is no such rule"))
-                .help(format!("rules are {}", rules.join(", "))),
+            Diagnostic::warning(
+                "unknown-rule",
+                format!("[rules] names `{name}`, and there is no such rule"),
+            )
+            .help(format!("rules are {}", rules.join(", "))),
         );
     }
     let results: Vec<(Counts, Sink)> = tree.migrations.par_iter().map(migration).collect();
@@ -54,12 +64,20 @@ pub fn check(tree: &Tree, config: &Config, sink: &mut Sink) -> Counts {
 }
 
 /// A finding at the level that the config and the header give its rule.
-fn judged(mut diagnostic: Diagnostic, migration: Option<&Migration>, config: &Config, sink: &mut Sink) {
+fn judged(
+    mut diagnostic: Diagnostic,
+    migration: Option<&Migration>,
+    config: &Config,
+    sink: &mut Sink,
+) {
     let code = diagnostic.code;
     if migration.is_some_and(|migration| migration.allow.iter().any(|(rule, _)| rule == code)) {
         return;
     }
-    let own = RULES.iter().find(|(rule, _)| *rule == code).map(|(_, level)| *level);
+    let own = RULES
+        .iter()
+        .find(|(rule, _)| *rule == code)
+        .map(|(_, level)| *level);
     let level = config.rules.get(code).map(|setting| setting.value).or(own);
     diagnostic.severity = match level {
         Some(Level::Allow) => return,
@@ -73,7 +91,10 @@ fn judged(mut diagnostic: Diagnostic, migration: Option<&Migration>, config: &Co
 fn migration(migration: &Migration) -> (Counts, Sink) {
     let mut sink = Sink::default();
     let mut counts = Counts::default();
-    for script in [Direction::Up, Direction::Down].iter().filter_map(|direction| migration.script(*direction)) {
+    for script in [Direction::Up, Direction::Down]
+        .iter()
+        .filter_map(|direction| migration.script(*direction))
+    {
         let found = self::script(script, &mut sink);
         counts.statements += found.statements;
         counts.unread += found.unread;
@@ -94,7 +115,6 @@ fn script(script: &Script, sink: &mut Sink) -> Counts {
             counts.statements += 1;
             match judge::syntax_error(&text.text, statement) {
                 Some(objection) => sink.push(syntax(text, objection)),
-                None if ddl::read(&text.text, statement) == ddl::Ddl::Unread => counts.unread += 1,
                 None => {}
             }
         }
@@ -103,13 +123,18 @@ fn script(script: &Script, sink: &mut Sink) -> Counts {
 }
 
 fn syntax(text: &Text, objection: sql::Objection) -> Diagnostic {
-    Diagnostic::error(objection.code, objection.message).at(text.locate(objection.range), "").help(objection.help)
+    Diagnostic::error(objection.code, objection.message)
+        .at(text.locate(objection.range), "")
+        .help(objection.help)
 }
 
 /// A tree of a tool without downgrades would repeat itself for every file, so numbered trees get one finding.
 fn missing_downgrades(tree: &Tree, config: &Config, sink: &mut Sink) {
-    let missing: Vec<&Migration> =
-        tree.migrations.iter().filter(|migration| migration.down.is_none() && migration.irreversible.is_none()).collect();
+    let missing: Vec<&Migration> = tree
+        .migrations
+        .iter()
+        .filter(|migration| migration.down.is_none() && migration.irreversible.is_none())
+        .collect();
     match (tree.lineage, missing.as_slice()) {
         (_, []) => {}
         (Lineage::Parents, missing) => {
@@ -121,12 +146,18 @@ fn missing_downgrades(tree: &Tree, config: &Config, sink: &mut Sink) {
                 judged(diagnostic, Some(migration), config, sink);
             }
         }
-        (Lineage::Numbered, [first, ..] ) => {
+        (Lineage::Numbered, [first, ..]) => {
             let count = missing.len();
-            let diagnostic = Diagnostic::warning("missing-downgrade", format!("{count} of {} revisions have no downgrade", tree.migrations.len()))
-                .at(first.at, "the first of them")
-                .because("a downgrade.sql stops above the newest of them")
-                .help("write the down files that are missing, if there should be a way back");
+            let diagnostic = Diagnostic::warning(
+                "missing-downgrade",
+                format!(
+                    "{count} of {} revisions have no downgrade",
+                    tree.migrations.len()
+                ),
+            )
+            .at(first.at, "the first of them")
+            .because("a downgrade.sql stops above the newest of them")
+            .help("write the down files that are missing, if there should be a way back");
             judged(diagnostic, None, config, sink);
         }
     }

@@ -144,6 +144,8 @@ pub enum Unit {
 pub struct Step {
     /// What keeps it from running twice, or in part.
     pub guard: Guard,
+    /// Settings of the session that earlier statements of the script made, and that it runs under.
+    pub session: Vec<Piece>,
     /// What runs.
     pub pieces: Vec<Piece>,
     /// Its first words.
@@ -183,6 +185,13 @@ pub enum Guard {
 /// A stretch of what a unit runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Piece {
+    /// A statement that the unit does in its own way, and that is left out.
+    Lifted {
+        /// `path:line`.
+        place: String,
+        /// What became of it.
+        what: &'static str,
+    },
     /// Statements as they are written.
     Sql {
         /// `path:line` of the first line.

@@ -6,11 +6,13 @@ mod filters;
 mod templates;
 pub mod view;
 
+use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use minijinja::{Environment, UndefinedBehavior};
 
 /// What stands where the bundle's digest will stand, while that is computed.
-pub const NO_DIGEST: &str = "sha256:0000000000000000000000000000000000000000000000000000000000000000";
+pub const NO_DIGEST: &str =
+    "sha256:0000000000000000000000000000000000000000000000000000000000000000";
 
 /// Templates of reports, which a team may replace, by file name. The scripts' machinery is not replaceable.
 pub const REPLACEABLE: [&str; 1] = ["runbook.md"];
@@ -19,7 +21,9 @@ pub const REPLACEABLE: [&str; 1] = ["runbook.md"];
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A template of the user's own is broken.
-    #[error("the template {name} can't be used: {reason}; nothing was written: mend it, or leave it out to use the built-in one")]
+    #[error(
+        "the template {name} can't be used: {reason}; nothing was written: mend it, or leave it out to use the built-in one"
+    )]
     Template {
         /// Its file name.
         name: String,
@@ -38,16 +42,23 @@ impl Renderer {
     pub fn new(own: Vec<(String, String)>) -> Result<Self, Error> {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
-        environment.set_trim_blocks(true);
-        environment.set_lstrip_blocks(true);
-        environment.set_keep_trailing_newline(true);
+        let syntax = SyntaxConfig::builder()
+            .trim_blocks(true)
+            .lstrip_blocks(true)
+            .keep_trailing_newline(true)
+            .build();
+        environment.set_syntax(syntax.expect("these delimiters are the default ones"));
         environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
         filters::add(&mut environment);
         for (name, text) in templates::EMBEDDED {
-            environment.add_template(name, text).map_err(|error| template_error(name, &error))?;
+            environment
+                .add_template(name, text)
+                .map_err(|error| template_error(name, &error))?;
         }
         for (name, text) in own {
-            environment.add_template_owned(name.clone(), text).map_err(|error| template_error(&name, &error))?;
+            environment
+                .add_template_owned(name.clone(), text)
+                .map_err(|error| template_error(&name, &error))?;
         }
         Ok(Self { environment })
     }
@@ -64,14 +75,25 @@ impl Renderer {
     }
 
     fn render(&self, name: &str, view: minijinja::Value) -> Result<String, Error> {
-        let template = self.environment.get_template(name).map_err(|error| template_error(name, &error))?;
-        template.render(view).map_err(|error| template_error(name, &error))
+        let template = self
+            .environment
+            .get_template(name)
+            .map_err(|error| template_error(name, &error))?;
+        template
+            .render(view)
+            .map_err(|error| template_error(name, &error))
     }
 }
 
 fn template_error(name: &str, error: &minijinja::Error) -> Error {
     let name = error.name().unwrap_or(name).to_owned();
-    let line = error.line().map_or_else(String::new, |line| format!(" (line {line})"));
-    let cause = std::error::Error::source(error).map_or_else(String::new, |cause| format!(": {cause}"));
-    Error::Template { name, reason: format!("{error}{line}{cause}") }
+    let line = error
+        .line()
+        .map_or_else(String::new, |line| format!(" (line {line})"));
+    let cause =
+        std::error::Error::source(error).map_or_else(String::new, |cause| format!(": {cause}"));
+    Error::Template {
+        name,
+        reason: format!("{error}{line}{cause}"),
+    }
 }

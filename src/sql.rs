@@ -13,6 +13,7 @@
 pub mod copy;
 mod cursor;
 pub mod ddl;
+mod depth;
 mod enums;
 mod head;
 pub mod judge;

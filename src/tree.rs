@@ -3,10 +3,135 @@
 //! Reads each file once. Knows layouts, headers, directives and CSV; does not know what SQL means, which
 //! revision comes first, or what is sealed.
 
+mod csv;
+mod disk;
+pub mod layout;
+mod text;
+
+use std::collections::BTreeMap;
+
 use camino::Utf8PathBuf;
 
+use crate::diagnostic::{Diagnostic, Sink};
 use crate::name::RevisionId;
 use crate::source::{FileId, Sources, Span};
+
+/// Name of the file that says which revisions are published.
+pub const SEAL_FILE: &str = "signoff.sum";
+
+/// Reads a tree. What is wrong in the files is reported, and reading goes on, so that one run tells all of it.
+pub fn read(request: &Request, sink: &mut Sink) -> Result<Tree, Error> {
+    let mut folder = disk::Folder::list(&request.cwd, &request.root, sink)?;
+    let layout = layout::choose(&request.layout, &mut folder)?;
+    let seal_file = folder.take_file(SEAL_FILE)?;
+    let root = folder.shown.clone();
+    let mut sources = Sources::default();
+    let seals = seal_file.map(|file| {
+        let taken = text::take_in(&folder, vec![file], text::LineEnds::Fold, &mut sources);
+        let mut ids = taken.into_iter().map(|taken| {
+            sink.join(taken.sink);
+            taken.id
+        });
+        ids.next().expect("one file in, one file out")
+    });
+    let input = layout::Input {
+        folder,
+        sources,
+        variables: &request.variables,
+    };
+    let contents = layout.read(input, sink)?;
+    if contents.migrations.is_empty() && !sink.has_errors() {
+        sink.push(
+            Diagnostic::warning("empty-tree", format!("`{root}` holds no migrations"))
+                .path(root.clone())
+                .help("write the first one with `signoff revision -m \"…\"`"),
+        );
+    }
+    Ok(Tree {
+        root,
+        layout: layout.name,
+        lineage: layout.lineage,
+        sources: contents.sources,
+        migrations: contents.migrations,
+        repeatables: contents.repeatables,
+        seals,
+    })
+}
+
+/// What [`read`] is asked.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    /// The working folder, absolute.
+    pub cwd: Utf8PathBuf,
+    /// The tree's folder, as the user named it.
+    pub root: Utf8PathBuf,
+    /// `auto`, or the name of one of [`layout::LAYOUTS`].
+    pub layout: String,
+    /// Values for `${name}`, by name.
+    pub variables: BTreeMap<String, String>,
+}
+
+/// Why there is no tree to speak of.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No such folder.
+    #[error(
+        "there is no migrations folder `{path}`; name another with --path or under [migrations] in signoff.toml, or begin one with `signoff init`"
+    )]
+    Missing {
+        /// As the user named it.
+        path: Utf8PathBuf,
+    },
+    /// Something else stands there.
+    #[error("`{path}` is not a folder; name the folder that holds the migrations")]
+    NotAFolder {
+        /// As the user named it.
+        path: Utf8PathBuf,
+    },
+    /// The path would move the cursor or break the line of whatever names it.
+    #[error("the path `{}` holds a control character; rename the folder", path.as_str().escape_debug())]
+    Unprintable {
+        /// As the user named it.
+        path: Utf8PathBuf,
+    },
+    /// A file or folder can't be read.
+    #[error("cannot read `{path}`: {source}; see to it that it can be read, and run again")]
+    Unreadable {
+        /// As the user would type it.
+        path: Utf8PathBuf,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+    /// 4 GiB or more.
+    #[error("`{path}` has 4 GiB or more; load such an amount of data outside of a migration")]
+    TooLarge {
+        /// As the user would type it.
+        path: Utf8PathBuf,
+    },
+    /// A layout that is not built.
+    #[error("there is no layout `{}`{}; the layouts are {}", name.escape_debug(), did_you_mean(*nearest), layout::names())]
+    UnknownLayout {
+        /// What was asked for.
+        name: String,
+        /// What was probably meant.
+        nearest: Option<&'static str>,
+    },
+    /// The files fit no layout, or several.
+    #[error(
+        "cannot tell which layout `{path}` has: {saw}; say it with --layout: {}",
+        layout::names()
+    )]
+    UnclearLayout {
+        /// As the user named it.
+        path: Utf8PathBuf,
+        /// What is there.
+        saw: String,
+    },
+}
+
+fn did_you_mean(word: Option<&str>) -> String {
+    word.map_or_else(String::new, |word| format!("; did you mean `{word}`?"))
+}
 
 /// A tree that was read.
 #[derive(Debug)]
@@ -21,7 +146,7 @@ pub struct Tree {
     pub sources: Sources,
     /// In file-name order for the native layout, in the tool's own order for the others.
     pub migrations: Vec<Migration>,
-    /// Files of `repeatable/`, by name.
+    /// Files of `repeatable/`, in the order they run: what comes `after` others behind them, else by name.
     pub repeatables: Vec<Repeatable>,
     /// `signoff.sum`, where there is one.
     pub seals: Option<FileId>,
@@ -93,6 +218,27 @@ pub struct Script {
     pub parts: Vec<Part>,
     /// What the header and the direction's options ask for.
     pub settings: Settings,
+}
+
+impl Script {
+    /// The variables whose values stand in the script, by name. An empty value is not seen.
+    pub fn variables<'t>(&'t self, sources: &'t Sources) -> BTreeMap<&'t str, &'t str> {
+        let texts = self.parts.iter().filter_map(|part| match part {
+            Part::Sql(text) => Some(text),
+            Part::Data(_) => None,
+        });
+        let values = texts.flat_map(|text| {
+            text.origins.iter().enumerate().filter_map(|(at, origin)| {
+                let end = text
+                    .origins
+                    .get(at + 1)
+                    .map_or(text.text.len(), |next| next.at);
+                let name = text::placeholder(sources.slice(origin.span))?;
+                (!origin.verbatim).then(|| (name, &text.text[origin.at..end]))
+            })
+        });
+        values.collect()
+    }
 }
 
 /// What an author asks for, beside the SQL. Each changes what runs and so is part of the digest.
@@ -222,3 +368,6 @@ pub struct Repeatable {
     /// The `--! apply` section.
     pub apply: Script,
 }
+
+#[cfg(test)]
+mod tests;

@@ -19,13 +19,23 @@ pub struct VersionTable {
 impl VersionTable {
     /// The version table's full name.
     pub fn qualified(&self) -> QualifiedName {
-        QualifiedName { schema: Some(self.schema.clone()), name: self.name.clone() }
+        QualifiedName {
+            schema: Some(self.schema.clone()),
+            name: self.name.clone(),
+        }
     }
 
     /// The event table's full name: `signoff_revision` has `signoff_event`, and `x` has `x_event`.
     pub fn event(&self) -> QualifiedName {
-        let stem = self.name.as_str().strip_suffix("_revision").unwrap_or(self.name.as_str());
-        QualifiedName { schema: Some(self.schema.clone()), name: Ident::new(format!("{stem}_event")) }
+        let stem = self
+            .name
+            .as_str()
+            .strip_suffix("_revision")
+            .unwrap_or(self.name.as_str());
+        QualifiedName {
+            schema: Some(self.schema.clone()),
+            name: Ident::new(format!("{stem}_event")),
+        }
     }
 
     /// What the advisory lock's key is made from: `hashtextextended(text, 0)`.

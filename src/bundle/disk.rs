@@ -1,5 +1,8 @@
 //! Writing a release folder: aside first, then renamed into place.
-#![expect(clippy::disallowed_methods, reason = "this is the room that writes releases")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this is the room that writes releases"
+)]
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -14,7 +17,9 @@ use crate::seal;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// Somebody else's files stand there.
-    #[error("`{path}` is there already and {why}; nothing was written: move it away, or write elsewhere with --out DIR")]
+    #[error(
+        "`{path}` is there already and {why}; nothing was written: move it away, or write elsewhere with --out DIR"
+    )]
     NotOurs {
         /// The folder.
         path: Utf8PathBuf,
@@ -22,7 +27,9 @@ pub enum Error {
         why: String,
     },
     /// The disk says no.
-    #[error("cannot write `{path}`: {source}; nothing is half-written: mend that and run again, or write elsewhere with --out DIR")]
+    #[error(
+        "cannot write `{path}`: {source}; nothing is half-written: mend that and run again, or write elsewhere with --out DIR"
+    )]
     Disk {
         /// What was written.
         path: Utf8PathBuf,
@@ -35,7 +42,11 @@ pub enum Error {
 pub(super) fn write(release: &Release, out: &Utf8Path) -> Result<Written, Error> {
     let target = out.join(&release.name);
     let there = existing(&target)?;
-    if there.as_ref().is_some_and(|files| files.iter().eq(release.files.iter().map(|(name, text)| (name, text)))) {
+    if there.as_ref().is_some_and(|files| {
+        files
+            .iter()
+            .eq(release.files.iter().map(|(name, text)| (name, text)))
+    }) {
         return Ok(Written::Unchanged);
     }
     fs::create_dir_all(out).map_err(at(out))?;
@@ -74,11 +85,16 @@ fn fill(aside: &Utf8Path, release: &Release) -> Result<(), Error> {
 
 /// The files of a release of ours that stands there untouched; `None` where nothing stands there.
 fn existing(target: &Utf8Path) -> Result<Option<BTreeMap<String, String>>, Error> {
-    let not_ours = |why: String| Error::NotOurs { path: target.to_owned(), why };
+    let not_ours = |why: String| Error::NotOurs {
+        path: target.to_owned(),
+        why,
+    };
     let listing = match fs::read_dir(target) {
         Ok(listing) => listing,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) if error.kind() == io::ErrorKind::NotADirectory => return Err(not_ours("is not a folder".to_owned())),
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
+            return Err(not_ours("is not a folder".to_owned()));
+        }
         Err(error) => return Err(at(target)(error)),
     };
     let mut files = BTreeMap::new();
@@ -86,26 +102,45 @@ fn existing(target: &Utf8Path) -> Result<Option<BTreeMap<String, String>>, Error
         let entry = entry.map_err(at(target))?;
         let name = entry.file_name().to_string_lossy().into_owned();
         let plain = entry.file_type().map_err(at(target))?.is_file();
-        let bytes = if plain { fs::read(entry.path()).map_err(at(target))? } else { Vec::new() };
-        let text = String::from_utf8(bytes).map_err(|_| not_ours(format!("holds {name}, which is not ours")))?;
+        let bytes = if plain {
+            fs::read(entry.path()).map_err(at(target))?
+        } else {
+            Vec::new()
+        };
+        let text = String::from_utf8(bytes)
+            .map_err(|_| not_ours(format!("holds {name}, which is not ours")))?;
         if !plain {
             return Err(not_ours(format!("holds {name}, which is not ours")));
         }
         files.insert(name, text);
     }
     if files.is_empty() {
-        return Err(not_ours("is an empty folder that signoff did not make".to_owned()));
+        return Err(not_ours(
+            "is an empty folder that signoff did not make".to_owned(),
+        ));
     }
-    let sums = files.get(SUMS).ok_or_else(|| not_ours(format!("holds no {SUMS}")))?;
-    let manifest = files.get(MANIFEST).ok_or_else(|| not_ours(format!("holds no {MANIFEST}")))?;
+    let sums = files
+        .get(SUMS)
+        .ok_or_else(|| not_ours(format!("holds no {SUMS}")))?;
+    let manifest = files
+        .get(MANIFEST)
+        .ok_or_else(|| not_ours(format!("holds no {MANIFEST}")))?;
     if !manifest.contains("\"kind\": \"signoff bundle\"") {
-        return Err(not_ours(format!("its {MANIFEST} is not of a signoff bundle")));
+        return Err(not_ours(format!(
+            "its {MANIFEST} is not of a signoff bundle"
+        )));
     }
-    let expected: BTreeMap<&str, &str> = sums.lines().filter_map(|line| line.split_once("  ")).map(|(sum, name)| (name, sum)).collect();
+    let expected: BTreeMap<&str, &str> = sums
+        .lines()
+        .filter_map(|line| line.split_once("  "))
+        .map(|(sum, name)| (name, sum))
+        .collect();
     for (name, text) in files.iter().filter(|(name, _)| *name != SUMS) {
         match expected.get(name.as_str()) {
             None => return Err(not_ours(format!("holds {name}, which is not ours"))),
-            Some(sum) if *sum != seal::sha256(text.as_bytes()).hex() => return Err(not_ours(format!("its {name} was changed by hand"))),
+            Some(sum) if *sum != seal::sha256(text.as_bytes()).hex() => {
+                return Err(not_ours(format!("its {name} was changed by hand")));
+            }
             Some(_) => {}
         }
     }
@@ -124,5 +159,8 @@ fn remove(path: &Utf8Path) -> Result<(), Error> {
 }
 
 fn at(path: &Utf8Path) -> impl Fn(io::Error) -> Error + '_ {
-    move |source| Error::Disk { path: path.to_owned(), source }
+    move |source| Error::Disk {
+        path: path.to_owned(),
+        source,
+    }
 }

@@ -11,10 +11,17 @@ use crate::{compile, graph};
 
 /// Write a release folder: scripts, run book, manifest and checksums
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  signoff bundle                  everything, into out/<project>-base-<head>/\n  signoff bundle 27da:head        from one revision to the head\n  signoff bundle --out /tmp/rel   below another folder")]
+#[command(
+    after_help = "Examples:\n  signoff bundle                  everything, into out/<project>-base-<head>/\n  signoff bundle 27da:head        from one revision to the head\n  signoff bundle --out /tmp/rel   below another folder"
+)]
 pub(super) struct Arguments {
     /// Where to, or from:to [default: base:head]
-    #[arg(value_name = "RANGE", allow_hyphen_values = true, default_value = "", hide_default_value = true)]
+    #[arg(
+        value_name = "RANGE",
+        allow_hyphen_values = true,
+        default_value = "",
+        hide_default_value = true
+    )]
     range: String,
     /// The folder to write below
     #[arg(long, value_name = "DIR", default_value = "out")]
@@ -32,13 +39,19 @@ pub(super) fn run(context: &Context, arguments: &Arguments, output: &mut Output<
         .map_err(|diagnostic| output.refuse(diagnostic, &sealed.tree.sources))?;
     let plans = compile::plans(&sealed, &config, &range, &mut sink);
     output.report(&sink, &sealed.tree.sources)?;
-    let Some((upgrade, downgrade)) = plans else { return Err(Stop::Findings) };
+    let Some((upgrade, downgrade)) = plans else {
+        return Err(Stop::Findings);
+    };
     let renderer = context.renderer(&config)?;
     let release = compile::release(&renderer, &upgrade, &downgrade).map_err(failed)?;
     let written = bundle::write(&release, &context.cwd.join(&arguments.out)).map_err(failed)?;
     let folder = arguments.out.join(&release.name);
     if arguments.json {
-        let files: Vec<&str> = release.files.iter().map(|(name, _)| name.as_str()).collect();
+        let files: Vec<&str> = release
+            .files
+            .iter()
+            .map(|(name, _)| name.as_str())
+            .collect();
         let word = match written {
             Written::New => "new",
             Written::Replaced => "replaced",
@@ -53,7 +66,10 @@ pub(super) fn run(context: &Context, arguments: &Arguments, output: &mut Output<
         Written::Replaced => "replaced",
         Written::Unchanged => "unchanged:",
     };
-    output.say(&format!("{how} {folder}  ({count} {revisions}, {})", release.digest))?;
+    output.say(&format!(
+        "{how} {folder}  ({count} {revisions}, {})",
+        release.digest
+    ))?;
     for note in &downgrade.notes {
         output.say(&format!("downgrade.sql {note}"))?;
     }

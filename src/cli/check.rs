@@ -11,7 +11,9 @@ use crate::tree::Tree;
 
 /// Check the tree: order, seals, syntax, and what can't be carried into a script
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  signoff check\n  signoff check --json\n  signoff check --path db/migrations")]
+#[command(
+    after_help = "Examples:\n  signoff check\n  signoff check --json\n  signoff check --path db/migrations"
+)]
 pub(super) struct Arguments {
     /// As JSON, on standard output
     #[arg(long)]
@@ -30,7 +32,11 @@ pub(super) fn run(context: &Context, arguments: &Arguments, output: &mut Output<
         Err(tree) => (*tree, None),
     };
     if arguments.json {
-        let findings: Vec<_> = sink.diagnostics().iter().map(|diagnostic| diagnostic_json::json(diagnostic, &tree.sources)).collect();
+        let findings: Vec<_> = sink
+            .diagnostics()
+            .iter()
+            .map(|diagnostic| diagnostic_json::json(diagnostic, &tree.sources))
+            .collect();
         output.json(&json!({
             "format": 1,
             "layout": tree.layout,
@@ -39,7 +45,11 @@ pub(super) fn run(context: &Context, arguments: &Arguments, output: &mut Output<
             "unread": counts.map(|counts| counts.unread),
             "findings": findings,
         }))?;
-        return if sink.has_errors() { Err(Stop::Findings) } else { Ok(()) };
+        return if sink.has_errors() {
+            Err(Stop::Findings)
+        } else {
+            Ok(())
+        };
     }
     output.report(&sink, &tree.sources)?;
     output.say(&summary(&tree, counts))
@@ -47,10 +57,21 @@ pub(super) fn run(context: &Context, arguments: &Arguments, output: &mut Output<
 
 fn summary(tree: &Tree, counts: Option<crate::lint::Counts>) -> String {
     let revisions = tree.migrations.len();
-    let revisions = if revisions == 1 { "1 revision".to_owned() } else { format!("{revisions} revisions") };
-    let statements = counts.map_or_else(String::new, |counts| match (counts.statements, counts.unread) {
-        (statements, 0) => format!(", {statements} statements"),
-        (statements, unread) => format!(", {statements} statements ({unread} of them emitted as written, not analysed)"),
+    let revisions = if revisions == 1 {
+        "1 revision".to_owned()
+    } else {
+        format!("{revisions} revisions")
+    };
+    let statements = counts.map_or_else(String::new, |counts| {
+        match (counts.statements, counts.unread) {
+            (statements, 0) => format!(", {statements} statements"),
+            (statements, unread) => format!(
+                ", {statements} statements ({unread} of them emitted as written, not analysed)"
+            ),
+        }
     });
-    format!("ok: {revisions}{statements} ({} layout, {})", tree.layout, tree.root)
+    format!(
+        "ok: {revisions}{statements} ({} layout, {})",
+        tree.layout, tree.root
+    )
 }

@@ -8,7 +8,9 @@ use crate::config;
 
 /// Show every setting and where its value comes from
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  signoff config\n  SIGNOFF_TARGET_SERVER=16 signoff config --json")]
+#[command(
+    after_help = "Examples:\n  signoff config\n  SIGNOFF_TARGET_SERVER=16 signoff config --json"
+)]
 pub(super) struct Arguments {
     /// As JSON
     #[arg(long)]
@@ -24,9 +26,19 @@ pub(super) fn run(context: &Context, arguments: &Arguments, output: &mut Output<
         return output.json(&json!({ "format": 1, "file": config.file, "settings": settings }));
     }
     let key = listing.iter().map(|line| line.key.len()).max().unwrap_or(0);
-    let value = listing.iter().filter_map(|line| line.value.as_ref()).map(|value| value.chars().count()).max().unwrap_or(0);
+    let value = listing
+        .iter()
+        .filter_map(|line| line.value.as_ref())
+        .map(|value| value.chars().count())
+        .max()
+        .unwrap_or(0);
     for line in &listing {
-        output.print(&format!("{:key$}  {:value$}  {}\n", line.key, line.value.as_deref().unwrap_or("-"), line.origin))?;
+        output.print(&format!(
+            "{:key$}  {:value$}  {}\n",
+            line.key,
+            line.value.as_deref().unwrap_or("-"),
+            line.origin
+        ))?;
     }
     Ok(())
 }

@@ -34,7 +34,10 @@ impl Context {
             cwd: self.cwd.clone(),
             file: self.config_file.clone(),
             environment: self.environment.clone(),
-            flags: config::Flags { path: self.path.clone(), layout: self.layout.clone() },
+            flags: config::Flags {
+                path: self.path.clone(),
+                layout: self.layout.clone(),
+            },
         }
     }
 
@@ -47,17 +50,25 @@ impl Context {
     pub(super) fn ordered(&self, output: &mut Output<'_>) -> Result<(Tree, Graph), Stop> {
         let config = self.config(output)?;
         let mut sink = Sink::default();
-        let Ordered { tree, graph } = compile::ordered(&self.cwd, &config, &mut sink).map_err(failed)?;
+        let Ordered { tree, graph } =
+            compile::ordered(&self.cwd, &config, &mut sink).map_err(failed)?;
         output.report(&sink, &tree.sources)?;
         Ok((tree, graph.ok_or(Stop::Findings)?))
     }
 
     /// The tree with its digests; what is wrong with it ends the command. Warnings stay in the sink.
-    pub(super) fn sealed(&self, config: &Config, sink: &mut Sink, output: &mut Output<'_>) -> Result<Sealed, Stop> {
+    pub(super) fn sealed(
+        &self,
+        config: &Config,
+        sink: &mut Sink,
+        output: &mut Output<'_>,
+    ) -> Result<Sealed, Stop> {
         let ordered = compile::ordered(&self.cwd, config, sink).map_err(failed)?;
-        let sealed = compile::sealed(ordered, sink).map_err(|tree| match output.show(sink, &tree.sources) {
-            Ok(()) => Stop::Findings,
-            Err(stop) => stop,
+        let sealed = compile::sealed(ordered, sink).map_err(|tree| {
+            match output.show(sink, &tree.sources) {
+                Ok(()) => Stop::Findings,
+                Err(stop) => stop,
+            }
         })?;
         if sink.has_errors() {
             output.report(sink, &sealed.tree.sources)?;
@@ -66,7 +77,13 @@ impl Context {
     }
 
     /// `upgrade` and `downgrade`.
-    pub(super) fn script(&self, range: &str, direction: Direction, file: Option<&Utf8Path>, output: &mut Output<'_>) -> Ending {
+    pub(super) fn script(
+        &self,
+        range: &str,
+        direction: Direction,
+        file: Option<&Utf8Path>,
+        output: &mut Output<'_>,
+    ) -> Ending {
         let config = self.config(output)?;
         let mut sink = Sink::default();
         let sealed = self.sealed(&config, &mut sink, output)?;
@@ -91,7 +108,11 @@ impl Context {
         if let Some(folder) = &config.render.templates.value {
             for name in render::REPLACEABLE {
                 let path = folder.join(name);
-                own.extend(disk::read(&self.cwd.join(&path)).map_err(failed)?.map(|text| (name.to_owned(), text)));
+                own.extend(
+                    disk::read(&self.cwd.join(&path))
+                        .map_err(failed)?
+                        .map(|text| (name.to_owned(), text)),
+                );
             }
         }
         Renderer::new(own).map_err(failed)
@@ -100,7 +121,10 @@ impl Context {
 
 /// Files that commands read and write themselves.
 pub(super) mod disk {
-    #![expect(clippy::disallowed_methods, reason = "the files that commands themselves read and make")]
+    #![expect(
+        clippy::disallowed_methods,
+        reason = "the files that commands themselves read and make"
+    )]
 
     use std::fs;
     use std::io::{self, Write};
@@ -130,19 +154,29 @@ pub(super) mod disk {
         match fs::read_to_string(path) {
             Ok(text) => Ok(Some(text)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(source) => Err(Error::Disk { verb: "read", path: path.to_owned(), source }),
+            Err(source) => Err(Error::Disk {
+                verb: "read",
+                path: path.to_owned(),
+                source,
+            }),
         }
     }
 
     /// Makes a file that must not be there yet, and the folders above it.
     pub(in crate::cli) fn create(path: &Utf8Path, text: &str) -> Result<(), Error> {
-        let error = |source| Error::Disk { verb: "write", path: path.to_owned(), source };
+        let error = |source| Error::Disk {
+            verb: "write",
+            path: path.to_owned(),
+            source,
+        };
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder).map_err(error)?;
         }
         let mut file = match fs::File::create_new(path) {
             Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Err(Error::There(path.to_owned())),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                return Err(Error::There(path.to_owned()));
+            }
             Err(source) => return Err(error(source)),
         };
         file.write_all(text.as_bytes()).map_err(|source| {
@@ -154,7 +188,11 @@ pub(super) mod disk {
 
     /// Writes a file whole or not at all, over one that is there.
     pub(in crate::cli) fn replace(path: &Utf8Path, text: &str) -> Result<(), Error> {
-        let error = |source| Error::Disk { verb: "write", path: path.to_owned(), source };
+        let error = |source| Error::Disk {
+            verb: "write",
+            path: path.to_owned(),
+            source,
+        };
         // A pipe or a device (`-o /dev/stdout`) can't be renamed over.
         if fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
             return fs::write(path, text).map_err(error);

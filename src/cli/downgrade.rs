@@ -8,7 +8,9 @@ use crate::tree::Direction;
 
 /// Write the SQL that reverts revisions, to standard output or a file
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  signoff downgrade -1 > downgrade.sql      revert the head\n  signoff downgrade head:27da               back to one revision, which stays applied\n  signoff downgrade head:base               everything")]
+#[command(
+    after_help = "Examples:\n  signoff downgrade -1 > downgrade.sql      revert the head\n  signoff downgrade head:27da               back to one revision, which stays applied\n  signoff downgrade head:base               everything"
+)]
 pub(super) struct Arguments {
     /// from:to, where `to` stays applied; -1 means head:head-1, base means head:base
     #[arg(value_name = "RANGE", allow_hyphen_values = true)]
@@ -19,5 +21,10 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(context: &Context, arguments: &Arguments, output: &mut Output<'_>) -> Ending {
-    context.script(&arguments.range, Direction::Down, arguments.output.as_deref(), output)
+    context.script(
+        &arguments.range,
+        Direction::Down,
+        arguments.output.as_deref(),
+        output,
+    )
 }

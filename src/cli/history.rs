@@ -10,7 +10,9 @@ use crate::tree::Tree;
 
 /// List the revisions, newest first
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  signoff history\n  signoff history --verbose\n  signoff history --json")]
+#[command(
+    after_help = "Examples:\n  signoff history\n  signoff history --verbose\n  signoff history --json"
+)]
 pub(super) struct Arguments {
     /// With parents, dates, labels and files
     #[arg(short, long)]
@@ -23,7 +25,11 @@ pub(super) struct Arguments {
 pub(super) fn run(context: &Context, arguments: &Arguments, output: &mut Output<'_>) -> Ending {
     let (tree, graph) = context.ordered(output)?;
     if arguments.json {
-        let revisions: Vec<_> = graph.order().iter().map(|revision| object(&tree, &graph, *revision)).collect();
+        let revisions: Vec<_> = graph
+            .order()
+            .iter()
+            .map(|revision| object(&tree, &graph, *revision))
+            .collect();
         return output.json(&json!({ "format": 1, "revisions": revisions }));
     }
     let mut text = String::new();
@@ -31,7 +37,11 @@ pub(super) fn run(context: &Context, arguments: &Arguments, output: &mut Output<
         let migration = &tree.migrations[*revision];
         let id = output.paint(AnsiColor::Yellow.on_default(), migration.id.as_str());
         let marks = marks(&graph, *revision);
-        let marks = if marks.is_empty() { String::new() } else { format!(" ({})", marks.join(", ")) };
+        let marks = if marks.is_empty() {
+            String::new()
+        } else {
+            format!(" ({})", marks.join(", "))
+        };
         let marks = output.paint(AnsiColor::Cyan.on_default(), &marks);
         let before = parents(&tree, graph.parents(*revision));
         text.push_str(&format!("{before} -> {id}{marks}  {}\n", migration.message));
@@ -42,10 +52,34 @@ pub(super) fn run(context: &Context, arguments: &Arguments, output: &mut Output<
                 }
             };
             line("file", tree.sources.path(migration.at.file).to_string());
-            line("created", migration.created.map_or_else(String::new, |(time, _)| time.to_string()));
-            line("labels", migration.labels.iter().map(|(label, _)| label.as_str()).collect::<Vec<_>>().join(", "));
-            line("depends on", migration.depends_on.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", "));
-            line("no way back", migration.irreversible.clone().unwrap_or_default());
+            line(
+                "created",
+                migration
+                    .created
+                    .map_or_else(String::new, |(time, _)| time.to_string()),
+            );
+            line(
+                "labels",
+                migration
+                    .labels
+                    .iter()
+                    .map(|(label, _)| label.as_str())
+                    .collect::<Vec<_>>()
+                    .join(", "),
+            );
+            line(
+                "depends on",
+                migration
+                    .depends_on
+                    .iter()
+                    .map(|(name, _)| name.as_str())
+                    .collect::<Vec<_>>()
+                    .join(", "),
+            );
+            line(
+                "no way back",
+                migration.irreversible.clone().unwrap_or_default(),
+            );
         }
     }
     output.print(&text)
@@ -58,17 +92,33 @@ fn marks(graph: &Graph, revision: usize) -> Vec<&'static str> {
         (graph.is_branch_point(revision), "branch point"),
         (graph.is_merge_point(revision), "merge point"),
     ];
-    marks.into_iter().filter(|(is, _)| *is).map(|(_, mark)| mark).collect()
+    marks
+        .into_iter()
+        .filter(|(is, _)| *is)
+        .map(|(_, mark)| mark)
+        .collect()
 }
 
 fn parents(tree: &Tree, parents: &[usize]) -> String {
-    let ids: Vec<&str> = parents.iter().map(|parent| tree.migrations[*parent].id.as_str()).collect();
-    if ids.is_empty() { "base".to_owned() } else { ids.join(", ") }
+    let ids: Vec<&str> = parents
+        .iter()
+        .map(|parent| tree.migrations[*parent].id.as_str())
+        .collect();
+    if ids.is_empty() {
+        "base".to_owned()
+    } else {
+        ids.join(", ")
+    }
 }
 
 fn object(tree: &Tree, graph: &Graph, revision: usize) -> serde_json::Value {
     let migration = &tree.migrations[revision];
-    let ids = |revisions: &[usize]| revisions.iter().map(|at| tree.migrations[*at].id.to_string()).collect::<Vec<_>>();
+    let ids = |revisions: &[usize]| {
+        revisions
+            .iter()
+            .map(|at| tree.migrations[*at].id.to_string())
+            .collect::<Vec<_>>()
+    };
     json!({
         "id": migration.id,
         "message": migration.message,

@@ -45,8 +45,20 @@ pub(super) struct Output<'w> {
 }
 
 impl<'w> Output<'w> {
-    pub(super) fn new(out: &'w mut dyn Write, err: &'w mut dyn Write, color: bool, err_color: bool, quiet: bool) -> Self {
-        Self { out, err, color, err_color, quiet }
+    pub(super) fn new(
+        out: &'w mut dyn Write,
+        err: &'w mut dyn Write,
+        color: bool,
+        err_color: bool,
+        quiet: bool,
+    ) -> Self {
+        Self {
+            out,
+            err,
+            color,
+            err_color,
+            quiet,
+        }
     }
 
     /// Text for standard output: the answer.
@@ -57,7 +69,11 @@ impl<'w> Output<'w> {
 
     /// A line about what was done; nothing under `--quiet`.
     pub(super) fn say(&mut self, line: &str) -> Ending {
-        if self.quiet { Ok(()) } else { self.print(&format!("{line}\n")) }
+        if self.quiet {
+            Ok(())
+        } else {
+            self.print(&format!("{line}\n"))
+        }
     }
 
     /// JSON for standard output.
@@ -67,23 +83,39 @@ impl<'w> Output<'w> {
 
     /// Text in a colour, where colours are wanted.
     pub(super) fn paint(&self, style: anstyle::Style, text: &str) -> String {
-        if self.color { format!("{style}{text}{style:#}") } else { text.to_owned() }
+        if self.color {
+            format!("{style}{text}{style:#}")
+        } else {
+            text.to_owned()
+        }
     }
 
     /// Prints diagnostics on standard error; under `--quiet` only errors. Ends the command where there are errors.
     pub(super) fn report(&mut self, sink: &Sink, sources: &Sources) -> Ending {
         self.show(sink, sources)?;
-        if sink.has_errors() { Err(Stop::Findings) } else { Ok(()) }
+        if sink.has_errors() {
+            Err(Stop::Findings)
+        } else {
+            Ok(())
+        }
     }
 
     /// Prints diagnostics on standard error; under `--quiet` only errors.
     pub(super) fn show(&mut self, sink: &Sink, sources: &Sources) -> Ending {
-        let wanted: Vec<Diagnostic> =
-            sink.diagnostics().iter().filter(|diagnostic| !self.quiet || diagnostic.severity == Severity::Error).cloned().collect();
+        let wanted: Vec<Diagnostic> = sink
+            .diagnostics()
+            .iter()
+            .filter(|diagnostic| !self.quiet || diagnostic.severity == Severity::Error)
+            .cloned()
+            .collect();
         if wanted.is_empty() {
             return Ok(());
         }
-        let color = if self.err_color { Color::Always } else { Color::Never };
+        let color = if self.err_color {
+            Color::Always
+        } else {
+            Color::Never
+        };
         let text = human::human(&wanted, sources, color);
         self.err.write_all(text.as_bytes())?;
         if !self.quiet {
@@ -94,8 +126,15 @@ impl<'w> Output<'w> {
 
     /// Prints one diagnostic about the command line and ends the command.
     pub(super) fn refuse(&mut self, diagnostic: Diagnostic, sources: &Sources) -> Stop {
-        let color = if self.err_color { Color::Always } else { Color::Never };
-        match self.err.write_all(human::human(&[diagnostic], sources, color).as_bytes()) {
+        let color = if self.err_color {
+            Color::Always
+        } else {
+            Color::Never
+        };
+        match self
+            .err
+            .write_all(human::human(&[diagnostic], sources, color).as_bytes())
+        {
             Ok(()) => Stop::Refused,
             Err(error) => Stop::Stream(error),
         }
@@ -104,7 +143,8 @@ impl<'w> Output<'w> {
     /// A config that can't be used.
     pub(super) fn bad_config(&mut self, error: config::Error) -> Stop {
         match error {
-            config::Error::Rejected(rejected) => match self.show(&rejected.sink, &rejected.sources) {
+            config::Error::Rejected(rejected) => match self.show(&rejected.sink, &rejected.sources)
+            {
                 Ok(()) => Stop::Refused,
                 Err(stop) => stop,
             },
@@ -128,7 +168,11 @@ impl<'w> Output<'w> {
 
     fn fail(&mut self, why: &str) -> u8 {
         let style = anstyle::AnsiColor::Red.on_default().bold();
-        let word = if self.err_color { format!("{style}error{style:#}") } else { "error".to_owned() };
+        let word = if self.err_color {
+            format!("{style}error{style:#}")
+        } else {
+            "error".to_owned()
+        };
         // If standard error is gone too, the exit code is all that is left.
         let _ = writeln!(self.err, "{word}: {why}");
         FAILED

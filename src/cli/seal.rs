@@ -7,7 +7,9 @@ use crate::{compile, graph, seal, tree};
 
 /// Record that revisions are published: from now on a change of them is an error
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  signoff seal                                           all that is new, on the release line\n  signoff seal --reseal 27da --reason \"typo in a comment\"  a published one that had to change")]
+#[command(
+    after_help = "Examples:\n  signoff seal                                           all that is new, on the release line\n  signoff seal --reseal 27da --reason \"typo in a comment\"  a published one that had to change"
+)]
 pub(super) struct Arguments {
     /// A published revision to seal again as it is now
     #[arg(long, value_name = "REV", requires = "reason")]
@@ -20,7 +22,8 @@ pub(super) struct Arguments {
 pub(super) fn run(context: &Context, arguments: &Arguments, output: &mut Output<'_>) -> Ending {
     let config = context.config(output)?;
     let mut sink = Sink::default();
-    let compile::Ordered { tree, graph } = compile::ordered(&context.cwd, &config, &mut sink).map_err(failed)?;
+    let compile::Ordered { tree, graph } =
+        compile::ordered(&context.cwd, &config, &mut sink).map_err(failed)?;
     output.report(&sink, &tree.sources)?;
     let graph = graph.ok_or(Stop::Findings)?;
     let mut sink = Sink::default();
@@ -31,22 +34,33 @@ pub(super) fn run(context: &Context, arguments: &Arguments, output: &mut Output<
     let shown = tree.root.join(tree::SEAL_FILE);
     let file = context.cwd.join(&shown);
     if let (Some(revision), Some(reason)) = (&arguments.reseal, &arguments.reason) {
-        let found = graph::revisions(&graph, &tree, revision).map_err(|diagnostic| output.refuse(diagnostic, &tree.sources))?;
+        let found = graph::revisions(&graph, &tree, revision)
+            .map_err(|diagnostic| output.refuse(diagnostic, &tree.sources))?;
         let [revision] = found.as_slice() else {
-            let diagnostic = Diagnostic::error("not-one-revision", format!("`{revision}` is not one revision")).help("name the one that changed");
+            let diagnostic = Diagnostic::error(
+                "not-one-revision",
+                format!("`{revision}` is not one revision"),
+            )
+            .help("name the one that changed");
             return Err(output.refuse(diagnostic, &tree.sources));
         };
         let text = seal::reseal(&tree, &graph, &digests, &seals, *revision, reason)
             .map_err(|diagnostic| output.refuse(*diagnostic, &tree.sources))?;
         disk::replace(&file, &text).map_err(failed)?;
-        return output.say(&format!("sealed {} again in {shown}; bundles accept what it was before", tree.migrations[*revision].id));
+        return output.say(&format!(
+            "sealed {} again in {shown}; bundles accept what it was before",
+            tree.migrations[*revision].id
+        ));
     }
     let mut sink = Sink::default();
     seal::verify(&tree, &graph, &digests, &seals, &mut sink);
     output.report(&sink, &tree.sources)?;
     let seal::NewText { text, added } = seal::new_text(&tree, &graph, &digests, &seals);
     if added.is_empty() {
-        return output.say(&format!("nothing to seal: {shown} has all {} revisions", tree.migrations.len()));
+        return output.say(&format!(
+            "nothing to seal: {shown} has all {} revisions",
+            tree.migrations.len()
+        ));
     }
     disk::replace(&file, &text).map_err(failed)?;
     for revision in &added {

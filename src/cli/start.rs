@@ -2,9 +2,9 @@
 
 use clap::CommandFactory;
 
-use super::output::{Ending, Output, Stop};
 use super::Arguments;
 use super::context::Context;
+use super::output::{Ending, Output, Stop};
 use crate::config;
 
 pub(super) fn run(context: &Context, output: &mut Output<'_>) -> Ending {

@@ -8,10 +8,17 @@ use crate::tree::Direction;
 
 /// Write the SQL that upgrades a database, to standard output or a file
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  signoff upgrade > upgrade.sql             from nothing to the head\n  signoff upgrade 27da:head -o upgrade.sql  from one revision to the head\n  signoff upgrade +2                        the first two revisions\n  psql -X -d shop -f upgrade.sql            run it")]
+#[command(
+    after_help = "Examples:\n  signoff upgrade > upgrade.sql             from nothing to the head\n  signoff upgrade 27da:head -o upgrade.sql  from one revision to the head\n  signoff upgrade +2                        the first two revisions\n  psql -X -d shop -f upgrade.sql            run it"
+)]
 pub(super) struct Arguments {
     /// Where to, or from:to [default: base:head]
-    #[arg(value_name = "RANGE", allow_hyphen_values = true, default_value = "", hide_default_value = true)]
+    #[arg(
+        value_name = "RANGE",
+        allow_hyphen_values = true,
+        default_value = "",
+        hide_default_value = true
+    )]
     range: String,
     /// Write to this file, whole or not at all
     #[arg(short, long, value_name = "FILE")]
@@ -19,5 +26,10 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(context: &Context, arguments: &Arguments, output: &mut Output<'_>) -> Ending {
-    context.script(&arguments.range, Direction::Up, arguments.output.as_deref(), output)
+    context.script(
+        &arguments.range,
+        Direction::Up,
+        arguments.output.as_deref(),
+        output,
+    )
 }

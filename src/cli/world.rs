@@ -1,6 +1,9 @@
 //! What a process is given: words, environment, folder, streams; and the two things nobody else may ask for, the time
 //! and chance.
-#![expect(clippy::disallowed_methods, reason = "the edge where the environment, the folder and the clock come in")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the edge where the environment, the folder and the clock come in"
+)]
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -30,9 +33,18 @@ pub struct World<'w> {
 impl<'w> World<'w> {
     /// The world of this process, with these streams. The error says what can't be used.
     pub fn of_this_process(out: &'w mut dyn Write, err: &'w mut dyn Write) -> Result<Self, String> {
-        let cwd = std::env::current_dir().map_err(|error| format!("the working folder can't be found: {error}; go to one that exists"))?;
-        let cwd = Utf8PathBuf::from_path_buf(cwd).map_err(|path| format!("the working folder {} is not UTF-8; rename it", path.display()))?;
-        let text = |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
+        let cwd = std::env::current_dir().map_err(|error| {
+            format!("the working folder can't be found: {error}; go to one that exists")
+        })?;
+        let cwd = Utf8PathBuf::from_path_buf(cwd).map_err(|path| {
+            format!(
+                "the working folder {} is not UTF-8; rename it",
+                path.display()
+            )
+        })?;
+        let text = |(name, value): (OsString, OsString)| {
+            Some((name.into_string().ok()?, value.into_string().ok()?))
+        };
         Ok(Self {
             arguments: std::env::args_os().collect(),
             environment: std::env::vars_os().filter_map(text).collect(),
@@ -58,9 +70,10 @@ pub(super) fn now(environment: &BTreeMap<String, String>) -> Result<jiff::Timest
     time.ok_or_else(|| "the time can't be told: SOURCE_DATE_EPOCH must be seconds since 1970, or the clock is before that".to_owned())
 }
 
-/// A new revision id: twelve hexadecimal digits by chance, as the standard library seeds its hash maps.
-pub(super) fn new_id() -> String {
+/// Six bytes by chance, as the standard library seeds its hash maps.
+pub(super) fn chance() -> [u8; 6] {
     let mut hasher = std::collections::hash_map::RandomState::new().build_hasher();
     hasher.write_u32(std::process::id());
-    format!("{:012x}", hasher.finish() & 0xffff_ffff_ffff)
+    let [a, b, c, d, e, f, ..] = hasher.finish().to_le_bytes();
+    [a, b, c, d, e, f]
 }

@@ -4,6 +4,7 @@
 //! A key is taken by name and type; what nobody asked for is an unknown key when the table is finished, and
 //! the nearest key that was asked for is offered. Knows TOML; does not know what any key means.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use toml::Spanned;
@@ -36,6 +37,9 @@ impl Place {
     }
 }
 
+/// A key and its value.
+type Entry<'i> = (Located<String>, Spanned<DeValue<'i>>);
+
 /// A table whose keys are taken one by one.
 #[derive(Debug)]
 pub struct Table<'i> {
@@ -45,7 +49,7 @@ pub struct Table<'i> {
     /// The whole table.
     span: Span,
     /// In file order.
-    entries: Vec<(Located<String>, Spanned<DeValue<'i>>)>,
+    entries: Vec<Entry<'i>>,
     asked: Vec<&'static str>,
 }
 
@@ -64,18 +68,6 @@ impl<'i> Table<'i> {
         }
     }
 
-    /// Reads one inline table, such as `{ transaction = false }`. Bad TOML, or another value, is one
-    /// diagnostic, and `None`.
-    pub fn inline(text: &'i str, place: Place, noun: &str, sink: &mut Sink) -> Option<Self> {
-        match DeValue::parse(text) {
-            Ok(value) => Self::of_value(value, place, noun.to_owned(), sink),
-            Err(error) => {
-                sink.push(not_toml(&error, text, place, noun));
-                None
-            }
-        }
-    }
-
     /// The whole table's place.
     pub fn span(&self) -> Span {
         self.span
@@ -84,6 +76,11 @@ impl<'i> Table<'i> {
     /// How messages call the table.
     pub fn noun(&self) -> &str {
         &self.noun
+    }
+
+    /// Whether a key is there and was not taken.
+    pub fn has(&self, key: &str) -> bool {
+        self.entries.iter().any(|(present, _)| present.value == key)
     }
 
     /// Takes a text. A value of another type, or one with a control character, is an error.
@@ -162,11 +159,12 @@ impl<'i> Table<'i> {
             return None;
         };
         let mut texts: Vec<(String, Span)> = Vec::new();
+        let mut seen: BTreeMap<String, Span> = BTreeMap::new();
         for item in items {
             let Some(text) = self.read_text(&format!("an item of `{key}`"), &item, sink) else {
                 continue;
             };
-            if let Some((_, first)) = texts.iter().find(|(other, _)| *other == text.value) {
+            if let Some(first) = seen.get(&text.value) {
                 let told = format!("`{key}` names `{}` twice", text.value);
                 sink.push(
                     Diagnostic::error("named-twice", told)
@@ -175,6 +173,7 @@ impl<'i> Table<'i> {
                 );
                 continue;
             }
+            seen.insert(text.value.clone(), text.span);
             texts.push((text.value, text.span));
         }
         Some(Located { value: texts, span })
@@ -188,8 +187,7 @@ impl<'i> Table<'i> {
 
     /// Takes everything that is left, as tables: `name = { … }`.
     pub fn tables(&mut self, sink: &mut Sink) -> Vec<(Located<String>, Table<'i>)> {
-        let entries = std::mem::take(&mut self.entries);
-        entries
+        self.take_all(sink)
             .into_iter()
             .filter_map(|(key, value)| {
                 let noun = format!("`{}`", key.value);
@@ -200,8 +198,7 @@ impl<'i> Table<'i> {
 
     /// Takes everything that is left, as texts: `name = "…"`.
     pub fn pairs(&mut self, sink: &mut Sink) -> Vec<(Located<String>, Located<String>)> {
-        let entries = std::mem::take(&mut self.entries);
-        entries
+        self.take_all(sink)
             .into_iter()
             .filter_map(|(key, value)| {
                 let noun = format!("`{}`", key.value);
@@ -263,13 +260,30 @@ impl<'i> Table<'i> {
         Some(Self::new(table, place, noun, span))
     }
 
-    fn take(&mut self, key: &'static str) -> Option<(Located<String>, Spanned<DeValue<'i>>)> {
+    fn take(&mut self, key: &'static str) -> Option<Entry<'i>> {
         self.asked.push(key);
         let at = self
             .entries
             .iter()
             .position(|(present, _)| present.value == key)?;
         Some(self.entries.remove(at))
+    }
+
+    /// Takes every key that is left and can be printed.
+    fn take_all(&mut self, sink: &mut Sink) -> Vec<Entry<'i>> {
+        let mut entries = std::mem::take(&mut self.entries);
+        entries.retain(|(key, _)| {
+            let printable = !key.value.is_empty() && !key.value.chars().any(is_unprintable);
+            if !printable {
+                let told = format!("`{}` cannot be a key here", key.value.escape_debug());
+                sink.push(
+                    Diagnostic::error("control-character", told)
+                        .at(key.span, "only printable characters, and at least one"),
+                );
+            }
+            printable
+        });
+        entries
     }
 
     fn read_text(
@@ -320,12 +334,14 @@ pub fn is_unprintable(char: char) -> bool {
 /// The word that was probably meant, if one is near enough: at most a third of its letters are wrong.
 pub fn nearest<'w>(word: &str, words: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
     // The distance takes quadratic time, and nobody means a short word by a very long one.
-    if word.len() > 64 {
+    const LONGEST: usize = 64;
+    if word.len() > LONGEST {
         return None;
     }
     let word = word.to_lowercase();
     words
         .into_iter()
+        .filter(|other| other.len() <= 2 * LONGEST)
         .map(|other| {
             let distance = strsim::damerau_levenshtein(&word, &other.to_lowercase());
             (distance, other)
@@ -335,8 +351,14 @@ pub fn nearest<'w>(word: &str, words: impl IntoIterator<Item = &'w str>) -> Opti
         .map(|(_, other)| other)
 }
 
-/// `` `a`, `b` and `c` ``.
+/// `` `a`, `b` and `c` ``; of many, the first twelve.
 pub fn list(words: &[&str]) -> String {
+    const MOST: usize = 12;
+    if words.len() > MOST {
+        let (first, rest) = words.split_at(MOST);
+        let quoted: Vec<String> = first.iter().map(|word| format!("`{word}`")).collect();
+        return format!("{} and {} more", quoted.join(", "), rest.len());
+    }
     let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
     match quoted.split_last() {
         None => "none".to_owned(),
@@ -439,6 +461,22 @@ mod tests {
         assert_eq!(
             sink.diagnostics()[8].help,
             ["the keys are `a`, `b`, `c`, `d`, `e`, `f` and `message`"]
+        );
+    }
+
+    #[test]
+    fn free_keys_are_printable() {
+        let mut sink = Sink::default();
+        let text = "\"a\\nb\" = \"x\"\nc = \"y\"\nd = 1\n";
+        let mut table = document(text, &mut sink).expect("it is TOML");
+        let pairs = table.pairs(&mut sink);
+        assert_eq!(pairs.len(), 1);
+        assert_eq!(
+            messages(&sink),
+            [
+                "5..11 `a\\nb` cannot be a key here",
+                "30..31 `d` is a whole number, and must be a string"
+            ]
         );
     }
 

@@ -5,11 +5,11 @@ use rayon::prelude::*;
 use super::pieces::{self, Reading};
 use super::unit::{self, Context};
 use super::{Block, Input, Piece, Plan, Rerun, Target, Unit};
+use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Sink};
 use crate::graph::Range;
-use crate::name::QualifiedName;
-use crate::postgres::Lock;
-use crate::config::Config;
+use crate::name::{Ident, QualifiedName};
+use crate::postgres::{Lock, StatementKind};
 use crate::seal;
 use crate::sql::Protected;
 use crate::tree::{Direction, Migration, Repeatable};
@@ -29,9 +29,15 @@ pub(super) fn downgrade(input: Input<'_>, range: &Range, sink: &mut Sink) -> Opt
         if let Some(reason) = no_way_back(migration) {
             sound = false;
             sink.push(
-                Diagnostic::error("irreversible", format!("revision {} can't be reverted: {reason}", migration.id))
-                    .at(migration.at, "in the range")
-                    .help(format!("end the downgrade above it: downgrade {}:{}", range.from_name, migration.id)),
+                Diagnostic::error(
+                    "irreversible",
+                    format!("revision {} can't be reverted: {reason}", migration.id),
+                )
+                .at(migration.at, "in the range")
+                .help(format!(
+                    "end the downgrade above it: downgrade {}:{}",
+                    range.from_name, migration.id
+                )),
             );
         }
     }
@@ -44,14 +50,21 @@ pub(super) fn downgrade(input: Input<'_>, range: &Range, sink: &mut Sink) -> Opt
 pub(super) fn way_back(input: Input<'_>, range: &Range, sink: &mut Sink) -> Option<Plan> {
     let graph = input.graph;
     let back = range.reversed();
-    let stuck: Vec<usize> =
-        back.revisions.iter().copied().filter(|revision| no_way_back(&input.tree.migrations[*revision]).is_some()).collect();
+    let stuck: Vec<usize> = back
+        .revisions
+        .iter()
+        .copied()
+        .filter(|revision| no_way_back(&input.tree.migrations[*revision]).is_some())
+        .collect();
     if stuck.is_empty() {
         return build(input, &back, Direction::Down, Vec::new(), sink);
     }
     // What can't be reverted stays, and so does all it stands on.
     let stays = graph.ancestors(&stuck);
-    let kept: Vec<usize> = (0..graph.len()).filter(|revision| stays[*revision]).chain(range.from.iter().copied()).collect();
+    let kept: Vec<usize> = (0..graph.len())
+        .filter(|revision| stays[*revision])
+        .chain(range.from.iter().copied())
+        .collect();
     let to = graph.tips(&kept);
     let name = |revision: &usize| input.tree.migrations[*revision].id.to_string();
     let notes = stuck
@@ -66,7 +79,12 @@ pub(super) fn way_back(input: Input<'_>, range: &Range, sink: &mut Sink) -> Opti
         from: back.from.clone(),
         to_name: to.iter().map(name).collect::<Vec<_>>().join("+"),
         to,
-        revisions: back.revisions.iter().copied().filter(|revision| !stays[*revision]).collect(),
+        revisions: back
+            .revisions
+            .iter()
+            .copied()
+            .filter(|revision| !stays[*revision])
+            .collect(),
         from_name: back.from_name.clone(),
     };
     build(input, &short, Direction::Down, notes, sink)
@@ -93,11 +111,18 @@ pub(super) fn examine(input: Input<'_>, sink: &mut Sink) {
 }
 
 fn table(config: &Config) -> VersionTable {
-    VersionTable { schema: config.version_table.schema.value.clone(), name: config.version_table.name.value.clone() }
+    let names = &config.version_table;
+    VersionTable {
+        schema: Ident::new(names.schema.value.clone()),
+        name: Ident::new(names.name.value.clone()),
+    }
 }
 
 fn protected(table: &VersionTable) -> Protected {
-    Protected { version_table: table.qualified(), event_table: table.event() }
+    Protected {
+        version_table: table.qualified(),
+        event_table: table.event(),
+    }
 }
 
 /// Why a revision can't be reverted, where it can't.
@@ -109,8 +134,20 @@ fn no_way_back(migration: &Migration) -> Option<String> {
     }
 }
 
-fn build(input: Input<'_>, range: &Range, direction: Direction, notes: Vec<String>, sink: &mut Sink) -> Option<Plan> {
-    let Input { tree, graph, digests, config, .. } = input;
+fn build(
+    input: Input<'_>,
+    range: &Range,
+    direction: Direction,
+    notes: Vec<String>,
+    sink: &mut Sink,
+) -> Option<Plan> {
+    let Input {
+        tree,
+        graph,
+        digests,
+        config,
+        ..
+    } = input;
     let table = table(config);
     let protected = protected(&table);
     let server = config.target.server.value;
@@ -120,7 +157,10 @@ fn build(input: Input<'_>, range: &Range, direction: Direction, notes: Vec<Strin
         .par_iter()
         .map(|revision| {
             let mut sink = Sink::default();
-            (block(input, *revision, direction, &protected, server, &mut sink), sink)
+            (
+                block(input, *revision, direction, &protected, server, &mut sink),
+                sink,
+            )
         })
         .collect();
     let mut blocks = Vec::with_capacity(results.len());
@@ -139,7 +179,12 @@ fn build(input: Input<'_>, range: &Range, direction: Direction, notes: Vec<Strin
     let above = graph.descendants(upper);
     let mut rows = Vec::new();
     let mut row_of = vec![usize::MAX; graph.len()];
-    for revision in graph.order().iter().copied().filter(|revision| below[*revision]) {
+    for revision in graph
+        .order()
+        .iter()
+        .copied()
+        .filter(|revision| below[*revision])
+    {
         row_of[revision] = rows.len();
         rows.push(row(input, revision));
     }
@@ -151,8 +196,13 @@ fn build(input: Input<'_>, range: &Range, direction: Direction, notes: Vec<Strin
             row.steps = steps.iter().map(|step| step.digest.clone()).collect();
         }
     }
-    let later = graph.order().iter().filter(|revision| above[**revision] && !below[**revision]);
-    let later = later.map(|revision| tree.migrations[*revision].id.to_string()).collect();
+    let later = graph
+        .order()
+        .iter()
+        .filter(|revision| above[**revision] && !below[**revision]);
+    let later = later
+        .map(|revision| tree.migrations[*revision].id.to_string())
+        .collect();
     let repeatables = reruns(input, range, direction, &protected, sink)?;
     sound.then(|| Plan {
         direction,
@@ -165,8 +215,18 @@ fn build(input: Input<'_>, range: &Range, direction: Direction, notes: Vec<Strin
             database: config.target.database.value.clone(),
             role: config.target.role.value.clone(),
             search_path: config.target.search_path.value.clone(),
-            lock_timeout: config.target.lock_timeout.value.clone().unwrap_or_else(|| LOCK_TIMEOUT.to_owned()),
-            statement_timeout: config.target.statement_timeout.value.clone().unwrap_or_else(|| "0".to_owned()),
+            lock_timeout: config
+                .target
+                .lock_timeout
+                .value
+                .clone()
+                .unwrap_or_else(|| LOCK_TIMEOUT.to_owned()),
+            statement_timeout: config
+                .target
+                .statement_timeout
+                .value
+                .clone()
+                .unwrap_or_else(|| "0".to_owned()),
         },
         table,
         tree_digest: seal::tree_digest(tree, graph, digests, upper).to_string(),
@@ -178,29 +238,68 @@ fn build(input: Input<'_>, range: &Range, direction: Direction, notes: Vec<Strin
     })
 }
 
-fn block(input: Input<'_>, revision: usize, direction: Direction, protected: &Protected, server: u16, sink: &mut Sink) -> Option<Block> {
+fn block(
+    input: Input<'_>,
+    revision: usize,
+    direction: Direction,
+    protected: &Protected,
+    server: u16,
+    sink: &mut Sink,
+) -> Option<Block> {
     let sources = &input.tree.sources;
     let migration = &input.tree.migrations[revision];
     let irreversible = no_way_back(migration);
     let Some(script) = migration.script(direction) else {
-        let unit = Unit::Transaction { modes: String::new(), pieces: Vec::new() };
-        return Some(Block { row: 0, place: sources.place(migration.at), unit, settings: super::Settings::default(), lock: None, irreversible });
+        let unit = Unit::Transaction {
+            modes: String::new(),
+            pieces: Vec::new(),
+        };
+        return Some(Block {
+            row: 0,
+            place: sources.place(migration.at),
+            unit,
+            settings: super::Settings::default(),
+            lock: None,
+            irreversible,
+        });
     };
     let reading = pieces::read(sources, script, protected, sink)?;
-    let context = Context { reading: &reading, server, pinned: script.settings.no_transaction, migration };
+    let context = Context {
+        reading: &reading,
+        server,
+        pinned: script.settings.no_transaction,
+        migration,
+    };
     let unit = unit::unit(&context, sink)?;
-    Some(Block { row: 0, place: sources.place(script.body), unit, settings: unit::settings(script), lock: lock(&reading, server), irreversible })
+    Some(Block {
+        row: 0,
+        place: sources.place(script.body),
+        unit,
+        settings: unit::settings(script),
+        lock: lock(&reading, server),
+        irreversible,
+    })
 }
 
 /// The strongest lock on something that was there before, with what it is on.
 fn lock(reading: &Reading<'_>, server: u16) -> Option<String> {
     let mut made: Vec<&QualifiedName> = Vec::new();
     let mut strongest: Option<(Lock, Vec<&QualifiedName>)> = None;
-    for statement in reading.items.iter().filter_map(|item| reading.statement(*item)) {
-        if statement.head.creates() {
+    for statement in reading
+        .items
+        .iter()
+        .filter_map(|item| reading.statement(*item))
+    {
+        if matches!(
+            statement.head.kind,
+            StatementKind::Create(_) | StatementKind::CreatePartition
+        ) && !statement.head.or_replace
+        {
             made.extend(statement.head.object.as_ref());
         }
-        let Some(lock) = statement.lock(server) else { continue };
+        let Some(lock) = statement.lock(server) else {
+            continue;
+        };
         for name in statement.locked().filter(|name| !made.contains(name)) {
             match &mut strongest {
                 Some((held, names)) if *held == lock => {
@@ -216,48 +315,96 @@ fn lock(reading: &Reading<'_>, server: u16) -> Option<String> {
     let (lock, names) = strongest?;
     let shown: Vec<String> = names.iter().take(3).map(ToString::to_string).collect();
     let more = names.len().saturating_sub(3);
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let more = if more > 0 {
+        format!(" and {more} more")
+    } else {
+        String::new()
+    };
     Some(format!("{lock} on {}{more}", shown.join(", ")))
 }
 
 fn row(input: Input<'_>, revision: usize) -> Row {
-    let Input { tree, graph, seals, config, .. } = input;
+    let Input {
+        tree,
+        graph,
+        seals,
+        config,
+        ..
+    } = input;
     let migration = &tree.migrations[revision];
-    let ids = |revisions: &[usize]| revisions.iter().map(|at| tree.migrations[*at].id.to_string()).collect();
+    let ids = |revisions: &[usize]| {
+        revisions
+            .iter()
+            .map(|at| tree.migrations[*at].id.to_string())
+            .collect()
+    };
     let digests = &input.digests[revision];
-    let uses_variables = migration.up.as_ref().is_some_and(|script| script.settings.variables);
+    let uses_variables = migration
+        .up
+        .as_ref()
+        .is_some_and(|script| script.settings.variables);
     Row {
         revision: migration.id.to_string(),
         kind: "revision",
-        parents: if graph.is_numbered() { Vec::new() } else { ids(graph.parents(revision)) },
+        parents: if graph.is_numbered() {
+            Vec::new()
+        } else {
+            ids(graph.parents(revision))
+        },
         depends_on: ids(graph.depends_on(revision)),
         message: migration.message.clone(),
         up: digests.up.to_string(),
         up1: digests.up1.to_string(),
-        accept: seals.accepted(migration.id.as_str(), digests.up).iter().map(ToString::to_string).collect(),
+        accept: seals
+            .accepted(migration.id.as_str(), digests.up)
+            .iter()
+            .map(ToString::to_string)
+            .collect(),
         variables: uses_variables.then(|| variables(config)),
         steps: Vec::new(),
-        recreates: migration.recreates.iter().map(|(name, _)| name.clone()).collect(),
+        recreates: migration
+            .recreates
+            .iter()
+            .map(|(name, _)| name.clone())
+            .collect(),
         selected: false,
     }
 }
 
 /// Digest of every variable's value: another value later is another upgrade.
 fn variables(config: &Config) -> String {
-    let lines: String = config.variable_values().iter().map(|(name, value)| format!("{name}={value}\n")).collect();
+    let lines: String = config
+        .variable_values()
+        .iter()
+        .map(|(name, value)| format!("{name}={value}\n"))
+        .collect();
     seal::sha256(lines.as_bytes()).to_string()
 }
 
 /// Repeatables run after an upgrade that ends at the head; after a downgrade, those that a reverted revision dropped.
-fn reruns(input: Input<'_>, range: &Range, direction: Direction, protected: &Protected, sink: &mut Sink) -> Option<Vec<Rerun>> {
+fn reruns(
+    input: Input<'_>,
+    range: &Range,
+    direction: Direction,
+    protected: &Protected,
+    sink: &mut Sink,
+) -> Option<Vec<Rerun>> {
     let Input { tree, graph, .. } = input;
     let wanted: Vec<&Repeatable> = match direction {
         Direction::Up if range.to.as_slice() == graph.heads() => tree.repeatables.iter().collect(),
         Direction::Down if !range.to.is_empty() => {
             let dropped = |name: &str| {
-                range.revisions.iter().any(|at| tree.migrations[*at].recreates.iter().any(|(recreated, _)| recreated == name))
+                range.revisions.iter().any(|at| {
+                    tree.migrations[*at]
+                        .recreates
+                        .iter()
+                        .any(|(recreated, _)| recreated == name)
+                })
             };
-            tree.repeatables.iter().filter(|repeatable| dropped(&repeatable.name)).collect()
+            tree.repeatables
+                .iter()
+                .filter(|repeatable| dropped(&repeatable.name))
+                .collect()
         }
         Direction::Up | Direction::Down => Vec::new(),
     };
@@ -269,21 +416,38 @@ fn reruns(input: Input<'_>, range: &Range, direction: Direction, protected: &Pro
 }
 
 /// By `after`, then by name.
-fn in_order<'a>(all: &'a [Repeatable], wanted: &[&'a Repeatable], sink: &mut Sink) -> Option<Vec<&'a Repeatable>> {
+fn in_order<'a>(
+    all: &'a [Repeatable],
+    wanted: &[&'a Repeatable],
+    sink: &mut Sink,
+) -> Option<Vec<&'a Repeatable>> {
     let mut waiting: Vec<&Repeatable> = all.iter().collect();
     waiting.sort_by(|a, b| a.name.cmp(&b.name));
     let mut done: Vec<&Repeatable> = Vec::with_capacity(all.len());
     while !waiting.is_empty() {
         let ready = |repeatable: &&Repeatable| {
-            repeatable.after.iter().all(|(name, _)| done.iter().any(|earlier| earlier.name == *name))
+            repeatable
+                .after
+                .iter()
+                .all(|(name, _)| done.iter().any(|earlier| earlier.name == *name))
         };
         let Some(next) = waiting.iter().position(ready) else {
             let stuck = waiting[0];
             let after: Vec<&str> = stuck.after.iter().map(|(name, _)| name.as_str()).collect();
             sink.push(
-                Diagnostic::error("repeatable-order", format!("repeatable {} can never run: it waits for {}", stuck.name, after.join(", ")))
-                    .at(stuck.at, "waits for something that is missing, or that waits for it")
-                    .help("name repeatables of this tree in `after`, and no circle of them"),
+                Diagnostic::error(
+                    "repeatable-order",
+                    format!(
+                        "repeatable {} can never run: it waits for {}",
+                        stuck.name,
+                        after.join(", ")
+                    ),
+                )
+                .at(
+                    stuck.at,
+                    "waits for something that is missing, or that waits for it",
+                )
+                .help("name repeatables of this tree in `after`, and no circle of them"),
             );
             return None;
         };
@@ -293,7 +457,12 @@ fn in_order<'a>(all: &'a [Repeatable], wanted: &[&'a Repeatable], sink: &mut Sin
     Some(done)
 }
 
-fn rerun(input: Input<'_>, repeatable: &Repeatable, protected: &Protected, sink: &mut Sink) -> Option<Rerun> {
+fn rerun(
+    input: Input<'_>,
+    repeatable: &Repeatable,
+    protected: &Protected,
+    sink: &mut Sink,
+) -> Option<Rerun> {
     let sources = &input.tree.sources;
     let script = &repeatable.apply;
     let reading = pieces::read(sources, script, protected, sink)?;

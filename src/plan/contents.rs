@@ -6,13 +6,35 @@ use super::{Block, Guard, Plan, Settings, Unit};
 pub(super) fn lines(plan: &Plan) -> Vec<String> {
     let width = |texts: &mut dyn Iterator<Item = usize>| texts.max().unwrap_or(0);
     let number = plan.blocks.len().to_string().len();
-    let id = width(&mut plan.blocks.iter().map(|block| plan.rows[block.row].revision.chars().count()));
-    let message = width(&mut plan.blocks.iter().map(|block| plan.rows[block.row].message.chars().count())).min(60);
+    let id = width(
+        &mut plan
+            .blocks
+            .iter()
+            .map(|block| plan.rows[block.row].revision.chars().count()),
+    );
+    let message = width(
+        &mut plan
+            .blocks
+            .iter()
+            .map(|block| plan.rows[block.row].message.chars().count()),
+    )
+    .min(60);
     let revisions = plan.blocks.iter().enumerate().map(|(at, block)| {
         let row = &plan.rows[block.row];
-        format!("  {:>number$}  {:id$}  {:message$}  {}", at + 1, row.revision, row.message, summary(block))
+        format!(
+            "  {:>number$}  {:id$}  {:message$}  {}",
+            at + 1,
+            row.revision,
+            row.message,
+            summary(block)
+        )
     });
-    let repeatables = plan.repeatables.iter().map(|again| format!("  {:>number$}  {:id$}  {:message$}  where its text changed", "·", "repeatable", again.name));
+    let repeatables = plan.repeatables.iter().map(|again| {
+        format!(
+            "  {:>number$}  {:id$}  {:message$}  where its text changed",
+            "·", "repeatable", again.name
+        )
+    });
     revisions.chain(repeatables).collect()
 }
 
@@ -22,11 +44,22 @@ pub(super) fn summary(block: &Block) -> String {
         Unit::Transaction { modes, .. } if modes.is_empty() => vec!["one transaction".to_owned()],
         Unit::Transaction { modes, .. } => vec![format!("one transaction, {modes}")],
         Unit::Steps(steps) => {
-            let bare: Vec<&str> = steps.iter().filter(|step| !matches!(step.guard, Guard::Transaction { .. })).map(|step| step.summary.as_str()).collect();
-            let count = if steps.len() == 1 { "1 step".to_owned() } else { format!("{} steps", steps.len()) };
+            let bare: Vec<&str> = steps
+                .iter()
+                .filter(|step| !matches!(step.guard, Guard::Transaction { .. }))
+                .map(|step| step.summary.as_str())
+                .collect();
+            let count = if steps.len() == 1 {
+                "1 step".to_owned()
+            } else {
+                format!("{} steps", steps.len())
+            };
             match bare.as_slice() {
                 [] => vec![format!("{count}, a transaction each")],
-                bare => vec![format!("{count}, outside a transaction: {}", bare.join(", "))],
+                bare => vec![format!(
+                    "{count}, outside a transaction: {}",
+                    bare.join(", ")
+                )],
             }
         }
     };

@@ -3,6 +3,7 @@
 use super::Piece;
 use crate::diagnostic::{Diagnostic, Severity, Sink};
 use crate::lex::HazardKind;
+use crate::name::Ident;
 use crate::postgres::StatementKind;
 use crate::source::{Sources, Span};
 use crate::sql::{self, Objection, Protected, Statement, copy};
@@ -27,7 +28,12 @@ pub(super) struct Item {
 }
 
 /// Reads a script and reports what can't be carried. `None` where an error was.
-pub(super) fn read<'a>(sources: &'a Sources, script: &'a Script, protected: &Protected, sink: &mut Sink) -> Option<Reading<'a>> {
+pub(super) fn read<'a>(
+    sources: &'a Sources,
+    script: &'a Script,
+    protected: &Protected,
+    sink: &mut Sink,
+) -> Option<Reading<'a>> {
     let mut read = Vec::with_capacity(script.parts.len());
     let mut items = Vec::new();
     let mut sound = true;
@@ -39,21 +45,38 @@ pub(super) fn read<'a>(sources: &'a Sources, script: &'a Script, protected: &Pro
                     sound &= objection.severity != Severity::Error;
                     sink.push(diagnostic(text, objection));
                 }
-                items.extend((0..statements.statements.len()).map(|at| Item { part, statement: Some(at) }));
+                items.extend((0..statements.statements.len()).map(|at| Item {
+                    part,
+                    statement: Some(at),
+                }));
                 read.push(statements);
             }
             Part::Data(_) => {
-                items.push(Item { part, statement: None });
+                items.push(Item {
+                    part,
+                    statement: None,
+                });
                 read.push(sql::Script::default());
             }
         }
     }
-    sound.then_some(Reading { sources, script, read, items })
+    sound.then_some(Reading {
+        sources,
+        script,
+        read,
+        items,
+    })
 }
 
 /// An objection with its place in the files.
 pub(super) fn diagnostic(text: &Text, objection: Objection) -> Diagnostic {
-    let Objection { code, severity, range, message, help } = objection;
+    let Objection {
+        code,
+        severity,
+        range,
+        message,
+        help,
+    } = objection;
     let diagnostic = match severity {
         Severity::Error => Diagnostic::error(code, message),
         Severity::Warning => Diagnostic::warning(code, message),
@@ -73,29 +96,33 @@ pub(super) fn pieces(reading: &Reading<'_>, items: &[Item], sink: &mut Sink) -> 
             continue;
         };
         let raw = &statement.raw;
-        if let Some(data) = &raw.copy_data {
+        if raw.copy_data.is_some() {
             flush(reading, &mut run, &mut pieces);
             let text = reading.text(item.part);
-            match copy::rows(&text.text, statement, data.clone()) {
-                Ok(copy::Rows { table, columns, rows }) => pieces.push(Piece::Rows {
+            match copy::rows(&text.text, statement) {
+                Ok(copy::Rows { target, columns, rows }) => pieces.push(Piece::Rows {
                     place: reading.place(*item),
                     why: "COPY … FROM stdin, as INSERTs: its data can't stand where a script may skip it".to_owned(),
-                    table,
-                    columns,
+                    table: target,
+                    columns: columns.iter().map(|column| Ident::read(column).as_str().to_owned()).collect(),
                     rows,
                     key: Vec::new(),
                     on_conflict: OnConflict::Error,
                     advance: false,
                 }),
                 Err(objection) => {
-                    sink.push(diagnostic(text, objection));
+                    sink.push(diagnostic(text, *objection));
                     return None;
                 }
             }
         } else if let Some(why) = carried(statement) {
             flush(reading, &mut run, &mut pieces);
             let text = statement.slice(&reading.text(item.part).text).to_owned();
-            pieces.push(Piece::Carried { place: reading.place(*item), text, why });
+            pieces.push(Piece::Carried {
+                place: reading.place(*item),
+                text,
+                why,
+            });
         } else {
             match &mut run {
                 Some(open) if open.part == item.part && open.end == raw.lead => {
@@ -104,7 +131,12 @@ pub(super) fn pieces(reading: &Reading<'_>, items: &[Item], sink: &mut Sink) -> 
                 }
                 _ => {
                     flush(reading, &mut run, &mut pieces);
-                    run = Some(Run { part: item.part, start: raw.lead, end: raw.after, terminated: raw.terminated });
+                    run = Some(Run {
+                        part: item.part,
+                        start: raw.lead,
+                        end: raw.after,
+                        terminated: raw.terminated,
+                    });
                 }
             }
         }
@@ -122,7 +154,15 @@ struct Run {
 }
 
 fn flush(reading: &Reading<'_>, run: &mut Option<Run>, pieces: &mut Vec<Piece>) {
-    let Some(Run { part, start, end, terminated }) = run.take() else { return };
+    let Some(Run {
+        part,
+        start,
+        end,
+        terminated,
+    }) = run.take()
+    else {
+        return;
+    };
     let text = reading.text(part);
     let slice = &text.text[start..end];
     // Whole lines stay whole: only blank lines before the first and white space after the last go.
@@ -140,26 +180,40 @@ fn flush(reading: &Reading<'_>, run: &mut Option<Run>, pieces: &mut Vec<Piece>) 
 
 /// Why psql (some version from 13 on) would not send the statement as it is written.
 fn carried(statement: &Statement) -> Option<&'static str> {
-    statement.raw.hazards.iter().find_map(|hazard| match hazard.kind {
-        HazardKind::Variable => Some("psql would put a variable's value into it"),
-        HazardKind::AtomicBody => Some("psql 13 would end it at the first semicolon of its body"),
-        HazardKind::BeginDepth => Some("psql would take the next statements for a part of it"),
-        // Refused by `sql::objections`, or harmless to psql.
-        HazardKind::Backslash
-        | HazardKind::Nul
-        | HazardKind::CarriageReturn
-        | HazardKind::HiddenInside
-        | HazardKind::HiddenOutside => None,
-    })
+    statement
+        .raw
+        .hazards
+        .iter()
+        .find_map(|hazard| match hazard.kind {
+            HazardKind::Variable => Some("psql would put a variable's value into it"),
+            HazardKind::AtomicBody => {
+                Some("psql 13 would end it at the first semicolon of its body")
+            }
+            HazardKind::BeginDepth => Some("psql would take the next statements for a part of it"),
+            HazardKind::EscapeContinuation => {
+                Some("psql would end a string of it elsewhere than the server")
+            }
+            // Refused by `sql::objections`, or harmless to psql.
+            HazardKind::Backslash
+            | HazardKind::AfterCopy
+            | HazardKind::Nul
+            | HazardKind::CarriageReturn
+            | HazardKind::HiddenInside
+            | HazardKind::HiddenOutside => None,
+        })
 }
 
 impl<'a> Reading<'a> {
     /// The parts that are SQL.
     pub(super) fn texts(&self) -> impl Iterator<Item = (usize, &'a Text, &sql::Script)> {
-        self.script.parts.iter().enumerate().filter_map(|(part, stretch)| match stretch {
-            Part::Sql(text) => Some((part, text, &self.read[part])),
-            Part::Data(_) => None,
-        })
+        self.script
+            .parts
+            .iter()
+            .enumerate()
+            .filter_map(|(part, stretch)| match stretch {
+                Part::Sql(text) => Some((part, text, &self.read[part])),
+                Part::Data(_) => None,
+            })
     }
 
     /// Whether rows of files stand in it.
@@ -177,7 +231,8 @@ impl<'a> Reading<'a> {
 
     /// The statement of an item; `None` for rows.
     pub(super) fn statement(&self, item: Item) -> Option<&Statement> {
-        item.statement.map(|at| &self.read[item.part].statements[at])
+        item.statement
+            .map(|at| &self.read[item.part].statements[at])
     }
 
     /// The kind of its statement.
@@ -187,12 +242,14 @@ impl<'a> Reading<'a> {
 
     /// Whether an item changes nothing but the session's settings.
     pub(super) fn only_session(&self, item: Item) -> bool {
-        self.statement(item).is_some_and(|statement| statement.head.only_session())
+        self.statement(item)
+            .is_some_and(|statement| statement.head.only_session())
     }
 
     /// Whether an item makes something temporary.
     pub(super) fn is_temporary(&self, item: Item) -> bool {
-        self.statement(item).is_some_and(|statement| statement.head.temporary)
+        self.statement(item)
+            .is_some_and(|statement| statement.head.temporary)
     }
 
     /// Where an item stands.
@@ -211,21 +268,36 @@ impl<'a> Reading<'a> {
 
     /// The modes of a BEGIN or SET TRANSACTION; empty without.
     pub(super) fn modes(&self, item: Item) -> String {
-        let modes = self.statement(item).and_then(|statement| statement.head.modes.clone());
-        modes.map_or_else(String::new, |range| self.text(item.part).text[range].split_whitespace().collect::<Vec<_>>().join(" "))
+        let modes = self
+            .statement(item)
+            .and_then(|statement| statement.head.modes.clone());
+        modes.map_or_else(String::new, |range| {
+            self.text(item.part).text[range]
+                .split_whitespace()
+                .collect::<Vec<_>>()
+                .join(" ")
+        })
     }
 
     /// The first words of an item, for people.
     pub(super) fn first_words(&self, item: Item) -> String {
-        let Some(statement) = self.statement(item) else { return "rows of a file".to_owned() };
-        let words: Vec<&str> = statement.slice(&self.text(item.part).text).split_whitespace().take(6).collect();
+        let Some(statement) = self.statement(item) else {
+            return "rows of a file".to_owned();
+        };
+        let words: Vec<&str> = statement
+            .slice(&self.text(item.part).text)
+            .split_whitespace()
+            .take(6)
+            .collect();
         let text = words.join(" ");
         let cut = text.char_indices().nth(60).map_or(text.len(), |(at, _)| at);
         text[..cut].to_owned()
     }
 
     fn rows(&self, item: Item) -> Option<Piece> {
-        let Part::Data(data) = &self.script.parts[item.part] else { return None };
+        let Part::Data(data) = &self.script.parts[item.part] else {
+            return None;
+        };
         Some(Piece::Rows {
             place: self.place(item),
             why: format!("rows of {}", self.sources.path(data.file)),

@@ -30,17 +30,25 @@ pub(super) fn unit(context: &Context<'_>, sink: &mut Sink) -> Option<Unit> {
     let items = reading.items.as_slice();
     match shape(reading, sink)? {
         Shape::OneBlock { begin, commit } => {
-            let inner: Vec<Item> = (0..items.len()).filter(|at| *at != begin && *at != commit).map(|at| items[at]).collect();
+            let inner: Vec<Item> = (0..items.len())
+                .filter(|at| *at != begin && *at != commit)
+                .map(|at| items[at])
+                .collect();
             context.check_inside(&inner, sink)?;
             let modes = reading.modes(items[begin]);
-            Some(Unit::Transaction { modes, pieces: pieces::pieces(reading, &inner, sink)? })
+            Some(Unit::Transaction {
+                modes,
+                pieces: pieces::pieces(reading, &inner, sink)?,
+            })
         }
         Shape::Plain => {
             let cuts = enum_cuts(reading);
-            if !context.pinned && cuts.is_empty() && !items.iter().any(|item| context.never(*item)) {
+            if !context.pinned && cuts.is_empty() && !items.iter().any(|item| context.never(*item))
+            {
                 return transaction(reading, sink);
             }
-            let groups = if context.pinned && !items.iter().any(|item| reading.is_temporary(*item)) {
+            let groups = if context.pinned && !items.iter().any(|item| reading.is_temporary(*item))
+            {
                 items.iter().map(|item| vec![*item]).collect()
             } else {
                 context.grouped(items, &cuts)
@@ -70,8 +78,19 @@ pub(super) fn unit(context: &Context<'_>, sink: &mut Sink) -> Option<Unit> {
 
 /// Settings that the header asks for, beside the target's.
 pub(super) fn settings(script: &Script) -> Settings {
-    let tree::Settings { role, search_path, lock_timeout, statement_timeout, .. } = script.settings.clone();
-    Settings { role, search_path, lock_timeout, statement_timeout }
+    let tree::Settings {
+        role,
+        search_path,
+        lock_timeout,
+        statement_timeout,
+        ..
+    } = script.settings.clone();
+    Settings {
+        role,
+        search_path,
+        lock_timeout,
+        statement_timeout,
+    }
 }
 
 /// The transactions that the script opens itself. Rows of a file stand between texts, so own transactions and
@@ -79,7 +98,7 @@ pub(super) fn settings(script: &Script) -> Settings {
 fn shape(reading: &Reading<'_>, sink: &mut Sink) -> Option<Shape> {
     let mut found = Shape::Plain;
     for (part, text, script) in reading.texts() {
-        match sql::shape(&text.text, script) {
+        match sql::shape(script) {
             Shape::Plain => {}
             Shape::Refused(objection) => {
                 sink.push(pieces::diagnostic(text, objection));
@@ -87,13 +106,22 @@ fn shape(reading: &Reading<'_>, sink: &mut Sink) -> Option<Shape> {
             }
             own @ (Shape::OneBlock { .. } | Shape::Blocks(_)) => {
                 if reading.has_data() {
-                    let begins = |item: &&Item| item.part == part && reading.kind(**item) == Some(StatementKind::Begin);
-                    let place = reading.items.iter().find(begins).map_or(reading.span(reading.items[0]), |item| reading.span(*item));
+                    let begins = |item: &&Item| {
+                        item.part == part && reading.kind(**item) == Some(StatementKind::Begin)
+                    };
+                    let place = reading
+                        .items
+                        .iter()
+                        .find(begins)
+                        .map_or(reading.span(reading.items[0]), |item| reading.span(*item));
                     sink.push(
-                        Diagnostic::error("transaction-and-data", "a script with `--! data` can't open transactions of its own")
-                            .at(place, "opened here")
-                            .because("the rows would land inside or outside of it by accident")
-                            .help("leave BEGIN and COMMIT out: the revision is one transaction anyway"),
+                        Diagnostic::error(
+                            "transaction-and-data",
+                            "a script with `--! data` can't open transactions of its own",
+                        )
+                        .at(place, "opened here")
+                        .because("the rows would land inside or outside of it by accident")
+                        .help("leave BEGIN and COMMIT out: the revision is one transaction anyway"),
                     );
                     return None;
                 }
@@ -110,16 +138,30 @@ fn transaction(reading: &Reading<'_>, sink: &mut Sink) -> Option<Unit> {
     let first = items.iter().position(|item| !reading.only_session(*item));
     let lifted = first.filter(|at| reading.kind(items[*at]) == Some(StatementKind::SetTransaction));
     let modes = lifted.map_or_else(String::new, |at| reading.modes(items[at]));
-    let rest: Vec<Item> = (0..items.len()).filter(|at| Some(*at) != lifted).map(|at| items[at]).collect();
-    Some(Unit::Transaction { modes, pieces: pieces::pieces(reading, &rest, sink)? })
+    let rest: Vec<Item> = (0..items.len())
+        .filter(|at| Some(*at) != lifted)
+        .map(|at| items[at])
+        .collect();
+    Some(Unit::Transaction {
+        modes,
+        pieces: pieces::pieces(reading, &rest, sink)?,
+    })
 }
 
 /// Where a script must be cut so that an enum value is committed before it is used.
 fn enum_cuts(reading: &Reading<'_>) -> Vec<usize> {
     let mut cuts = Vec::new();
     for (part, text, script) in reading.texts() {
-        let first = reading.items.iter().position(|item| item.part == part).unwrap_or(0);
-        cuts.extend(sql::enum_values_used_later(&text.text, script).into_iter().map(|found| first + found.added + 1));
+        let first = reading
+            .items
+            .iter()
+            .position(|item| item.part == part)
+            .unwrap_or(0);
+        cuts.extend(
+            sql::enum_values_used_later(&text.text, script)
+                .into_iter()
+                .map(|found| first + found.added + 1),
+        );
     }
     cuts
 }
@@ -128,7 +170,9 @@ impl Context<'_> {
     fn rule(&self, item: Item) -> TransactionRule {
         self.reading
             .kind(item)
-            .map_or(TransactionRule::Inside, |kind| postgres::transaction_rule_since(kind, self.server))
+            .map_or(TransactionRule::Inside, |kind| {
+                postgres::transaction_rule_since(kind, self.server)
+            })
     }
 
     fn never(&self, item: Item) -> bool {
@@ -145,7 +189,9 @@ impl Context<'_> {
     }
 
     fn check_inside(&self, inner: &[Item], sink: &mut Sink) -> Option<()> {
-        let Some(item) = inner.iter().find(|item| self.never(**item)) else { return Some(()) };
+        let Some(item) = inner.iter().find(|item| self.never(**item)) else {
+            return Some(());
+        };
         sink.push(
             Diagnostic::error(
                 "never-in-a-transaction",
@@ -175,24 +221,39 @@ impl Context<'_> {
 
     /// Steps from groups of items. A SET for the session counts for the steps after it too, so each repeats those
     /// before it: a later run begins in the middle.
-    fn steps(&self, groups: impl Iterator<Item = (String, Vec<Item>)>, sink: &mut Sink) -> Option<Unit> {
+    fn steps(
+        &self,
+        groups: impl Iterator<Item = (String, Vec<Item>)>,
+        sink: &mut Sink,
+    ) -> Option<Unit> {
         let reading = self.reading;
         let mut session: Vec<Item> = Vec::new();
         let mut steps = Vec::new();
         let mut whole = true;
         for (modes, own) in groups {
-            let (sets, work): (Vec<Item>, Vec<Item>) = own.iter().partition(|item| reading.only_session(**item));
+            let (sets, work): (Vec<Item>, Vec<Item>) =
+                own.iter().partition(|item| reading.only_session(**item));
             if let Some(first) = work.first() {
                 let guard = match own.as_slice() {
                     [item] if self.bare(*item) => self.guard(*item, sink),
                     _ => Some(Guard::Transaction { modes }),
                 };
-                let all: Vec<Item> = session.iter().chain(&own).copied().collect();
-                match (guard, pieces::pieces(reading, &all, sink)) {
-                    (Some(guard), Some(pieces)) => {
-                        let more = if work.len() > 1 { format!(" … ({} statements)", work.len()) } else { String::new() };
+                let before = pieces::pieces(reading, &session, sink);
+                match (guard, before, pieces::pieces(reading, &own, sink)) {
+                    (Some(guard), Some(session), Some(pieces)) => {
+                        let more = if work.len() > 1 {
+                            format!(" … ({} statements)", work.len())
+                        } else {
+                            String::new()
+                        };
                         let summary = reading.first_words(*first) + &more;
-                        steps.push(Step { guard, digest: digest(&pieces), pieces, summary });
+                        steps.push(Step {
+                            guard,
+                            digest: digest(session.iter().chain(&pieces)),
+                            session,
+                            pieces,
+                            summary,
+                        });
                     }
                     _ => whole = false,
                 }
@@ -211,11 +272,18 @@ impl Context<'_> {
                 return Some(Guard::CreateIndex {
                     table: table.quoted(),
                     index: index.name.as_str().to_owned(),
-                    unique: words.iter().take(2).any(|word| word.eq_ignore_ascii_case("unique")),
+                    unique: words
+                        .iter()
+                        .take(2)
+                        .any(|word| word.eq_ignore_ascii_case("unique")),
                     partial: words.iter().any(|word| word.eq_ignore_ascii_case("where")),
                 });
             }
-            (StatementKind::DropIndexConcurrently, Some(index), _) => return Some(Guard::DropIndex { index: index.quoted() }),
+            (StatementKind::DropIndexConcurrently, Some(index), _) => {
+                return Some(Guard::DropIndex {
+                    index: index.quoted(),
+                });
+            }
             (
                 StatementKind::Vacuum
                 | StatementKind::VacuumFull
@@ -230,7 +298,12 @@ impl Context<'_> {
             ) => return Some(Guard::Repeatable),
             _ => {}
         }
-        if self.migration.allow.iter().any(|(rule, _)| rule == NO_RECOVERY) {
+        if self
+            .migration
+            .allow
+            .iter()
+            .any(|(rule, _)| rule == NO_RECOVERY)
+        {
             return Some(Guard::Repeatable);
         }
         let words = self.reading.first_words(item);
@@ -245,7 +318,9 @@ impl Context<'_> {
 
     /// Words of a statement outside of parentheses.
     fn outer_words(&self, item: Item) -> Vec<&str> {
-        let Some(statement) = self.reading.statement(item) else { return Vec::new() };
+        let Some(statement) = self.reading.statement(item) else {
+            return Vec::new();
+        };
         let text = statement.slice(&self.reading.text(item.part).text);
         let mut depth = 0usize;
         let mut words = Vec::new();
@@ -263,7 +338,7 @@ impl Context<'_> {
 }
 
 /// Identifies a step by what it runs, blind to comments and white space: the first 64 bits of a SHA-256.
-fn digest(pieces: &[Piece]) -> String {
+fn digest<'p>(pieces: impl Iterator<Item = &'p Piece>) -> String {
     let mut bytes = Vec::new();
     let mut add = |word: &str| {
         bytes.extend_from_slice(&(word.len() as u64).to_le_bytes());
@@ -271,14 +346,22 @@ fn digest(pieces: &[Piece]) -> String {
     };
     for piece in pieces {
         match piece {
+            Piece::Lifted { .. } => {}
             Piece::Sql { text, .. } | Piece::Carried { text, .. } => {
                 let words = lex::tokens(text).filter(|token| !token.kind.is_trivia());
                 words.for_each(|token| add(&text[token.range()]));
             }
-            Piece::Rows { table, columns, rows, .. } => {
+            Piece::Rows {
+                table,
+                columns,
+                rows,
+                ..
+            } => {
                 add(table);
                 columns.iter().for_each(|column| add(column));
-                rows.iter().flatten().for_each(|cell| add(cell.as_deref().unwrap_or("\0")));
+                rows.iter()
+                    .flatten()
+                    .for_each(|cell| add(cell.as_deref().unwrap_or("\0")));
             }
         }
     }

@@ -44,22 +44,32 @@ pub(super) fn psql(text: &str) -> String {
 
 /// A dollar-quoted string whose tag does not occur in it.
 pub(super) fn dollar(text: &str) -> String {
-    let tag = (0..).map(|n| format!("$m{n}$")).find(|tag| !text.contains(tag.trim_end_matches('$')));
+    let tag = (0..)
+        .map(|n| format!("$m{n}$"))
+        .find(|tag| !text.contains(tag.trim_end_matches('$')));
     let tag = tag.unwrap_or_default();
     format!("{tag}{text}{tag}")
 }
 
 /// The rest of a `--` comment line.
 fn comment(text: &str) -> String {
-    text.chars().map(|char| if char.is_control() { ' ' } else { char }).collect()
+    text.chars()
+        .map(|char| if char.is_control() { ' ' } else { char })
+        .collect()
 }
 
 fn idents(names: Vec<String>) -> String {
-    names.iter().map(|name| ident(name)).collect::<Vec<_>>().join(", ")
+    names
+        .iter()
+        .map(|name| ident(name))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 fn json(value: &Value) -> Result<String, minijinja::Error> {
-    serde_json::to_string(value).map_err(|error| minijinja::Error::new(minijinja::ErrorKind::BadSerialization, error.to_string()))
+    serde_json::to_string(value).map_err(|error| {
+        minijinja::Error::new(minijinja::ErrorKind::BadSerialization, error.to_string())
+    })
 }
 
 #[cfg(test)]

@@ -14,7 +14,20 @@ const MODES_LATER: [&str; 5] = ["dry_run", "lock_timeout", "lock_wait", "ticket"
 
 /// What people type for a mode by mistake.
 const MODES_MISSPELT: [&str; 14] = [
-    "dryrun", "dry", "first", "firstrun", "first_time", "force", "lockwait", "plan", "rehearse", "test", "ticket_id", "tickets", "to", "up_to",
+    "dryrun",
+    "dry",
+    "first",
+    "firstrun",
+    "first_time",
+    "force",
+    "lockwait",
+    "plan",
+    "rehearse",
+    "test",
+    "ticket_id",
+    "tickets",
+    "to",
+    "up_to",
 ];
 
 /// What a script template sees.
@@ -87,6 +100,7 @@ struct Step {
     index: String,
     unique: bool,
     partial: bool,
+    session: Vec<Part>,
     parts: Vec<Part>,
 }
 
@@ -103,9 +117,30 @@ struct Repeatable {
 #[derive(Debug, Serialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 enum Part {
-    Sql { place: String, text: String },
-    Carried { place: String, text: String, why: &'static str },
-    Rows { place: String, why: String, table: String, columns: Vec<String>, batches: Vec<Vec<Vec<Option<String>>>>, key: Vec<String>, updates: Vec<String>, conflict: &'static str, advance: bool },
+    Lifted {
+        place: String,
+        what: &'static str,
+    },
+    Sql {
+        place: String,
+        text: String,
+    },
+    Carried {
+        place: String,
+        text: String,
+        why: &'static str,
+    },
+    Rows {
+        place: String,
+        why: String,
+        table: String,
+        columns: Vec<String>,
+        batches: Vec<Vec<Vec<Option<String>>>>,
+        key: Vec<String>,
+        updates: Vec<String>,
+        conflict: &'static str,
+        advance: bool,
+    },
 }
 
 /// What the run book's template sees.
@@ -174,7 +209,10 @@ pub fn status_script(plan: &Plan, bundle_digest: &str) -> Script {
 
 /// The view of the run book.
 pub fn run_book(upgrade: &Plan, downgrade: &Plan, bundle_digest: &str) -> RunBook {
-    let bare = upgrade.blocks.iter().filter(|block| matches!(block.unit, Unit::Steps(_)));
+    let bare = upgrade
+        .blocks
+        .iter()
+        .filter(|block| matches!(block.unit, Unit::Steps(_)));
     RunBook {
         project: upgrade.project.clone(),
         from: upgrade.from.clone(),
@@ -191,7 +229,9 @@ pub fn run_book(upgrade: &Plan, downgrade: &Plan, bundle_digest: &str) -> RunBoo
         role: upgrade.target.role.clone(),
         version_table: upgrade.table.qualified().quoted(),
         event_table: upgrade.table.event().quoted(),
-        bare: bare.map(|block| upgrade.rows[block.row].revision.clone()).collect(),
+        bare: bare
+            .map(|block| upgrade.rows[block.row].revision.clone())
+            .collect(),
     }
 }
 
@@ -216,15 +256,36 @@ fn without_blocks(plan: &Plan) -> Plan {
 fn build(plan: Plan, file: &'static str, bundle_digest: &str) -> Script {
     let contents = plan::contents(&plan);
     let count = plan.blocks.len();
-    let Plan { direction, project, from, to, numbered, target, table, tree_digest, rows, later, blocks, repeatables, notes } = plan;
+    let Plan {
+        direction,
+        project,
+        from,
+        to,
+        numbered,
+        target,
+        table,
+        tree_digest,
+        rows,
+        later,
+        blocks,
+        repeatables,
+        notes,
+    } = plan;
     let user = user(&target, &Settings::default());
-    let role = target.role.as_deref().map_or_else(|| "RESET ROLE;".to_owned(), |role| format!("SET ROLE {};", filters::ident(role)));
+    let role = target.role.as_deref().map_or_else(
+        || "RESET ROLE;".to_owned(),
+        |role| format!("SET ROLE {};", filters::ident(role)),
+    );
     let has = |wanted: &dyn Fn(&Piece) -> bool| {
         let mut pieces = blocks.iter().flat_map(|block| match &block.unit {
             Unit::Transaction { pieces, .. } => pieces.iter().collect::<Vec<_>>(),
             Unit::Steps(steps) => steps.iter().flat_map(|step| &step.pieces).collect(),
         });
-        pieces.any(wanted) || repeatables.iter().flat_map(|again| &again.pieces).any(wanted)
+        pieces.any(wanted)
+            || repeatables
+                .iter()
+                .flat_map(|again| &again.pieces)
+                .any(wanted)
     };
     let guards = |wanted: &dyn Fn(&Guard) -> bool| {
         blocks.iter().any(|block| matches!(&block.unit, Unit::Steps(steps) if steps.iter().any(|step| wanted(&step.guard))))
@@ -295,20 +356,51 @@ fn build(plan: Plan, file: &'static str, bundle_digest: &str) -> Script {
     }
 }
 
-fn block(block: plan::Block, number: usize, count: usize, direction: Direction, row: &crate::version_table::Row, user: Option<String>) -> Block {
+fn block(
+    block: plan::Block,
+    number: usize,
+    count: usize,
+    direction: Direction,
+    row: &crate::version_table::Row,
+    user: Option<String>,
+) -> Block {
     let summary = plan::summary(&block);
     let stops = match (&block.unit, direction) {
-        (Unit::Transaction { .. }, Direction::Up) => "if it stops here, nothing of it is applied: mend it, compile, run again",
-        (Unit::Transaction { .. }, Direction::Down) => "if it stops here, nothing of it is reverted: mend it, compile, run again",
+        (Unit::Transaction { .. }, Direction::Up) => {
+            "if it stops here, nothing of it is applied: mend it, compile, run again"
+        }
+        (Unit::Transaction { .. }, Direction::Down) => {
+            "if it stops here, nothing of it is reverted: mend it, compile, run again"
+        }
         (Unit::Steps(_), _) => "if it stops here, run again: it goes on at the step that failed",
     };
-    let echo = format!("[{number}/{count}] {} {}   ({}; {stops})", row.revision, row.message, block.place);
+    let echo = format!(
+        "[{number}/{count}] {} {}   ({}; {stops})",
+        row.revision, row.message, block.place
+    );
     let by_steps = matches!(block.unit, Unit::Steps(_));
     let (modes, parts, steps) = match block.unit {
-        Unit::Transaction { modes, pieces } => (modes, pieces.into_iter().map(part).collect(), Vec::new()),
-        Unit::Steps(steps) => (String::new(), Vec::new(), steps.into_iter().map(step).collect()),
+        Unit::Transaction { modes, pieces } => {
+            (modes, pieces.into_iter().map(part).collect(), Vec::new())
+        }
+        Unit::Steps(steps) => (
+            String::new(),
+            Vec::new(),
+            steps.into_iter().map(step).collect(),
+        ),
     };
-    Block { id: row.revision.clone(), message: row.message.clone(), summary, entry: block.row + 1, echo, user, modes, parts, steps, by_steps }
+    Block {
+        id: row.revision.clone(),
+        message: row.message.clone(),
+        summary,
+        entry: block.row + 1,
+        echo,
+        user,
+        modes,
+        parts,
+        steps,
+        by_steps,
+    }
 }
 
 fn step(step: plan::Step) -> Step {
@@ -320,14 +412,33 @@ fn step(step: plan::Step) -> Step {
         index: String::new(),
         unique: false,
         partial: false,
+        session: step.session.into_iter().map(part).collect(),
         parts: step.pieces.into_iter().map(part).collect(),
     };
     match step.guard {
         Guard::Transaction { modes } => view.modes = modes,
-        Guard::CreateIndex { table, index, unique, partial } => {
-            view = Step { kind: "create_index", table, index, unique, partial, ..view };
+        Guard::CreateIndex {
+            table,
+            index,
+            unique,
+            partial,
+        } => {
+            view = Step {
+                kind: "create_index",
+                table,
+                index,
+                unique,
+                partial,
+                ..view
+            };
         }
-        Guard::DropIndex { index } => view = Step { kind: "drop_index", index, ..view },
+        Guard::DropIndex { index } => {
+            view = Step {
+                kind: "drop_index",
+                index,
+                ..view
+            }
+        }
         Guard::Repeatable => view.kind = "repeatable",
     }
     view
@@ -335,9 +446,19 @@ fn step(step: plan::Step) -> Step {
 
 fn part(piece: Piece) -> Part {
     match piece {
+        Piece::Lifted { place, what } => Part::Lifted { place, what },
         Piece::Sql { place, text } => Part::Sql { place, text },
         Piece::Carried { place, text, why } => Part::Carried { place, text, why },
-        Piece::Rows { place, why, table, columns, rows, key, on_conflict, advance } => {
+        Piece::Rows {
+            place,
+            why,
+            table,
+            columns,
+            rows,
+            key,
+            on_conflict,
+            advance,
+        } => {
             let mut batches: Vec<Vec<_>> = Vec::new();
             for row in rows {
                 match batches.last_mut() {
@@ -345,26 +466,58 @@ fn part(piece: Piece) -> Part {
                     _ => batches.push(vec![row]),
                 }
             }
-            let updates: Vec<String> = columns.iter().filter(|column| !key.contains(column)).cloned().collect();
+            let updates: Vec<String> = columns
+                .iter()
+                .filter(|column| !key.contains(column))
+                .cloned()
+                .collect();
             let conflict = match on_conflict {
                 OnConflict::Error => "error",
                 OnConflict::Update if !updates.is_empty() => "update",
                 OnConflict::Nothing | OnConflict::Update => "nothing",
             };
-            Part::Rows { place, why, table, columns, batches, key, updates, conflict, advance }
+            Part::Rows {
+                place,
+                why,
+                table,
+                columns,
+                batches,
+                key,
+                updates,
+                conflict,
+                advance,
+            }
         }
     }
 }
 
 /// The statements that put a revision's surroundings up.
 fn user(target: &plan::Target, settings: &Settings) -> String {
-    let path = settings.search_path.as_ref().or(target.search_path.as_ref());
-    let mut words = vec![path.map_or_else(|| "RESET search_path;".to_owned(), |path| format!("SET search_path = {path};"))];
-    let timeouts = [("lock_timeout", &settings.lock_timeout), ("statement_timeout", &settings.statement_timeout)];
+    let path = settings
+        .search_path
+        .as_ref()
+        .or(target.search_path.as_ref());
+    let mut words = vec![path.map_or_else(
+        || "RESET search_path;".to_owned(),
+        |path| format!("SET search_path = {path};"),
+    )];
+    let timeouts = [
+        ("lock_timeout", &settings.lock_timeout),
+        ("statement_timeout", &settings.statement_timeout),
+    ];
     for (name, value) in timeouts {
-        words.extend(value.as_ref().map(|value| format!("SET {name} = {};", filters::lit(value))));
+        words.extend(
+            value
+                .as_ref()
+                .map(|value| format!("SET {name} = {};", filters::lit(value))),
+        );
     }
-    words.extend(settings.role.as_ref().map(|role| format!("SET ROLE {};", filters::ident(role))));
+    words.extend(
+        settings
+            .role
+            .as_ref()
+            .map(|role| format!("SET ROLE {};", filters::ident(role))),
+    );
     words.join(" ")
 }
 

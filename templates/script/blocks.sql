@@ -1,6 +1,8 @@
 {% macro statements(parts) %}{% for part in parts %}{% if part.kind == "sql" %}
 -- from {{ part.place | comment }}
 {{ part.text }}
+{% elif part.kind == "lifted" %}
+-- from {{ part.place | comment }}: {{ part.what | comment }}
 {% elif part.kind == "carried" %}
 -- from {{ part.place | comment }}, carried through \gexec: {{ part.why }}
 SELECT {{ part.text | dollar }} \gexec
@@ -51,33 +53,35 @@ ON CONFLICT ({{ part.key | idents }}) DO UPDATE SET {% for column in part.update
 {% if step.modes %}
 \set signoff_modes ''
 {% endif %}
-{{ statements(step.parts) }}:signoff_step_commit
+{{ statements(step.session) }}{{ statements(step.parts) }}:signoff_step_commit
 {% elif step.kind == "create_index" %}
 \set signoff_table {{ step.table | psql }}
 \set signoff_index {{ step.index | psql }}
 \set signoff_unique {{ "true" if step.unique else "false" }}
 \set signoff_partial {{ "true" if step.partial else "false" }}
-:signoff_index_look
+:signoff_user
+{{ statements(step.session) }}:signoff_index_look
 \if :signoff_leftover
 DROP INDEX CONCURRENTLY :signoff_index_name ;
 \endif
 \if :signoff_built
 \else
 :signoff_bare
-{{ statements(step.parts) }}\endif
+{{ statements(step.session) }}{{ statements(step.parts) }}\endif
 :signoff_index_check
 :signoff_bare_done
 {% elif step.kind == "drop_index" %}
 \set signoff_index {{ step.index | psql }}
-:signoff_drop_look
+:signoff_user
+{{ statements(step.session) }}:signoff_drop_look
 \if :signoff_dropped
 \else
 :signoff_bare
-{{ statements(step.parts) }}\endif
+{{ statements(step.session) }}{{ statements(step.parts) }}\endif
 :signoff_bare_done
 {% elif step.kind == "repeatable" %}
 :signoff_bare
-{{ statements(step.parts) }}:signoff_bare_done
+{{ statements(step.session) }}{{ statements(step.parts) }}:signoff_bare_done
 {% endif %}
 \endif
 {% endfor %}

@@ -188,7 +188,6 @@ SET signoff.mark = '';
 $m$ AS signoff_bare_done \gset
 -- An index that is invalid and that nobody is building is left over; a valid one counts only where this step was begun here.
 SELECT $m$
-:signoff_user
 SET lock_timeout = 0;
 SELECT coalesce(pg_catalog.bool_or(NOT i.indisvalid AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_progress_create_index p WHERE p.index_relid = i.indexrelid)), false) AS signoff_leftover,
   coalesce(pg_catalog.bool_or(i.indisvalid AND :'signoff_begun' AND i.indisunique = :'signoff_unique' AND (i.indpred IS NOT NULL) = :'signoff_partial'), false) AS signoff_built,
@@ -199,10 +198,10 @@ SELECT $m$
 SET signoff.relation = :'signoff_table'; SET signoff.index = :'signoff_index';
 DO $signoff$ BEGIN IF NOT EXISTS (SELECT FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
     WHERE i.indrelid = pg_catalog.to_regclass(pg_catalog.current_setting('signoff.relation')) AND c.relname = pg_catalog.current_setting('signoff.index') AND i.indisvalid) THEN
-  RAISE EXCEPTION USING ERRCODE = 'SO005', MESSAGE = pg_catalog.format('signoff: index %s is not valid', pg_catalog.current_setting('signoff.index')), HINT = 'Run again: what is left of it is dropped, and it is built anew.'; END IF; END $signoff$;
+  RAISE EXCEPTION USING ERRCODE = 'SO005', MESSAGE = pg_catalog.format('signoff: there is no valid index %s on %s after it was built', pg_catalog.current_setting('signoff.index'), pg_catalog.current_setting('signoff.relation')),
+    HINT = 'If an index of that name is on another table, rename one of them. Else run again: what is left is dropped, and it is built anew.'; END IF; END $signoff$;
 $m$ AS signoff_index_check \gset
 SELECT $m$
-:signoff_user
 SELECT pg_catalog.to_regclass(:'signoff_index') IS NULL AND :'signoff_begun' AS signoff_dropped \gset$m$ AS signoff_drop_look \gset
 {% endif %}
 SELECT $m$
@@ -212,9 +211,9 @@ SET LOCAL signoff.row = :'signoff_row';
 DO $signoff$ DECLARE m jsonb := current_setting('signoff.row'); BEGIN
 {% if direction == "upgrade" %}
   UPDATE {{ version_table }} v SET state = 'applied', applied_at = clock_timestamp()
-   WHERE v.revision = m->>'revision' AND v.state = 'upgrading' AND to_jsonb(v.steps) = m->'steps';
+   WHERE v.revision = m->>'revision' AND v.state = 'upgrading' AND to_jsonb(v.steps) = coalesce(m->'steps', '[]');
 {% else %}
-  DELETE FROM {{ version_table }} v WHERE v.revision = m->>'revision' AND v.state = 'downgrading' AND to_jsonb(v.steps) = m->'steps';
+  DELETE FROM {{ version_table }} v WHERE v.revision = m->>'revision' AND v.state = 'downgrading' AND to_jsonb(v.steps) = coalesce(m->'steps', '[]');
 {% endif %}
   IF NOT FOUND THEN RAISE EXCEPTION USING ERRCODE = 'SO005', MESSAGE = format('signoff: refused: not every step of revision %s is recorded as done', m->>'revision'); END IF; END $signoff$;
 INSERT INTO {{ event_table }} (event, project, revision, bundle) SELECT {{ ("applied" if direction == "upgrade" else "reverted") | lit }}, {{ project | lit }}, :'signoff_row'::jsonb->>'revision', :'signoff_bundle';

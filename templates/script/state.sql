@@ -35,10 +35,8 @@ BEGIN
     END IF;
     IF r.state <> 'applied' AND NOT (r.state = {{ ("downgrading" if direction == "downgrade" else "upgrading") | lit }} AND coalesce(r.selected, false)) THEN RAISE EXCEPTION USING ERRCODE = 'SO006',
       MESSAGE = format('signoff: refused: revision %s is half-done here (%s, %s steps)', r.revision, r.state, cardinality(r.steps)), HINT = CASE r.state WHEN 'upgrading' THEN 'Finish it first: run the upgrade.sql that holds it again.' ELSE 'Finish it first: run the downgrade.sql that holds it again.' END; END IF;
-{% if direction != "downgrade" %}
-    IF r.state = 'upgrading' AND EXISTS (SELECT FROM unnest(r.steps) WITH ORDINALITY AS s (digest, n) WHERE s.digest NOT LIKE '%?' AND s.digest IS DISTINCT FROM r.its_steps[s.n]) THEN RAISE EXCEPTION USING ERRCODE = 'SO006',
+    IF r.state <> 'applied' AND EXISTS (SELECT FROM unnest(r.steps) WITH ORDINALITY AS s (digest, n) WHERE s.digest NOT LIKE '%?' AND s.digest IS DISTINCT FROM r.its_steps[s.n]) THEN RAISE EXCEPTION USING ERRCODE = 'SO006',
       MESSAGE = format('signoff: refused: a step of revision %s that is done here was changed since', r.revision), HINT = 'Mend only the step that failed and those after it; put the finished ones back as they were.'; END IF;
-{% endif %}
   END LOOP;
 {% if not numbered %}
   FOR r IN SELECT v.revision, p AS parent FROM jsonb_to_recordset(recorded) AS v (revision text, project text, parents text[], depends_on text[]), unnest(v.parents || v.depends_on) AS p

@@ -1,0 +1,69 @@
+//! `signoff init`
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::context::{Context, disk};
+use super::output::{Ending, Output, Stop, failed};
+use crate::author;
+
+/// Begin a project: signoff.toml and a folder for migrations
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  signoff init\n  signoff init services/billing")]
+pub(super) struct Arguments {
+    /// The folder [default: this one]
+    #[arg(value_name = "DIR", default_value = ".", hide_default_value = true)]
+    folder: Utf8PathBuf,
+}
+
+pub(super) fn run(context: &Context, arguments: &Arguments, output: &mut Output<'_>) -> Ending {
+    let folder = context.cwd.join(&arguments.folder);
+    let files = author::init(&project(&folder));
+    let shown = |path: &Utf8Path| {
+        if arguments.folder == "." {
+            path.to_owned()
+        } else {
+            arguments.folder.join(path)
+        }
+    };
+    // All or nothing: look before the first is made.
+    if let Some(there) = files
+        .iter()
+        .find(|file| disk::is_there(&folder.join(&file.path)))
+    {
+        return Err(Stop::Failed(format!(
+            "`{}` is there already; nothing was changed: the project has begun, go on with `signoff revision -m \"…\"`",
+            shown(&there.path)
+        )));
+    }
+    for file in &files {
+        disk::create(&folder.join(&file.path), &file.text).map_err(failed)?;
+        output.say(&format!("wrote {}", shown(&file.path)))?;
+    }
+    output.say("next: signoff revision -m \"first table\"")
+}
+
+/// The folder's name as a project's name.
+fn project(folder: &Utf8Path) -> String {
+    let parts = folder.components().filter_map(|part| match part {
+        camino::Utf8Component::Normal(name) => Some(name),
+        _ => None,
+    });
+    let safe = |char: char| {
+        if char.is_ascii_alphanumeric() || "._-".contains(char) {
+            char
+        } else {
+            '_'
+        }
+    };
+    let name: String = parts
+        .last()
+        .unwrap_or("project")
+        .chars()
+        .map(safe)
+        .collect();
+    if name.chars().any(char::is_alphanumeric) {
+        name
+    } else {
+        "project".to_owned()
+    }
+}

@@ -1,0 +1,159 @@
+//! The layouts that a tree can have on disk, in one table, and how a tree's own layout is recognised.
+//!
+//! A new layout is a file in this folder and a row in [`LAYOUTS`].
+
+mod diesel;
+mod golang_migrate;
+mod native;
+mod numbered;
+mod sqlx;
+
+use std::collections::BTreeMap;
+
+use super::disk::{File, Folder};
+use super::{Error, Lineage, Migration, Repeatable};
+use crate::config::table;
+use crate::diagnostic::Sink;
+use crate::source::Sources;
+
+/// The layouts.
+pub static LAYOUTS: [Layout; 4] = [
+    Layout {
+        name: "native",
+        files: "`.sql` files with a `--!` header",
+        lineage: Lineage::Parents,
+        claims: native::claims,
+        read: native::read,
+    },
+    Layout {
+        name: "golang-migrate",
+        files: "pairs like `1_name.up.sql` and `1_name.down.sql`",
+        lineage: Lineage::Numbered,
+        claims: golang_migrate::claims,
+        read: golang_migrate::read,
+    },
+    Layout {
+        name: "diesel",
+        files: "folders with an `up.sql`",
+        lineage: Lineage::Numbered,
+        claims: diesel::claims,
+        read: diesel::read,
+    },
+    Layout {
+        name: "sqlx",
+        files: "files like `1_name.sql`",
+        lineage: Lineage::Numbered,
+        claims: sqlx::claims,
+        read: sqlx::read,
+    },
+];
+
+/// The word for "recognise it".
+pub const AUTO: &str = "auto";
+
+/// A way to keep migrations on disk.
+#[derive(Debug)]
+pub struct Layout {
+    /// Its name in `--layout` and signoff.toml.
+    pub name: &'static str,
+    /// What its files look like.
+    pub files: &'static str,
+    /// How its revisions follow each other.
+    pub lineage: Lineage,
+    /// Whether a `.sql` file speaks for this layout, by its name. The bytes tell native files, whose names
+    /// say nothing, from others.
+    claims: fn(&File) -> bool,
+    read: fn(Input<'_>, &mut Sink) -> Result<Contents, Error>,
+}
+
+/// The names of all layouts, for messages.
+pub(super) fn names() -> String {
+    let names: Vec<&str> = LAYOUTS.iter().map(|layout| layout.name).collect();
+    table::list(&names)
+}
+
+/// What a layout reads.
+#[derive(Debug)]
+pub(super) struct Input<'r> {
+    pub(super) folder: Folder,
+    pub(super) sources: Sources,
+    pub(super) variables: &'r BTreeMap<String, String>,
+}
+
+/// What a layout found.
+#[derive(Debug, Default)]
+pub(super) struct Contents {
+    pub(super) sources: Sources,
+    pub(super) migrations: Vec<Migration>,
+    pub(super) repeatables: Vec<Repeatable>,
+}
+
+impl Layout {
+    pub(super) fn read(&self, input: Input<'_>, sink: &mut Sink) -> Result<Contents, Error> {
+        (self.read)(input, sink)
+    }
+}
+
+/// The layout of that name, or for `auto` the one that the files speak for.
+///
+/// golang-migrate and reversible sqlx name their files alike. Read as the former, such a tree is ordered and
+/// run the same, but for a `-- no-transaction`, about which that layout warns.
+pub(super) fn choose(name: &str, folder: &mut Folder) -> Result<&'static Layout, Error> {
+    if name != AUTO {
+        let known = LAYOUTS.iter().map(|layout| layout.name);
+        return LAYOUTS
+            .iter()
+            .find(|layout| layout.name == name)
+            .ok_or_else(|| Error::UnknownLayout {
+                name: name.to_owned(),
+                nearest: table::nearest(name, known.chain([AUTO])),
+            });
+    }
+    folder.read(File::is_sql)?;
+    let scripts: Vec<&File> = folder.files.iter().filter(|file| file.is_sql()).collect();
+    let claims: Vec<(&'static Layout, Vec<&File>)> = LAYOUTS
+        .iter()
+        .map(|layout| {
+            let files = scripts.iter().copied();
+            (layout, files.filter(|file| (layout.claims)(file)).collect())
+        })
+        .filter(|(_, files): &(_, Vec<&File>)| !files.is_empty())
+        .collect();
+    let saw = match claims.as_slice() {
+        [(layout, _)] => return Ok(layout),
+        [] if scripts.is_empty() => return Ok(&LAYOUTS[0]),
+        [] => {
+            let example = &scripts[0].path;
+            let count = scripts.len();
+            format!(
+                "it has {count} `.sql` files such as `{example}`, none of them as a layout has it"
+            )
+        }
+        several => {
+            let each = several.iter().map(|(layout, files)| {
+                let (count, example) = (files.len(), &files[0].path);
+                format!("{count} as {} has them, such as `{example}`", layout.name)
+            });
+            let each: Vec<String> = each.collect();
+            format!("it has files of several: {}", each.join("; "))
+        }
+    };
+    Err(Error::UnclearLayout {
+        path: folder.shown.clone(),
+        saw,
+    })
+}
+
+/// Whether a file begins like a native one: a `--!` line, behind blank lines and comments at most.
+fn has_header(bytes: &[u8]) -> bool {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    for line in bytes.split(|byte| *byte == b'\n') {
+        if line.starts_with(b"--!") {
+            return true;
+        }
+        if !line.starts_with(b"--") && !line.trim_ascii().is_empty() {
+            return false;
+        }
+    }
+    false
+}

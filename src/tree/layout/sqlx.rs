@@ -1,0 +1,122 @@
+//! sqlx: `1_name.sql`, or `1_name.up.sql` and `1_name.down.sql`, in one folder.
+//!
+//! A name is cut at its first `_`; without one, or without `.sql`, the file is passed over; a first part that
+//! is no 64-bit number stops sqlx altogether (`sqlx-core/src/migrate/source.rs`, 0.9). Order is by number.
+//! Each file runs in a transaction unless its very first bytes are `-- no-transaction`.
+
+use camino::Utf8Path;
+
+use super::numbered::{self, Named, Pair, Tool};
+use super::{Contents, Input};
+use crate::diagnostic::{Diagnostic, Sink};
+use crate::source::{Sources, Span};
+use crate::tree::disk::File;
+use crate::tree::{Direction, Error, Migration, Settings};
+
+/// What a file begins with that runs outside a transaction.
+pub(super) const NO_TRANSACTION: &str = "-- no-transaction";
+
+const TOOL: Tool = Tool {
+    name: "sqlx",
+    migration,
+};
+
+/// Whether a file is a simple migration, by its name; pairs speak for golang-migrate.
+pub(super) fn claims(file: &File) -> bool {
+    let bytes = file.bytes.as_deref().unwrap_or_default();
+    parse(&file.path).is_some() && !super::golang_migrate::claims(file) && !super::has_header(bytes)
+}
+
+pub(super) fn read(input: Input<'_>, sink: &mut Sink) -> Result<Contents, Error> {
+    for file in &input.folder.files {
+        if let Some((number, _)) = parts(&file.path)
+            && number.parse::<i64>().is_err()
+        {
+            let path = input.folder.show(&file.path);
+            let told = format!(
+                "`{path}` does not begin with a number, and sqlx refuses the whole folder for it"
+            );
+            sink.push(
+                Diagnostic::error("bad-file-name", told)
+                    .path(path)
+                    .help("rename it, or move it out of the folder"),
+            );
+        }
+    }
+    numbered::read(input, &TOOL, parse, sink)
+}
+
+/// The number and the rest of a name that sqlx looks at.
+fn parts(path: &Utf8Path) -> Option<(&str, &str)> {
+    let name = path.as_str();
+    if name.contains('/') {
+        return None;
+    }
+    let (number, rest) = name.split_once('_')?;
+    Some((number, rest.strip_suffix(".sql")?))
+}
+
+fn parse(path: &Utf8Path) -> Option<Named<i64>> {
+    let (number, rest) = parts(path)?;
+    let version: i64 = number.parse().ok()?;
+    let (message, direction) = if let Some(message) = rest.strip_suffix(".down") {
+        (message, Direction::Down)
+    } else {
+        (rest.strip_suffix(".up").unwrap_or(rest), Direction::Up)
+    };
+    Some(Named {
+        version,
+        id: version.to_string(),
+        direction,
+        message: numbered::prose(message),
+    })
+}
+
+fn migration(pair: Pair, sources: &Sources, sink: &mut Sink) -> Option<Migration> {
+    if let Some(file) = pair.lone_down() {
+        let path = sources.path(file);
+        let told =
+            format!("`{path}` reverts what nothing applies, and is left out: sqlx never runs it");
+        sink.push(
+            Diagnostic::warning("lone-downgrade", told)
+                .at(Span::new(file, 0..0), "")
+                .help("add the upgrade beside it, or remove it"),
+        );
+        return None;
+    }
+    pair.migration(sources, |text| Settings {
+        no_transaction: text.starts_with(NO_TRANSACTION),
+        ..Settings::default()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(name: &str) -> Option<(i64, Direction, String)> {
+        let named = parse(Utf8Path::new(name))?;
+        Some((named.version, named.direction, named.message))
+    }
+
+    #[test]
+    fn names_are_read_as_the_tool_reads_them() {
+        let some =
+            |version, direction, message: &str| Some((version, direction, message.to_owned()));
+        assert_eq!(
+            parsed("10_add-split_id.up.sql"),
+            some(10, Direction::Up, "add-split id")
+        );
+        assert_eq!(parsed("007_a.down.sql"), some(7, Direction::Down, "a"));
+        assert_eq!(parsed("8_a.sql"), some(8, Direction::Up, "a"));
+        for other in [
+            "a.sql",
+            "1_a.txt",
+            "x/1_a.sql",
+            "a_b.sql",
+            "9223372036854775808_a.sql",
+        ] {
+            assert_eq!(parsed(other), None, "{other}");
+        }
+    }
+}

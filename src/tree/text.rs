@@ -1,0 +1,327 @@
+//! From the bytes of a file to the text that is kept, and from SQL text to what runs after substitution.
+//!
+//! Positions are always in the kept text: after a byte order mark was dropped and line ends were folded.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use camino::Utf8PathBuf;
+use rayon::prelude::*;
+
+use super::disk::{File, Folder};
+use super::{Origin, Text};
+use crate::config::table::{is_unprintable, nearest};
+use crate::diagnostic::{Diagnostic, Sink};
+use crate::source::{FileId, Sources, Span};
+
+/// What becomes of line ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LineEnds {
+    /// CRLF becomes LF; a lone CR is an error. The native layout.
+    Fold,
+    /// As they are: the tool that the tree belongs to runs and hashes them raw.
+    Keep,
+}
+
+/// A file that was taken in, with what is wrong so far.
+#[derive(Debug)]
+pub(super) struct Taken {
+    /// Relative to the tree's folder.
+    pub(super) path: Utf8PathBuf,
+    /// The text.
+    pub(super) id: FileId,
+    /// Whether the text is what the author wrote, so that reading on makes sense.
+    pub(super) sound: bool,
+    /// The file's own diagnostics.
+    pub(super) sink: Sink,
+}
+
+/// Decodes files in parallel and adds them to the sources, in their order. They must have been read.
+pub(super) fn take_in(
+    folder: &Folder,
+    files: Vec<File>,
+    ends: LineEnds,
+    sources: &mut Sources,
+) -> Vec<Taken> {
+    let decoded: Vec<_> = files
+        .into_par_iter()
+        .map(|file| (file.path, decode(file.bytes.unwrap_or_default(), ends)))
+        .collect();
+    let taken = decoded.into_iter().map(|(path, decoded)| {
+        let id = sources.add(folder.show(&path), decoded.text);
+        let mut sink = Sink::default();
+        for fault in decoded.faults {
+            sink.push(fault.diagnostic.at(Span::new(id, fault.range), fault.label));
+        }
+        Taken {
+            path,
+            id,
+            sound: !sink.has_errors(),
+            sink,
+        }
+    });
+    taken.collect()
+}
+
+struct Decoded {
+    text: String,
+    faults: Vec<Fault>,
+}
+
+struct Fault {
+    diagnostic: Diagnostic,
+    range: Range<usize>,
+    label: &'static str,
+}
+
+fn decode(mut bytes: Vec<u8>, ends: LineEnds) -> Decoded {
+    let mut faults = Vec::new();
+    let mut fault = |diagnostic, range, label| {
+        faults.push(Fault {
+            diagnostic,
+            range,
+            label,
+        });
+    };
+    if bytes.starts_with(b"\xef\xbb\xbf") {
+        bytes.drain(..3);
+        if ends == LineEnds::Keep {
+            let told = "the file begins with a byte order mark, which PostgreSQL takes for part of the first word";
+            fault(
+                Diagnostic::warning("byte-order-mark", told)
+                    .because("it is dropped here; the tool that this layout belongs to sends it, and the server refuses")
+                    .help("save the file without it"),
+                0..0,
+                "it stands before this",
+            );
+        }
+    }
+    let mut text = match String::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => {
+            let at = error.utf8_error().valid_up_to();
+            let bytes = error.into_bytes();
+            let mut diagnostic = Diagnostic::error(
+                "not-utf8",
+                format!(
+                    "the file is not UTF-8: byte 0x{:02X} at offset {at}",
+                    bytes[at]
+                ),
+            );
+            diagnostic = if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+                diagnostic.help("it looks like UTF-16; save it as UTF-8")
+            } else {
+                diagnostic
+                    .help("save it as UTF-8: the scripts are, and so is what the database is told")
+            };
+            // The first replacement character stands where the first bad byte did.
+            fault(diagnostic, at..at + '\u{FFFD}'.len_utf8(), "here");
+            let text = String::from_utf8_lossy(&bytes).into_owned();
+            return Decoded { text, faults };
+        }
+    };
+    if ends == LineEnds::Fold
+        && let Some(lone) = fold(&mut text)
+    {
+        fault(
+            Diagnostic::error("lone-cr", "a carriage return without a newline after it")
+                .because("editors show a line break where the server sees none, so a comment may swallow the next statement")
+                .help("end lines with LF or CRLF"),
+            lone..lone + 1,
+            "here",
+        );
+    }
+    if let Some(at) = memchr::memchr(0, text.as_bytes()) {
+        fault(
+            Diagnostic::error("nul", "the file holds a NUL byte")
+                .because("psql drops the rest of a line after it, and the server takes none")
+                .help("remove it; write bytes into bytea as '\\x00'"),
+            at..at + 1,
+            "here",
+        );
+    }
+    Decoded { text, faults }
+}
+
+/// CRLF becomes LF. Gives the place of the first lone CR.
+fn fold(text: &mut String) -> Option<usize> {
+    let first = memchr::memchr(b'\r', text.as_bytes())?;
+    let mut folded = String::with_capacity(text.len());
+    folded.push_str(&text[..first]);
+    let mut lone = None;
+    let mut rest = &text[first..];
+    while let Some(at) = memchr::memchr(b'\r', rest.as_bytes()) {
+        folded.push_str(&rest[..at]);
+        rest = &rest[at + 1..];
+        if !rest.starts_with('\n') {
+            lone = lone.or(Some(folded.len()));
+            folded.push('\r');
+        }
+    }
+    folded.push_str(rest);
+    *text = folded;
+    lone
+}
+
+/// SQL with `${name}` replaced by values. Whatever else has a `$` is text, `$${` too.
+pub(super) fn substitute(
+    sources: &Sources,
+    span: Span,
+    values: &BTreeMap<String, String>,
+    sink: &mut Sink,
+) -> Text {
+    let source = sources.slice(span);
+    let start = span.range().start;
+    let mut text = Text::default();
+    let mut done = 0;
+    let stretch = |text: &mut Text, range: Range<usize>| {
+        if range.is_empty() {
+            return;
+        }
+        text.origins.push(Origin {
+            at: text.text.len(),
+            span: Span::new(span.file, start + range.start..start + range.end),
+            verbatim: true,
+        });
+        text.text.push_str(&source[range]);
+    };
+    for at in memchr::memmem::find_iter(source.as_bytes(), "${") {
+        let Some(name) = placeholder(&source[at..]) else {
+            continue;
+        };
+        let whole = at..at + name.len() + 3;
+        let place = Span::new(span.file, start + whole.start..start + whole.end);
+        let Some(value) = values.get(name) else {
+            sink.push(unknown(name, place, values));
+            continue;
+        };
+        if value.chars().any(is_unprintable) {
+            let told = format!("the value of `${{{name}}}` holds a control character");
+            sink.push(
+                Diagnostic::error("bad-variable", told)
+                    .at(place, "it would stand here")
+                    .help("give it a value on one line of printable characters"),
+            );
+            continue;
+        }
+        stretch(&mut text, done..whole.start);
+        done = whole.end;
+        if !value.is_empty() {
+            text.origins.push(Origin {
+                at: text.text.len(),
+                span: place,
+                verbatim: false,
+            });
+            text.text.push_str(value);
+        }
+    }
+    stretch(&mut text, done..source.len());
+    if text.origins.is_empty() {
+        text.origins.push(Origin {
+            at: 0,
+            span,
+            verbatim: source.is_empty(),
+        });
+    }
+    text
+}
+
+/// The name in the `${name}` that `text` begins with.
+pub(super) fn placeholder(text: &str) -> Option<&str> {
+    let inner = text.strip_prefix("${")?;
+    let end = inner.find(|char: char| !(char.is_ascii_alphanumeric() || char == '_'))?;
+    let begins_well = end > 0 && !inner.starts_with(|char: char| char.is_ascii_digit());
+    (begins_well && inner[end..].starts_with('}')).then_some(&inner[..end])
+}
+
+fn unknown(name: &str, place: Span, values: &BTreeMap<String, String>) -> Diagnostic {
+    let told = format!("no variable `{name}` has a value");
+    let diagnostic = Diagnostic::error("unknown-variable", told)
+        .at(place, "this file says `variables = true`")
+        .because("without a value the text would reach the server as it stands");
+    match nearest(name, values.keys().map(String::as_str)) {
+        Some(meant) => diagnostic.help(format!("did you mean `${{{meant}}}`?")),
+        None => diagnostic.help(format!(
+            "give `{name}` a default under [variables] in signoff.toml, or set the environment variable that it names there"
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn codes(decoded: &Decoded) -> Vec<(&'static str, Range<usize>)> {
+        let faults = decoded.faults.iter();
+        faults
+            .map(|fault| (fault.diagnostic.code, fault.range.clone()))
+            .collect()
+    }
+
+    #[test]
+    fn native_text_is_folded() {
+        let decoded = decode(b"\xef\xbb\xbfa\r\nb\r\n".to_vec(), LineEnds::Fold);
+        assert_eq!((decoded.text.as_str(), codes(&decoded)), ("a\nb\n", vec![]));
+        let decoded = decode(b"a\r\nb\rc\r".to_vec(), LineEnds::Fold);
+        assert_eq!(decoded.text, "a\nb\rc\r");
+        assert_eq!(codes(&decoded), [("lone-cr", 3..4)]);
+    }
+
+    #[test]
+    fn foreign_text_is_kept_but_for_a_mark() {
+        let decoded = decode(b"\xef\xbb\xbfa\r\nb\r".to_vec(), LineEnds::Keep);
+        assert_eq!(decoded.text, "a\r\nb\r");
+        assert_eq!(codes(&decoded), [("byte-order-mark", 0..0)]);
+    }
+
+    #[test]
+    fn what_is_no_text_is_said_with_its_place() {
+        let decoded = decode(b"ab\xe9c\n\xff".to_vec(), LineEnds::Keep);
+        assert_eq!(codes(&decoded), [("not-utf8", 2..5)]);
+        assert_eq!(
+            decoded.faults[0].diagnostic.message,
+            "the file is not UTF-8: byte 0xE9 at offset 2"
+        );
+        let decoded = decode(b"\xff\xfea\0".to_vec(), LineEnds::Keep);
+        assert_eq!(
+            decoded.faults[0].diagnostic.help,
+            ["it looks like UTF-16; save it as UTF-8"]
+        );
+        let decoded = decode(b"a\0b".to_vec(), LineEnds::Fold);
+        assert_eq!(codes(&decoded), [("nul", 1..2)]);
+    }
+
+    #[test]
+    fn values_stand_in_the_text_and_lead_back() {
+        let mut sources = Sources::default();
+        let file = sources.add("a.sql", "--x\n${a}.t $${b}${b} ${a-b} ${1} ${\n".to_owned());
+        let span = Span::new(file, 4..sources.text(file).len());
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let values = BTreeMap::from([pair("a", "app"), pair("b", "")]);
+        let mut sink = Sink::default();
+        let text = substitute(&sources, span, &values, &mut sink);
+        assert_eq!(text.text, "app.t $ ${a-b} ${1} ${\n");
+        assert!(sink.diagnostics().is_empty());
+        assert_eq!(sources.slice(text.locate(0..3)), "${a}");
+        assert_eq!(sources.slice(text.locate(3..5)), ".t");
+        assert_eq!(sources.slice(text.locate(1..5)), "${a}.t");
+        assert_eq!(sources.slice(text.locate(8..14)), "${a-b}");
+    }
+
+    #[test]
+    fn a_name_without_a_value_is_an_error() {
+        let mut sources = Sources::default();
+        let file = sources.add("a.sql", "SELECT '${app_shema}', ${x};".to_owned());
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let values = BTreeMap::from([pair("app_schema", "app"), pair("x", "a\nb")]);
+        let mut sink = Sink::default();
+        let text = substitute(&sources, sources.whole(file), &values, &mut sink);
+        assert_eq!(text.text, "SELECT '${app_shema}', ${x};");
+        let [unknown, bad] = sink.diagnostics() else {
+            panic!("{sink:?}");
+        };
+        assert_eq!(unknown.labels[0].span.range(), 8..20);
+        assert_eq!(unknown.help, ["did you mean `${app_schema}`?"]);
+        assert_eq!(bad.code, "bad-variable");
+    }
+}
