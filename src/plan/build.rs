@@ -104,8 +104,7 @@ pub(super) fn examine(input: Input<'_>, sink: &mut Sink) {
         })
         .collect();
     found.into_iter().for_each(|found| sink.join(found));
-    let all: Vec<&Repeatable> = input.tree.repeatables.iter().collect();
-    for repeatable in in_order(&input.tree.repeatables, &all, sink).unwrap_or_default() {
+    for repeatable in &input.tree.repeatables {
         rerun(input, repeatable, &protected, sink);
     }
 }
@@ -409,52 +408,10 @@ fn reruns(
         Direction::Up | Direction::Down => Vec::new(),
     };
     let mut reruns = Vec::with_capacity(wanted.len());
-    for repeatable in in_order(tree.repeatables.as_slice(), &wanted, sink)? {
+    for repeatable in wanted {
         reruns.push(rerun(input, repeatable, protected, sink)?);
     }
     Some(reruns)
-}
-
-/// By `after`, then by name.
-fn in_order<'a>(
-    all: &'a [Repeatable],
-    wanted: &[&'a Repeatable],
-    sink: &mut Sink,
-) -> Option<Vec<&'a Repeatable>> {
-    let mut waiting: Vec<&Repeatable> = all.iter().collect();
-    waiting.sort_by(|a, b| a.name.cmp(&b.name));
-    let mut done: Vec<&Repeatable> = Vec::with_capacity(all.len());
-    while !waiting.is_empty() {
-        let ready = |repeatable: &&Repeatable| {
-            repeatable
-                .after
-                .iter()
-                .all(|(name, _)| done.iter().any(|earlier| earlier.name == *name))
-        };
-        let Some(next) = waiting.iter().position(ready) else {
-            let stuck = waiting[0];
-            let after: Vec<&str> = stuck.after.iter().map(|(name, _)| name.as_str()).collect();
-            sink.push(
-                Diagnostic::error(
-                    "repeatable-order",
-                    format!(
-                        "repeatable {} can never run: it waits for {}",
-                        stuck.name,
-                        after.join(", ")
-                    ),
-                )
-                .at(
-                    stuck.at,
-                    "waits for something that is missing, or that waits for it",
-                )
-                .help("name repeatables of this tree in `after`, and no circle of them"),
-            );
-            return None;
-        };
-        done.push(waiting.remove(next));
-    }
-    done.retain(|repeatable| wanted.iter().any(|one| one.name == repeatable.name));
-    Some(done)
 }
 
 fn rerun(
@@ -472,7 +429,7 @@ fn rerun(
         .map(|piece| match piece {
             Piece::Sql { text, .. } => text.clone(),
             Piece::Carried { text, .. } => format!("{text}\n;"),
-            Piece::Rows { .. } => String::new(),
+            Piece::Lifted { .. } | Piece::Rows { .. } => String::new(),
         })
         .collect::<Vec<_>>()
         .join("\n");

@@ -98,6 +98,7 @@ pub(super) fn pieces(reading: &Reading<'_>, items: &[Item], sink: &mut Sink) -> 
         let raw = &statement.raw;
         if raw.copy_data.is_some() {
             flush(reading, &mut run, &mut pieces);
+            pieces.extend(comments(reading, *item));
             let text = reading.text(item.part);
             match copy::rows(&text.text, statement) {
                 Ok(copy::Rows { target, columns, rows }) => pieces.push(Piece::Rows {
@@ -111,12 +112,13 @@ pub(super) fn pieces(reading: &Reading<'_>, items: &[Item], sink: &mut Sink) -> 
                     advance: false,
                 }),
                 Err(objection) => {
-                    sink.push(diagnostic(text, *objection));
+                    sink.push(diagnostic(text, objection));
                     return None;
                 }
             }
         } else if let Some(why) = carried(statement) {
             flush(reading, &mut run, &mut pieces);
+            pieces.extend(comments(reading, *item));
             let text = statement.slice(&reading.text(item.part).text).to_owned();
             pieces.push(Piece::Carried {
                 place: reading.place(*item),
@@ -145,6 +147,31 @@ pub(super) fn pieces(reading: &Reading<'_>, items: &[Item], sink: &mut Sink) -> 
     Some(pieces)
 }
 
+/// A statement that the unit does in its own way, with the comments before it.
+pub(super) fn lifted(reading: &Reading<'_>, item: Item, what: &'static str) -> Vec<Piece> {
+    let place = reading.place(item);
+    comments(reading, item)
+        .into_iter()
+        .chain([Piece::Lifted { place, what }])
+        .collect()
+}
+
+/// The comments before a statement that is not emitted as it stands.
+fn comments(reading: &Reading<'_>, item: Item) -> Option<Piece> {
+    let raw = &reading.statement(item)?.raw;
+    let text = reading.text(item.part);
+    let slice = &text.text[raw.lead..raw.start];
+    let blank = slice.len() - slice.trim_start().len();
+    let place = reading
+        .sources
+        .place(text.locate(raw.lead + blank..raw.start));
+    let comments = slice.trim();
+    (!comments.is_empty()).then(|| Piece::Sql {
+        place,
+        text: comments.to_owned(),
+    })
+}
+
 /// Statements that are emitted as they stand, without a gap.
 struct Run {
     part: usize,
@@ -164,6 +191,12 @@ fn flush(reading: &Reading<'_>, run: &mut Option<Run>, pieces: &mut Vec<Piece>) 
         return;
     };
     let text = reading.text(part);
+    let last = reading.read[part]
+        .statements
+        .last()
+        .is_some_and(|statement| statement.raw.after == end);
+    // After the last statement there is nothing but comments.
+    let end = if last { text.text.len() } else { end };
     let slice = &text.text[start..end];
     // Whole lines stay whole: only blank lines before the first and white space after the last go.
     let blank = slice.len() - slice.trim_start().len();

@@ -36,10 +36,13 @@ pub(super) fn unit(context: &Context<'_>, sink: &mut Sink) -> Option<Unit> {
                 .collect();
             context.check_inside(&inner, sink)?;
             let modes = reading.modes(items[begin]);
-            Some(Unit::Transaction {
-                modes,
-                pieces: pieces::pieces(reading, &inner, sink)?,
-            })
+            let mut all = pieces::lifted(
+                reading,
+                items[begin],
+                "the file's own BEGIN and COMMIT are this transaction",
+            );
+            all.extend(pieces::pieces(reading, &inner, sink)?);
+            Some(Unit::Transaction { modes, pieces: all })
         }
         Shape::Plain => {
             let cuts = enum_cuts(reading);
@@ -142,10 +145,10 @@ fn transaction(reading: &Reading<'_>, sink: &mut Sink) -> Option<Unit> {
         .filter(|at| Some(*at) != lifted)
         .map(|at| items[at])
         .collect();
-    Some(Unit::Transaction {
-        modes,
-        pieces: pieces::pieces(reading, &rest, sink)?,
-    })
+    let what = "SET TRANSACTION stands in the BEGIN of this transaction";
+    let mut all = lifted.map_or_else(Vec::new, |at| pieces::lifted(reading, items[at], what));
+    all.extend(pieces::pieces(reading, &rest, sink)?);
+    Some(Unit::Transaction { modes, pieces: all })
 }
 
 /// Where a script must be cut so that an enum value is committed before it is used.
