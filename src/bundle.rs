@@ -93,7 +93,7 @@ pub fn release(renderer: &Renderer, upgrade: &Plan, downgrade: &Plan) -> Result<
         ),
         (
             "downgrade.sql".to_owned(),
-            renderer.script(view::script(downgrade.clone(), NO_DIGEST))?,
+            renderer.script(view::bundled(downgrade.clone(), NO_DIGEST))?,
         ),
         (MANIFEST.to_owned(), manifest(upgrade, downgrade)),
         (
@@ -106,7 +106,7 @@ pub fn release(renderer: &Renderer, upgrade: &Plan, downgrade: &Plan) -> Result<
         ),
         (
             "upgrade.sql".to_owned(),
-            renderer.script(view::script(upgrade.clone(), NO_DIGEST))?,
+            renderer.script(view::bundled(upgrade.clone(), NO_DIGEST))?,
         ),
     ];
     let digest = sign(&mut files)?;

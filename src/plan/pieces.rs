@@ -9,6 +9,9 @@ use crate::source::{Sources, Span};
 use crate::sql::{self, Objection, Protected, Statement, copy};
 use crate::tree::{Data, OnConflict, Part, Script, Text};
 
+/// Characters of a statement that stand for it in a line for people.
+const WORDS: usize = 70;
+
 /// A script whose statements were read.
 pub(super) struct Reading<'a> {
     sources: &'a Sources,
@@ -317,14 +320,20 @@ impl<'a> Reading<'a> {
         let Some(statement) = self.statement(item) else {
             return "rows of a file".to_owned();
         };
-        let words: Vec<&str> = statement
+        let mut words = String::new();
+        for word in statement
             .slice(&self.text(item.part).text)
             .split_whitespace()
-            .take(6)
-            .collect();
-        let text = words.join(" ");
-        let cut = text.char_indices().nth(60).map_or(text.len(), |(at, _)| at);
-        text[..cut].to_owned()
+        {
+            if words.chars().count() + word.chars().count() > WORDS {
+                return words + " …";
+            }
+            if !words.is_empty() {
+                words.push(' ');
+            }
+            words.push_str(word);
+        }
+        words
     }
 
     fn rows(&self, item: Item) -> Option<Piece> {

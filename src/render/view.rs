@@ -36,6 +36,7 @@ pub struct Script {
     /// The template and the file: `upgrade.sql`, `downgrade.sql`, `plan.sql`, `status.sql`.
     pub file: &'static str,
     direction: &'static str,
+    in_bundle: bool,
     project: String,
     from: String,
     to: String,
@@ -189,6 +190,14 @@ pub fn script(plan: Plan, bundle_digest: &str) -> Script {
     build(plan, file, bundle_digest)
 }
 
+/// The same as a file of a release, beside the others.
+pub fn bundled(plan: Plan, bundle_digest: &str) -> Script {
+    Script {
+        in_bundle: true,
+        ..script(plan, bundle_digest)
+    }
+}
+
 /// The view of `plan.sql`, made from an upgrade's plan.
 pub fn plan_script(plan: &Plan, bundle_digest: &str) -> Script {
     let contents = plan::contents(plan);
@@ -296,6 +305,7 @@ fn build(plan: Plan, file: &'static str, bundle_digest: &str) -> Script {
     };
     Script {
         file,
+        in_bundle: false,
         direction: match direction {
             Direction::Up => "upgrade",
             Direction::Down => "downgrade",

@@ -2,8 +2,11 @@
 -- tree    {{ tree_digest }}
 -- bundle  {{ bundle_digest }}
 -- run     psql -X -d DATABASE -f {{ file }}
-{% if direction != "plan" %}
+{% if in_bundle and direction != "plan" %}
 -- first   psql -X -d DATABASE -f plan.sql       (says what would run here, and changes nothing)
+{% endif %}
+{% if direction == "plan" %}
+-- It changes nothing.
 {% endif %}
 {% for note in header_notes %}
 -- {{ note | comment }}

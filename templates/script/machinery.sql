@@ -131,7 +131,7 @@ $m$ AS signoff_commit \gset
 {% endif %}
 {% if has_steps %}
 -- Outside a transaction: progress is recorded step by step. A step that can run in a transaction is recorded in it;
--- a bare one is recorded as begun ("…?"), run, checked, and recorded as done.
+-- a bare one is recorded as begun ("…?", or "…!" where what it makes was there before), run, checked, and recorded as done.
 SELECT $m$
 :signoff_started
 SET signoff.state = 'upgrading';
@@ -145,7 +145,7 @@ COMMIT;
 :signoff_session
 $m$ AS signoff_begin_steps \gset
 SELECT $m$
-SELECT v.steps[:signoff_step] IS DISTINCT FROM s.digest AS signoff_todo, coalesce(v.steps[:signoff_step] = s.digest || '?', false) AS signoff_begun
+SELECT v.steps[:signoff_step] IS DISTINCT FROM s.digest AS signoff_todo, coalesce(v.steps[:signoff_step] = s.digest || '?', false) AS signoff_begun, '?' AS signoff_mark
   FROM {{ version_table }} v, LATERAL (SELECT :'signoff_row'::jsonb->'steps'->>(:signoff_step - 1) AS digest) s WHERE v.revision = :'signoff_row'::jsonb->>'revision' \gset$m$ AS signoff_step_look \gset
 SELECT $m$
 SET signoff.row = :'signoff_row'; SET signoff.step = :'signoff_step';
@@ -175,7 +175,7 @@ $m$ AS signoff_step_commit \gset
 SELECT $m$
 :signoff_session
 :signoff_locked
-SET signoff.mark = '?';
+SET signoff.mark = :'signoff_mark';
 :signoff_step_record
 :signoff_user
 SET lock_timeout = 0;
@@ -191,6 +191,7 @@ SELECT $m$
 SET lock_timeout = 0;
 SELECT coalesce(pg_catalog.bool_or(NOT i.indisvalid AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_progress_create_index p WHERE p.index_relid = i.indexrelid)), false) AS signoff_leftover,
   coalesce(pg_catalog.bool_or(i.indisvalid AND :'signoff_begun' AND i.indisunique = :'signoff_unique' AND (i.indpred IS NOT NULL) = :'signoff_partial'), false) AS signoff_built,
+  CASE WHEN pg_catalog.bool_or(i.indisvalid AND NOT :'signoff_begun') THEN '!' ELSE '?' END AS signoff_mark,
   pg_catalog.min(pg_catalog.format('%I.%I', n.nspname, c.relname)) AS signoff_index_name
   FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
  WHERE i.indrelid = pg_catalog.to_regclass(:'signoff_table') AND c.relname = :'signoff_index' \gset$m$ AS signoff_index_look \gset
@@ -202,7 +203,8 @@ DO $signoff$ BEGIN IF NOT EXISTS (SELECT FROM pg_catalog.pg_index i JOIN pg_cata
     HINT = 'If an index of that name is on another table, rename one of them. Else run again: what is left is dropped, and it is built anew.'; END IF; END $signoff$;
 $m$ AS signoff_index_check \gset
 SELECT $m$
-SELECT pg_catalog.to_regclass(:'signoff_index') IS NULL AND :'signoff_begun' AS signoff_dropped \gset$m$ AS signoff_drop_look \gset
+SELECT pg_catalog.to_regclass(:'signoff_index') IS NULL AND :'signoff_begun' AS signoff_dropped,
+  CASE WHEN pg_catalog.to_regclass(:'signoff_index') IS NULL AND NOT :'signoff_begun' THEN '!' ELSE '?' END AS signoff_mark \gset$m$ AS signoff_drop_look \gset
 {% endif %}
 SELECT $m$
 BEGIN;
