@@ -4,15 +4,13 @@
 
 mod disk;
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use serde::Serialize;
 
 use crate::plan::{Plan, Unit};
 use crate::render::{self, NO_DIGEST, Renderer, view};
 use crate::seal;
 use crate::tree::Direction;
-
-pub use disk::Error;
 
 /// The file of checksums, as `sha256sum -c` reads it.
 pub const SUMS: &str = "SHA256SUMS";
@@ -44,6 +42,31 @@ pub enum Failure {
     Placeholder {
         /// The artifact.
         file: String,
+    },
+}
+
+/// Why a release was not written. Nothing was changed then.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Somebody else's files stand there.
+    #[error(
+        "`{path}` is there already and {why}; nothing was written: move it away, or write elsewhere with --out DIR"
+    )]
+    NotOurs {
+        /// The folder.
+        path: Utf8PathBuf,
+        /// What tells it apart from a release of ours.
+        why: String,
+    },
+    /// The disk says no.
+    #[error(
+        "cannot write `{path}`: {source}; nothing is half-written: mend that and run again, or write elsewhere with --out DIR"
+    )]
+    Disk {
+        /// What was written.
+        path: Utf8PathBuf,
+        /// The system's reason.
+        source: std::io::Error,
     },
 }
 
@@ -89,7 +112,7 @@ pub fn release(renderer: &Renderer, upgrade: &Plan, downgrade: &Plan) -> Result<
     let mut files = vec![
         (
             "README.md".to_owned(),
-            renderer.run_book(view::run_book(upgrade, downgrade, NO_DIGEST))?,
+            renderer.run_book(view::run_book::view(upgrade, downgrade, NO_DIGEST))?,
         ),
         (
             "downgrade.sql".to_owned(),
@@ -173,10 +196,14 @@ fn sign(files: &mut [(String, String)]) -> Result<String, Failure> {
 
 /// The text of [`SUMS`].
 fn sums(files: &[(String, String)]) -> String {
-    files
-        .iter()
-        .map(|(name, text)| format!("{}  {name}\n", seal::sha256(text.as_bytes()).hex()))
-        .collect()
+    let mut sums = String::new();
+    for (name, text) in files {
+        sums.push_str(&seal::sha256(text.as_bytes()).hex());
+        sums.push_str("  ");
+        sums.push_str(name);
+        sums.push('\n');
+    }
+    sums
 }
 
 fn manifest(upgrade: &Plan, downgrade: &Plan) -> String {

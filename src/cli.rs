@@ -15,16 +15,15 @@ mod revision;
 mod seal;
 mod start;
 mod upgrade;
-mod world;
+pub mod world;
 
 use camino::Utf8PathBuf;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Parser, Subcommand, ValueEnum};
 
-pub use world::World;
-
 use context::Context;
 use output::Output;
+use world::World;
 
 /// Nothing to mend, or warnings only.
 const CLEAN: u8 = 0;

@@ -8,7 +8,9 @@ use std::ops::Range;
 
 mod boundary;
 mod copy;
+mod head;
 mod hidden;
+mod number;
 #[cfg(test)]
 mod properties;
 mod psql;
@@ -66,6 +68,19 @@ impl TokenKind {
     pub fn is_trivia(self) -> bool {
         matches!(self, Self::Space | Self::LineComment | Self::BlockComment)
     }
+
+    /// Whether it is a quote or comment, in which any character may stand.
+    pub fn is_opaque(self) -> bool {
+        matches!(
+            self,
+            Self::LineComment
+                | Self::BlockComment
+                | Self::QuotedIdent
+                | Self::String
+                | Self::DollarString
+                | Self::Unterminated
+        )
+    }
 }
 
 /// A token: `text[start..end]`.
@@ -95,6 +110,8 @@ pub struct Tokens<'a> {
     at: usize,
     /// Where a `'` goes on with the escape string before it; `usize::MAX` when nowhere.
     continued: usize,
+    /// Up to where nothing but single `+` and `-` operators stand.
+    signs: usize,
 }
 
 /// Statements of a text, and what stands after the last one.
@@ -158,6 +175,10 @@ pub enum HazardKind {
     /// An escape string (`E'…'`) goes on in a later line, and a backslash there hides a quote. psql forgets
     /// the `E` at the end of the line and ends the string elsewhere than the server (tried with psql 15.20).
     EscapeContinuation,
+    /// A number or parameter with a letter, `_` or `$` directly after it (`1from`, `$1and`, `1e3$x$`). Scanners
+    /// before 15 read two tokens, 15 takes one letter to the number, 16 and later the whole name; the servers
+    /// from 15 on refuse it.
+    NumberTail,
     /// Something stands after the `;` on the line of a `COPY … FROM STDIN;`: psql runs it after the data.
     /// It is in no statement of the split.
     AfterCopy,
@@ -186,6 +207,7 @@ pub fn tokens_in(text: &str, range: Range<usize>) -> Tokens<'_> {
         bytes: &text.as_bytes()[..end],
         at: range.start.min(end),
         continued: usize::MAX,
+        signs: 0,
     }
 }
 

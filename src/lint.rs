@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use crate::config::{Config, Level};
 use crate::diagnostic::{Diagnostic, Severity, Sink};
-use crate::sql::{self, judge};
+use crate::sql::{self, ddl, judge};
 use crate::tree::{Direction, Lineage, Migration, Part, Script, Text, Tree};
 
 /// Every rule: its name, which is its findings' code, and its level where the config says nothing.
@@ -115,6 +115,9 @@ fn script(script: &Script, sink: &mut Sink) -> Counts {
             counts.statements += 1;
             match judge::syntax_error(&text.text, statement) {
                 Some(objection) => sink.push(syntax(text, objection)),
+                None if ddl::read(&text.text, statement) == ddl::Reading::Unread => {
+                    counts.unread += 1;
+                }
                 None => {}
             }
         }

@@ -2,7 +2,8 @@
 
 use std::process::ExitCode;
 
-use signoff::cli::{self, World};
+use signoff::cli;
+use signoff::cli::world::World;
 
 fn main() -> ExitCode {
     let mut out = std::io::stdout().lock();

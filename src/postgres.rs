@@ -85,6 +85,8 @@ pub enum StatementKind {
     Explain,
     /// `DO`.
     Do,
+    /// `DO` with a body that commits or rolls back.
+    DoCommitting,
     /// `CALL`.
     Call,
     /// `SELECT`, `VALUES`, `TABLE`, with or without `WITH` and parentheses.
@@ -265,7 +267,7 @@ pub enum TableAction {
 pub enum TransactionRule {
     /// It does.
     Inside,
-    /// It refuses (25001), whatever the database holds.
+    /// It refuses (25001; 2D000 for a body that commits), whatever the database holds.
     Never {
         /// Where this is known from.
         source: &'static str,

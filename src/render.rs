@@ -70,7 +70,7 @@ impl Renderer {
     }
 
     /// The run book.
-    pub fn run_book(&self, view: view::RunBook) -> Result<String, Error> {
+    pub fn run_book(&self, view: view::run_book::RunBook) -> Result<String, Error> {
         self.render("runbook.md", Serde(view).into())
     }
 

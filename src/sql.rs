@@ -85,6 +85,8 @@ pub struct Script {
     pub statements: Vec<Statement>,
     /// A quote or parenthesis left open at the end of the text: its offset and what it is.
     pub unclosed: Option<(usize, &'static str)>,
+    /// Hazards after the last statement.
+    pub tail: Vec<lex::Hazard>,
 }
 
 /// What the first words of a statement say. Names are as the server keeps them.
@@ -230,6 +232,7 @@ pub fn read(text: &str) -> Script {
     Script {
         statements,
         unclosed: split.unclosed,
+        tail: split.tail,
     }
 }
 
@@ -238,8 +241,8 @@ pub fn shape(script: &Script) -> Shape {
     shape::of(script)
 }
 
-/// What of a script can't be carried into a release, or should not be there: in order of place. What [`shape`] refuses is
-/// not repeated here.
+/// What of a script can't be carried into a release, or should not be there: in order of place. What [`shape`] and
+/// [`copy::rows`] refuse is not repeated here.
 pub fn objections(text: &str, script: &Script, protected: &Protected) -> Vec<Objection> {
     objection::all(text, script, protected)
 }
@@ -248,4 +251,103 @@ pub fn objections(text: &str, script: &Script, protected: &Protected) -> Vec<Obj
 /// bodies too. Such a use fails in the transaction that adds the value (55P04).
 pub fn enum_values_used_later(text: &str, script: &Script) -> Vec<EnumUse> {
     enums::used_later(text, script)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Pieces that meet the readers' branches more often than letters would.
+    const PIECES: &[&str] = &[
+        "alter",
+        "table",
+        "create",
+        "index",
+        "concurrently",
+        "type",
+        "add",
+        "value",
+        "drop",
+        "column",
+        "if",
+        "exists",
+        "not",
+        "only",
+        "on",
+        "with",
+        "set",
+        "local",
+        "copy",
+        "from",
+        "stdin",
+        "begin",
+        "commit",
+        "do",
+        "vacuum",
+        "(full",
+        "as",
+        "constraint",
+        "partition",
+        "of",
+        "select",
+        "cast",
+        "enum_range",
+        "a",
+        "\"b\"\"\"",
+        "U&\"\\00e9\"",
+        "'c'",
+        "E'\\",
+        "'x''y'",
+        "$$",
+        "$t$ ' $t$",
+        "(",
+        ")",
+        "[",
+        ",",
+        ".",
+        ";",
+        ";\n",
+        "::",
+        "=",
+        "1",
+        "\\",
+        ":v",
+        "é",
+        "\n",
+        "--",
+        "/*",
+        "\0",
+        "\r",
+        "\u{202e}",
+        "\\.\n",
+        "\\N",
+        "\t",
+        "\u{feff}",
+    ];
+
+    proptest! {
+        #[test]
+        fn no_text_makes_a_reader_panic(picks in prop::collection::vec(0..PIECES.len(), 0..40)) {
+            let text: String = picks.iter().flat_map(|pick| [PIECES[*pick], " "]).collect();
+            let script = read(&text);
+            let table = QualifiedName { schema: None, name: crate::name::Ident::new("b") };
+            let protected = Protected { version_table: table.clone(), event_table: table };
+            for objection in objections(&text, &script, &protected) {
+                prop_assert!(text.get(objection.range).is_some());
+            }
+            if let Shape::Refused(objection) = shape(&script) {
+                prop_assert!(text.get(objection.range).is_some());
+            }
+            enum_values_used_later(&text, &script);
+            for statement in &script.statements {
+                prop_assert!(statement.head.modes.clone().is_none_or(|modes| text.get(modes).is_some()));
+                if let Some(objection) = judge::syntax_error(&text, statement) {
+                    prop_assert!(text.get(objection.range).is_some());
+                }
+                let _ = ddl::read(&text, statement);
+                let _ = copy::rows(&text, statement);
+            }
+        }
+    }
 }

@@ -17,16 +17,30 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("graph", &["source", "name", "diagnostic", "tree"]),
     ("seal", &["source", "diagnostic", "lex", "tree", "graph"]),
     ("sql", &["source", "name", "diagnostic", "lex", "postgres"]),
+    ("lint", LINT),
     ("version_table", &["name", "tree", "graph", "postgres"]),
     ("plan", ABOVE_PLAN),
     ("render", RENDER),
     ("bundle", BUNDLE),
-    ("author", &["tree", "graph", "sql"]),
+    ("author", &["name", "tree", "graph", "sql"]),
     ("compile", COMPILE),
     ("cli", CLI),
     // lib.rs only lists the rooms.
     ("lib", &[]),
     ("main", &["cli"]),
+];
+
+/// Rules see what was read, and nothing of what will be emitted.
+const LINT: &[&str] = &[
+    "source",
+    "name",
+    "diagnostic",
+    "lex",
+    "postgres",
+    "config",
+    "tree",
+    "graph",
+    "sql",
 ];
 
 const ABOVE_PLAN: &[&str] = &[
@@ -87,13 +101,15 @@ const COMPILE: &[&str] = &[
     "graph",
     "seal",
     "sql",
+    "lint",
     "version_table",
     "plan",
     "render",
     "bundle",
 ];
 
-/// Library calls, and the types it prints. A command that reaches for SQL or templates does a stage's work.
+/// Library calls, the types it prints, and the templates that it hands in. A command that reaches for SQL does a
+/// stage's work.
 const CLI: &[&str] = &[
     "source",
     "name",
@@ -102,7 +118,9 @@ const CLI: &[&str] = &[
     "tree",
     "graph",
     "seal",
+    "lint",
     "plan",
+    "render",
     "bundle",
     "author",
     "compile",

@@ -8,35 +8,10 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
 
-use super::{MANIFEST, Release, SUMS, Written};
+use super::{Error, MANIFEST, Release, SUMS, Written};
 use crate::seal;
-
-/// Why a release was not written. Nothing was changed then.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// Somebody else's files stand there.
-    #[error(
-        "`{path}` is there already and {why}; nothing was written: move it away, or write elsewhere with --out DIR"
-    )]
-    NotOurs {
-        /// The folder.
-        path: Utf8PathBuf,
-        /// What tells it apart from a release of ours.
-        why: String,
-    },
-    /// The disk says no.
-    #[error(
-        "cannot write `{path}`: {source}; nothing is half-written: mend that and run again, or write elsewhere with --out DIR"
-    )]
-    Disk {
-        /// What was written.
-        path: Utf8PathBuf,
-        /// The system's reason.
-        source: io::Error,
-    },
-}
 
 /// Writes a release below `out`.
 pub(super) fn write(release: &Release, out: &Utf8Path) -> Result<Written, Error> {

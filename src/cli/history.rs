@@ -1,5 +1,7 @@
 //! `signoff history`
 
+use std::fmt::Write as _;
+
 use anstyle::AnsiColor;
 use serde_json::json;
 
@@ -44,11 +46,12 @@ pub(super) fn run(context: &Context, arguments: &Arguments, output: &mut Output<
         };
         let marks = output.paint(AnsiColor::Cyan.on_default(), &marks);
         let before = parents(&tree, graph.parents(*revision));
-        text.push_str(&format!("{before} -> {id}{marks}  {}\n", migration.message));
+        writeln!(text, "{before} -> {id}{marks}  {}", migration.message)
+            .expect("a string takes all");
         if arguments.verbose {
             let mut line = |name: &str, value: String| {
                 if !value.is_empty() {
-                    text.push_str(&format!("    {name:<11}{value}\n"));
+                    writeln!(text, "    {name:<11}{value}").expect("a string takes all");
                 }
             };
             line("file", tree.sources.path(migration.at.file).to_string());

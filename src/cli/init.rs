@@ -44,10 +44,6 @@ pub(super) fn run(context: &Context, arguments: &Arguments, output: &mut Output<
 
 /// The folder's name as a project's name.
 fn project(folder: &Utf8Path) -> String {
-    let parts = folder.components().filter_map(|part| match part {
-        camino::Utf8Component::Normal(name) => Some(name),
-        _ => None,
-    });
     let safe = |char: char| {
         if char.is_ascii_alphanumeric() || "._-".contains(char) {
             char
@@ -55,12 +51,11 @@ fn project(folder: &Utf8Path) -> String {
             '_'
         }
     };
-    let name: String = parts
-        .last()
-        .unwrap_or("project")
-        .chars()
-        .map(safe)
-        .collect();
+    let last = folder
+        .as_str()
+        .split('/')
+        .rfind(|part| !["", ".", ".."].contains(part));
+    let name: String = last.unwrap_or("project").chars().map(safe).collect();
     if name.chars().any(char::is_alphanumeric) {
         name
     } else {

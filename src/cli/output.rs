@@ -148,7 +148,9 @@ impl<'w> Output<'w> {
                 Ok(()) => Stop::Refused,
                 Err(stop) => stop,
             },
-            other => failed(other),
+            other @ (config::Error::Both { .. } | config::Error::Unreadable { .. }) => {
+                failed(other)
+            }
         }
     }
 

@@ -74,6 +74,7 @@ pub(super) fn now(environment: &BTreeMap<String, String>) -> Result<jiff::Timest
 pub(super) fn chance() -> [u8; 6] {
     let mut hasher = std::collections::hash_map::RandomState::new().build_hasher();
     hasher.write_u32(std::process::id());
-    let [a, b, c, d, e, f, ..] = hasher.finish().to_le_bytes();
-    [a, b, c, d, e, f]
+    let mut bytes = [0; 6];
+    bytes.copy_from_slice(&hasher.finish().to_le_bytes()[..6]);
+    bytes
 }

@@ -5,6 +5,7 @@
 
 use memchr::memchr;
 
+use super::head::Head;
 use super::hidden::{self, Unseen};
 use super::psql::Counter;
 use super::token::{BYTE_ORDER_MARK, plain_end};
@@ -20,31 +21,6 @@ pub(super) fn split(text: &str) -> Split {
         };
         splitter.take(token, continued);
     }
-}
-
-/// What the first tokens of a statement, or of a statement in a body, say.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Head {
-    /// Nothing yet.
-    Start,
-    /// CREATE.
-    Create,
-    /// CREATE OR.
-    CreateOr,
-    /// CREATE OR REPLACE.
-    CreateOrReplace,
-    /// CREATE [OR REPLACE] FUNCTION or PROCEDURE; a `BEGIN ATOMIC` may follow.
-    Routine,
-    /// The same, and the last token is a BEGIN.
-    RoutineBegin,
-    /// COPY.
-    Copy,
-    /// COPY, and the last token is a FROM.
-    CopyFrom,
-    /// COPY … FROM STDIN.
-    CopyFromStdin,
-    /// Anything else.
-    Other,
 }
 
 struct Splitter<'a> {
@@ -65,9 +41,11 @@ struct Splitter<'a> {
     paren: usize,
     /// Where the open `BEGIN ATOMIC` bodies begin.
     bodies: Vec<usize>,
-    /// Where the BEGIN stands that [`Head::RoutineBegin`] speaks of.
+    /// Where the last BEGIN of a routine stands.
     begin: usize,
     psql: Counter,
+    /// Whether [`HazardKind::BeginDepth`] is reported for the statement.
+    is_misjudged: bool,
 }
 
 impl<'a> Splitter<'a> {
@@ -95,6 +73,7 @@ impl<'a> Splitter<'a> {
             bodies: Vec::new(),
             begin: 0,
             psql: Counter::default(),
+            is_misjudged: false,
         }
     }
 
@@ -122,10 +101,15 @@ impl<'a> Splitter<'a> {
                 self.parens = self.parens.saturating_sub(1);
                 self.not_a_word();
             }
-            TokenKind::Comma | TokenKind::Dot | TokenKind::Number | TokenKind::Other => {
-                self.not_a_word();
-            }
-            TokenKind::OpenBracket | TokenKind::CloseBracket | TokenKind::Parameter => {
+            TokenKind::Comma
+            | TokenKind::Dot
+            | TokenKind::Other
+            | TokenKind::OpenBracket
+            | TokenKind::CloseBracket => self.not_a_word(),
+            TokenKind::Number | TokenKind::Parameter => {
+                if self.tokens.is_identifier_at(token.end) {
+                    self.hazard(HazardKind::NumberTail, token.start, token.end);
+                }
                 self.not_a_word();
             }
             TokenKind::QuotedIdent | TokenKind::String | TokenKind::DollarString => {
@@ -146,14 +130,7 @@ impl<'a> Splitter<'a> {
 
     #[inline]
     fn not_a_word(&mut self) {
-        match self.head {
-            Head::Routine | Head::Copy | Head::CopyFromStdin | Head::Other => {}
-            Head::RoutineBegin => self.head = Head::Routine,
-            Head::CopyFrom => self.head = Head::Copy,
-            Head::Start | Head::Create | Head::CreateOr | Head::CreateOrReplace => {
-                self.head = Head::Other;
-            }
-        }
+        self.head = self.head.other();
     }
 
     #[inline]
@@ -163,39 +140,29 @@ impl<'a> Splitter<'a> {
         if self.head == Head::Other {
             return;
         }
-        let word = &bytes[token.range()];
-        let is = |known: &str| word.eq_ignore_ascii_case(known.as_bytes());
-        self.head = match self.head {
-            Head::Start if is("create") => Head::Create,
-            Head::Start if is("copy") => Head::Copy,
-            Head::Start if is("end") && self.parens == 0 && !self.bodies.is_empty() => {
-                self.bodies.pop();
-                Head::Other
-            }
-            Head::Create if is("or") => Head::CreateOr,
-            Head::CreateOr if is("replace") => Head::CreateOrReplace,
-            Head::Create | Head::CreateOrReplace if is("function") || is("procedure") => {
-                Head::Routine
-            }
-            Head::Routine | Head::RoutineBegin if self.parens == 0 && is("begin") => {
-                self.begin = token.start;
-                Head::RoutineBegin
-            }
-            Head::RoutineBegin if is("atomic") => {
+        if self.parens > 0 {
+            return self.not_a_word();
+        }
+        self.head = self.head.word(&bytes[token.range()]);
+        match self.head {
+            Head::RoutineBegin => self.begin = token.start,
+            Head::Atomic => {
                 self.bodies.push(self.begin);
                 self.hazard(HazardKind::AtomicBody, self.begin, token.end);
-                Head::Start
             }
-            Head::Routine | Head::RoutineBegin => Head::Routine,
-            Head::Copy | Head::CopyFrom if self.parens == 0 && is("from") => Head::CopyFrom,
-            // `FROM STDOUT` is taken for `FROM STDIN` by the server's grammar (gram.y, copy_file_name).
-            Head::CopyFrom if is("stdin") || is("stdout") => Head::CopyFromStdin,
-            Head::Copy | Head::CopyFrom => Head::Copy,
-            Head::CopyFromStdin => Head::CopyFromStdin,
-            Head::Start | Head::Create | Head::CreateOr | Head::CreateOrReplace | Head::Other => {
-                Head::Other
+            Head::BodyEnd => {
+                self.bodies.pop();
             }
-        };
+            Head::Start
+            | Head::Create
+            | Head::CreateOr
+            | Head::CreateOrReplace
+            | Head::Routine
+            | Head::Copy
+            | Head::CopyFrom
+            | Head::CopyFromStdin
+            | Head::Other => {}
+        }
     }
 
     /// A quoted thing: what is inside is not looked at, except for carriage returns.
@@ -274,14 +241,15 @@ impl<'a> Splitter<'a> {
         self.lead = after;
         self.head = Head::Start;
         self.psql.reset();
+        self.is_misjudged = false;
     }
 
-    /// psql's counter is wrong here: points at the word that was counted last.
+    /// psql's counter is wrong here: points, once, at the word that was counted last.
     fn misjudged(&mut self) {
-        let known = |hazard: &Hazard| hazard.kind == HazardKind::BeginDepth;
         if let Some(word) = self.psql.counted()
-            && !self.hazards.iter().any(known)
+            && !self.is_misjudged
         {
+            self.is_misjudged = true;
             self.hazard(HazardKind::BeginDepth, word.start, word.end);
         }
     }
@@ -293,28 +261,7 @@ impl<'a> Splitter<'a> {
     /// Reports the unseen characters before `end`, which lie in tokens of this kind.
     #[cold]
     fn unseen(&mut self, token: TokenKind, end: usize) {
-        let inside = match token {
-            TokenKind::LineComment
-            | TokenKind::BlockComment
-            | TokenKind::QuotedIdent
-            | TokenKind::String
-            | TokenKind::DollarString
-            | TokenKind::Unterminated => true,
-            TokenKind::Space
-            | TokenKind::Word
-            | TokenKind::Parameter
-            | TokenKind::Number
-            | TokenKind::Semicolon
-            | TokenKind::OpenParen
-            | TokenKind::CloseParen
-            | TokenKind::OpenBracket
-            | TokenKind::CloseBracket
-            | TokenKind::Comma
-            | TokenKind::Dot
-            | TokenKind::PsqlVariable
-            | TokenKind::Backslash
-            | TokenKind::Other => false,
-        };
+        let inside = token.is_opaque();
         while let Some(&(at, kind)) = self.unseen.last()
             && at < end
         {
@@ -352,5 +299,175 @@ impl<'a> Splitter<'a> {
         self.end_statement(self.text.len(), false);
         self.split.tail = self.hazards;
         self.split
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use super::super::{HazardKind, split};
+
+    /// Each fixture ends with a line `--= first..last hazards` per statement (line numbers from 1; `copy
+    /// first..last` for its data), and `--! line what` when something is left open.
+    fn check(name: &str, text: &str) {
+        let line = |at: usize| 1 + text[..at].matches('\n').count();
+        let split = split(text);
+        let mut got: Vec<String> = Vec::new();
+        for statement in &split.statements {
+            let mut entry = format!("--= {}..{}", line(statement.start), line(statement.end));
+            for hazard in &statement.hazards {
+                write!(entry, " {:?}", hazard.kind).expect("a string takes everything");
+            }
+            if let Some(data) = statement.copy_data.clone() {
+                let (first, last) = (line(data.start), line(data.end) - 1);
+                write!(entry, " copy {first}..{last}").expect("a string takes everything");
+            }
+            got.push(entry);
+        }
+        if let Some((at, what)) = split.unclosed {
+            got.push(format!("--! {} {what}", line(at)));
+        }
+        let want: Vec<&str> = text
+            .lines()
+            .filter(|line| line.starts_with("--= ") || line.starts_with("--! "))
+            .collect();
+        assert_eq!(got, want, "{name}");
+    }
+
+    #[test]
+    fn fixtures_split_as_they_say() {
+        for (name, text) in [
+            ("atomic", include_str!("../../tests/sql/split/atomic.sql")),
+            ("copy", include_str!("../../tests/sql/split/copy.sql")),
+            ("open", include_str!("../../tests/sql/split/open.sql")),
+            ("psql", include_str!("../../tests/sql/split/psql.sql")),
+            ("quotes", include_str!("../../tests/sql/split/quotes.sql")),
+        ] {
+            check(name, text);
+        }
+    }
+
+    fn texts(text: &str) -> Vec<&str> {
+        split(text)
+            .statements
+            .iter()
+            .map(|statement| &text[statement.start..statement.end])
+            .collect()
+    }
+
+    /// The hazards of a text, with what they point at.
+    fn hazards(text: &str) -> Vec<(HazardKind, &str)> {
+        let split = split(text);
+        split
+            .statements
+            .iter()
+            .flat_map(|statement| &statement.hazards)
+            .chain(&split.tail)
+            .map(|hazard| (hazard.kind, &text[hazard.start..hazard.end]))
+            .collect()
+    }
+
+    #[test]
+    fn spans_leave_comments_to_the_statement_below_them() {
+        let text = "-- one\nselect 1 -- tail\n ; -- two\nselect 2 -- end";
+        let split = split(text);
+        let spans: Vec<_> = split
+            .statements
+            .iter()
+            .map(|it| (it.lead, it.start, it.end, it.after, it.terminated))
+            .collect();
+        assert_eq!(spans, [(0, 7, 15, 26, true), (26, 34, 42, 49, false)]);
+    }
+
+    #[test]
+    fn empty_statements_are_none_and_not_in_the_lead() {
+        let split = split("/* a */ ;; select 1 ;;\n;");
+        assert_eq!(split.statements.len(), 1);
+        assert_eq!(split.statements[0].lead, 10);
+        assert_eq!(texts(" ; -- nothing\n"), [""; 0]);
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_not_in_the_lead() {
+        let split = split("\u{feff}select 1");
+        let statement = &split.statements[0];
+        assert_eq!((statement.lead, statement.start), (3, 3));
+        assert_eq!(statement.hazards, []);
+    }
+
+    #[test]
+    fn an_empty_statement_does_not_lose_what_was_seen_before_it() {
+        assert_eq!(
+            hazards("-- \u{202e}\n; select 1;"),
+            [(HazardKind::HiddenInside, "\u{202e}")]
+        );
+    }
+
+    #[test]
+    fn hidden_characters_are_told_by_place() {
+        assert_eq!(
+            hazards("select '\u{200b}\u{a0}', a\u{a0}b; -- \u{feff}"),
+            [
+                (HazardKind::HiddenInside, "\u{200b}"),
+                (HazardKind::HiddenOutside, "\u{a0}"),
+                (HazardKind::HiddenInside, "\u{feff}"),
+            ]
+        );
+    }
+
+    #[test]
+    fn nul_is_a_hazard_everywhere() {
+        assert_eq!(
+            hazards("select '\0'; -- \0"),
+            [(HazardKind::Nul, "\0"), (HazardKind::Nul, "\0")]
+        );
+    }
+
+    #[test]
+    fn a_carriage_return_counts_in_values_only() {
+        assert_eq!(hazards("select 1, -- a\r\n 2;\r\n"), []);
+        assert_eq!(
+            hazards("do $$\r\n$$;"),
+            [(HazardKind::CarriageReturn, "\r")]
+        );
+    }
+
+    #[test]
+    fn the_word_that_misleads_psql_is_pointed_at() {
+        let text = "create function s.begin() returns int language sql as 'select 1'; vacuum;";
+        assert_eq!(hazards(text), [(HazardKind::BeginDepth, "begin")]);
+        assert_eq!(texts(text).len(), 2);
+    }
+
+    #[test]
+    fn an_atomic_body_keeps_its_semicolons_and_nothing_else_does() {
+        for (text, want) in [
+            ("create function f() begin atomic select 1; end; x", 2),
+            ("create function f() begin atomic end; x", 2),
+            ("create function f() begin atomic; select 1;; end; x", 2),
+            (
+                "create or replace procedure f() BEGIN/**/ATOMIC select a.end; END; x",
+                2,
+            ),
+            (
+                "create function f() begin atomic select 1 as end; select 2 end; end; x",
+                2,
+            ),
+            (
+                "create function f() begin atomic select case when a then b end; end; x",
+                2,
+            ),
+            (
+                "create function f() set a to begin begin atomic select 1; end; x",
+                2,
+            ),
+            ("begin atomic; end; x", 3),
+            ("create view f as begin atomic; end; x", 3),
+            (r#"create function f() "begin" atomic select 1; end; x"#, 3),
+            ("create function f() begin (atomic) select 1; end; x", 3),
+        ] {
+            assert_eq!(texts(text).len(), want, "{text}");
+        }
     }
 }

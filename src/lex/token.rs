@@ -15,10 +15,10 @@ const IDENT: u8 = 2;
 const IDENT_START: u8 = 4;
 /// May stand in an operator.
 const OPERATOR: u8 = 8;
-/// May stand in a psql variable's name, a dollar quote's tag, or a number with a base.
+/// May stand in a psql variable's name or a dollar quote's tag.
 const ALNUM: u8 = 16;
 /// A decimal digit.
-const DIGIT: u8 = 32;
+pub(super) const DIGIT: u8 = 32;
 
 static CLASS: [u8; 256] = classes();
 
@@ -39,33 +39,19 @@ const fn classes() -> [u8; 256] {
         if byte == b'$' {
             class |= IDENT;
         }
-        if matches!(
-            byte,
-            b'~' | b'!'
-                | b'@'
-                | b'#'
-                | b'^'
-                | b'&'
-                | b'|'
-                | b'`'
-                | b'?'
-                | b'+'
-                | b'-'
-                | b'*'
-                | b'/'
-                | b'%'
-                | b'<'
-                | b'>'
-                | b'='
-        ) {
-            class |= OPERATOR;
-        }
         table[byte as usize] = class;
         if byte == u8::MAX {
-            return table;
+            break;
         }
         byte += 1;
     }
+    let operators = b"~!@#^&|`?+-*/%<>=";
+    let mut at = 0;
+    while at < operators.len() {
+        table[operators[at] as usize] |= OPERATOR;
+        at += 1;
+    }
+    table
 }
 
 /// The byte order mark in UTF-8.
@@ -85,6 +71,11 @@ impl Iterator for Tokens<'_> {
 }
 
 impl Tokens<'_> {
+    /// Whether the byte at `at` could go on an identifier.
+    pub(super) fn is_identifier_at(&self, at: usize) -> bool {
+        self.has(at, IDENT)
+    }
+
     /// Goes on at `at`: what lies between was read by somebody else.
     pub(super) fn skip_to(&mut self, at: usize) {
         self.at = at.min(self.bytes.len());
@@ -126,12 +117,12 @@ impl Tokens<'_> {
     }
 
     #[inline]
-    fn is(&self, at: usize, byte: u8) -> bool {
+    pub(super) fn is(&self, at: usize, byte: u8) -> bool {
         self.bytes.get(at) == Some(&byte)
     }
 
     #[inline]
-    fn has(&self, at: usize, class: u8) -> bool {
+    pub(super) fn has(&self, at: usize, class: u8) -> bool {
         self.bytes
             .get(at)
             .is_some_and(|&byte| CLASS[usize::from(byte)] & class != 0)
@@ -139,7 +130,7 @@ impl Tokens<'_> {
 
     /// The end of the run of `class` that begins at `at` (maybe empty).
     #[inline]
-    fn run(&self, mut at: usize, class: u8) -> usize {
+    pub(super) fn run(&self, mut at: usize, class: u8) -> usize {
         while self.has(at, class) {
             at += 1;
         }
@@ -300,45 +291,12 @@ impl Tokens<'_> {
         }
     }
 
-    fn number(&self, start: usize) -> usize {
-        if self.bytes[start] == b'0'
-            && let Some(b'x' | b'X' | b'o' | b'O' | b'b' | b'B') = self.bytes.get(start + 1)
-        {
-            let end = self.run(start + 2, ALNUM);
-            // Only `0x` with a digit is a number: `0b'1'` is a zero and a bit string.
-            if end > start + 2 {
-                return end;
-            }
-        }
-        let mut at = self.digits(start);
-        // `1..10` is a range of two integers.
-        if self.is(at, b'.') && !self.is(at + 1, b'.') {
-            at = self.digits(at + 1);
-        }
-        if let Some(b'e' | b'E') = self.bytes.get(at) {
-            let sign = usize::from(matches!(self.bytes.get(at + 1), Some(b'+' | b'-')));
-            if self.has(at + 1 + sign, DIGIT) {
-                at = self.digits(at + 1 + sign);
-            }
-        }
-        at
-    }
-
-    /// Digits with single `_` between them.
-    fn digits(&self, mut at: usize) -> usize {
-        loop {
-            at = self.run(at, DIGIT);
-            if self.is(at, b'_') && self.has(at + 1, DIGIT) && self.has(at.wrapping_sub(1), DIGIT) {
-                at += 1;
-            } else {
-                return at;
-            }
-        }
-    }
-
     /// An operator ends where a comment begins; and it does not end in `+` or `-` unless it holds a byte that
     /// SQL's own operators lack (`=-` is two operators, `@-` is one).
-    fn operator(&self, start: usize) -> usize {
+    fn operator(&mut self, start: usize) -> usize {
+        if start < self.signs {
+            return start + 1;
+        }
         let mut end = start + 1;
         while self.has(end, OPERATOR) {
             match self.bytes[end] {
@@ -347,12 +305,14 @@ impl Tokens<'_> {
                 _ => end += 1,
             }
         }
-        let foreign = |byte: &u8| !matches!(byte, b'+' | b'-' | b'*' | b'/' | b'<' | b'>' | b'=');
-        while end > start + 1
-            && matches!(self.bytes[end - 1], b'+' | b'-')
-            && !self.bytes[start..end - 1].iter().any(foreign)
-        {
-            end -= 1;
+        let is_sign = |at: usize| matches!(self.bytes[at], b'+' | b'-');
+        let of_sql = |byte: &u8| matches!(byte, b'+' | b'-' | b'*' | b'/' | b'<' | b'>' | b'=');
+        if is_sign(end - 1) && self.bytes[start..end].iter().all(of_sql) {
+            let run = end;
+            while end > start + 1 && is_sign(end - 1) {
+                end -= 1;
+            }
+            self.signs = run;
         }
         end
     }
@@ -366,5 +326,114 @@ pub(super) fn plain_end(bytes: &[u8], mut at: usize, quote: u8) -> Option<usize>
             return Some(at);
         }
         at += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{TokenKind, tokens, tokens_in};
+
+    /// The tokens that are not space.
+    fn show(text: &str) -> Vec<(TokenKind, &str)> {
+        tokens(text)
+            .filter(|token| token.kind != TokenKind::Space)
+            .map(|token| (token.kind, &text[token.range()]))
+            .collect()
+    }
+
+    fn pieces(text: &str) -> Vec<&str> {
+        show(text).into_iter().map(|(_, piece)| piece).collect()
+    }
+
+    #[test]
+    fn quotes_end_where_the_server_ends_them() {
+        for text in [
+            "'a''b'",
+            r"'\'",
+            r"E'\''",
+            r"e'a\\'",
+            r"E'a\''''",
+            "B'01'",
+            "x'1F'",
+            "N'a'",
+            r"U&'\'",
+        ] {
+            assert_eq!(show(text), [(TokenKind::String, text)]);
+        }
+        for text in [r#""a""b""#, r#"u&"\""#] {
+            assert_eq!(show(text), [(TokenKind::QuotedIdent, text)]);
+        }
+        for text in [
+            "'a", "'a''", r"E'\'", r"E'\", "\"a", "U&'", "$$", "/*", "$a$ $b$", "/*/**/",
+        ] {
+            assert_eq!(show(text), [(TokenKind::Unterminated, text)]);
+        }
+        assert_eq!(pieces("xE'a'"), ["xE", "'a'"]);
+    }
+
+    #[test]
+    fn an_escape_string_goes_on_after_a_line_end_only() {
+        assert_eq!(pieces("E'a'\n'\\';'"), ["E'a'", r"'\';'"]);
+        assert_eq!(
+            pieces("E'a'--c\n --d\r\n '\\'' \r '\\''"),
+            ["E'a'", "--c", "--d", r"'\''", r"'\''"]
+        );
+        assert_eq!(pieces(r"E'a' '\' ;"), ["E'a'", r"'\'", ";"]);
+        assert_eq!(
+            pieces("E'a'/*\n*/\n'\\' ;"),
+            ["E'a'", "/*\n*/", r"'\'", ";"]
+        );
+        assert_eq!(pieces("'a'\n'\\' ;"), ["'a'", r"'\'", ";"]);
+    }
+
+    #[test]
+    fn a_dollar_is_a_quote_a_parameter_or_part_of_a_name() {
+        use TokenKind::{DollarString, Other, Parameter, Word};
+        assert_eq!(show("$a$ $b$ $$ $a$"), [(DollarString, "$a$ $b$ $$ $a$")]);
+        assert_eq!(show("$a$$a$"), [(DollarString, "$a$$a$")]);
+        assert_eq!(show("$$$a$$$"), [(DollarString, "$$$a$$"), (Other, "$")]);
+        assert_eq!(show("$é1$$é1$"), [(DollarString, "$é1$$é1$")]);
+        assert_eq!(show("foo$bar$"), [(Word, "foo$bar$")]);
+        assert_eq!(
+            show("$1$$ $$"),
+            [(Parameter, "$1"), (DollarString, "$$ $$")]
+        );
+        assert_eq!(pieces("$a b"), ["$", "a", "b"]);
+    }
+
+    #[test]
+    fn comments_nest_and_cut_operators() {
+        use TokenKind::{BlockComment, LineComment, Other};
+        assert_eq!(show("/*/**/*/"), [(BlockComment, "/*/**/*/")]);
+        assert_eq!(show("/*//**/**/"), [(BlockComment, "/*//**/**/")]);
+        assert_eq!(show("+/**/"), [(Other, "+"), (BlockComment, "/**/")]);
+        assert_eq!(show("*--x"), [(Other, "*"), (LineComment, "--x")]);
+        assert_eq!(show("--a\r-"), [(LineComment, "--a"), (Other, "-")]);
+        assert_eq!(pieces("=- @- <-- x"), ["=", "-", "@-", "<", "-- x"]);
+        assert_eq!(pieces("+-+*-+ +-@"), ["+-+*", "-", "+", "+-@"]);
+        assert_eq!(pieces("+-+--x"), ["+", "-", "+", "--x"]);
+    }
+
+    #[test]
+    fn psql_variables_are_what_psql_would_replace() {
+        use TokenKind::{Other, PsqlVariable, String, Word};
+        for text in [":a", ":1", ":'a'", r#":"a""#, ":{?a}"] {
+            assert_eq!(show(text), [(PsqlVariable, text)]);
+        }
+        assert_eq!(show("::a"), [(Other, "::"), (Word, "a")]);
+        assert_eq!(show(":::a"), [(Other, "::"), (PsqlVariable, ":a")]);
+        assert_eq!(show(":=a"), [(Other, ":="), (Word, "a")]);
+        assert_eq!(show(":'a b'"), [(Other, ":"), (String, "'a b'")]);
+        assert_eq!(pieces("[1:n]"), ["[", "1", ":n", "]"]);
+        assert_eq!(show(r":e'\';'"), [(PsqlVariable, ":e"), (String, r"'\';'")]);
+    }
+
+    #[test]
+    fn a_part_is_read_with_the_offsets_of_the_whole() {
+        let ranges: Vec<_> = tokens_in("a; bc; d", 3..5)
+            .map(|token| (token.start, token.end))
+            .collect();
+        assert_eq!(ranges, [(3, 5)]);
+        assert_eq!(tokens_in("a", 5..9).count(), 0);
     }
 }

@@ -103,7 +103,9 @@ pub(super) fn examine(input: Input<'_>, sink: &mut Sink) {
             sink
         })
         .collect();
-    found.into_iter().for_each(|found| sink.join(found));
+    for found in found {
+        sink.join(found);
+    }
     for repeatable in &input.tree.repeatables {
         rerun(input, repeatable, &protected, sink);
     }
@@ -372,11 +374,13 @@ fn row(input: Input<'_>, revision: usize) -> Row {
 
 /// Digest of every variable's value: another value later is another upgrade.
 fn variables(config: &Config) -> String {
-    let lines: String = config
-        .variable_values()
-        .iter()
-        .map(|(name, value)| format!("{name}={value}\n"))
-        .collect();
+    let mut lines = String::new();
+    for (name, value) in config.variable_values() {
+        lines.push_str(&name);
+        lines.push('=');
+        lines.push_str(&value);
+        lines.push('\n');
+    }
     seal::sha256(lines.as_bytes()).to_string()
 }
 

@@ -229,6 +229,9 @@ fn carried(statement: &Statement) -> Option<&'static str> {
             HazardKind::EscapeContinuation => {
                 Some("psql would end a string of it elsewhere than the server")
             }
+            HazardKind::NumberTail => {
+                Some("versions of psql cut the number in it in different places")
+            }
             // Refused by `sql::objections`, or harmless to psql.
             HazardKind::Backslash
             | HazardKind::AfterCopy

@@ -46,7 +46,7 @@ impl fmt::Display for StatementKind {
             Self::Execute => "EXECUTE",
             Self::Deallocate => "DEALLOCATE",
             Self::Explain => "EXPLAIN",
-            Self::Do => "DO",
+            Self::Do | Self::DoCommitting => "DO",
             Self::Call => "CALL",
             Self::Select => "SELECT",
             Self::Insert => "INSERT",

@@ -105,6 +105,11 @@ const REFUSED_INSIDE: &[Fact] = &[
     never(StatementKind::CommitPrepared, SERVERS, TRIED),
     never(StatementKind::RollbackPrepared, SERVERS, TRIED),
     never(StatementKind::DiscardAll, SERVERS, TRIED),
+    never(
+        StatementKind::DoCommitting,
+        SERVERS,
+        "tried on servers 13 to 18: ERROR 2D000, invalid transaction termination",
+    ),
 ];
 
 const CONTROL: &[StatementKind] = &[
@@ -241,7 +246,7 @@ mod tests {
 
     #[test]
     fn outside_of_a_block() {
-        let lock = StatementKind::LockTable(super::super::Lock::Share);
+        let lock = StatementKind::LockTable(crate::postgres::Lock::Share);
         assert!(matches!(outside(lock), Outside::Fails { .. }));
         assert!(matches!(
             outside(StatementKind::SetLocal),

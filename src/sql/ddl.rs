@@ -354,6 +354,7 @@ pub fn read(text: &str, statement: &Statement) -> Reading {
         },
         // What these do to the schema stands in no head: bodies, and changes that have no place in the tree yet.
         StatementKind::Do
+        | StatementKind::DoCommitting
         | StatementKind::Call
         | StatementKind::Execute
         | StatementKind::Alter(_)

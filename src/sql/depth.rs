@@ -39,11 +39,21 @@ pub(super) fn guarded<T: Send>(
     })
 }
 
-/// A bound on the depth of any tree over the text: tokens since the last comma, over all open brackets. Bodies in quotes count as
-/// if they stood there.
+/// A bound on the depth of any tree over the text. Bodies in quotes count as if they stood there: the parser of a
+/// function looks into them.
 fn bound(text: &str, range: Range<usize>) -> usize {
+    let mut bodies = 0;
+    let outside = levels(text, range, |body| {
+        // Its quotes and tags change the count by one or two at most.
+        let inner = body.trim_matches(|letter| letter == '\'' || letter == '$');
+        bodies = bodies.max(levels(inner, 0..inner.len(), |_| {}));
+    });
+    outside + bodies
+}
+
+/// Tokens since the last comma, over all open brackets: every node on a way down has one of them of its own.
+fn levels(text: &str, range: Range<usize>, mut body: impl FnMut(&str)) -> usize {
     let mut deepest = 0;
-    let mut deepest_body = 0;
     let mut open: Vec<usize> = Vec::new();
     let mut here = 0_usize;
     let mut below = 0_usize;
@@ -62,35 +72,10 @@ fn bound(text: &str, range: Range<usize>) -> usize {
                 }
             }
             TokenKind::Comma | TokenKind::Semicolon => here = 0,
-            TokenKind::DollarString | TokenKind::String => {
-                let body = &text[token.start..token.end];
-                // A literal is one token; a body is many. Quotes and tags change its depth by one or two at most.
-                let inner = body.trim_matches(|letter| letter == '\'' || letter == '$');
-                if inner.len() > SHALLOW {
-                    deepest_body = deepest_body.max(flat(inner));
-                }
-            }
+            TokenKind::DollarString | TokenKind::String => body(&text[token.start..token.end]),
             _ => {}
         }
         deepest = deepest.max(below + here);
-    }
-    deepest + deepest_body
-}
-
-/// The same for a body, whose own strings are not looked into.
-fn flat(body: &str) -> usize {
-    let mut deepest = 0;
-    let mut open = 0_usize;
-    let mut here = 0_usize;
-    for token in lex::tokens(body).filter(|token| !token.kind.is_trivia()) {
-        here += 1;
-        match token.kind {
-            TokenKind::OpenParen | TokenKind::OpenBracket => open += 1,
-            TokenKind::CloseParen | TokenKind::CloseBracket => open = open.saturating_sub(1),
-            TokenKind::Comma | TokenKind::Semicolon if open == 0 => here = 0,
-            _ => {}
-        }
-        deepest = deepest.max(here);
     }
     deepest
 }

@@ -10,9 +10,9 @@ mod session;
 
 use std::ops::Range;
 
-use super::Head;
 use super::cursor::Cursor;
-use crate::lex::TokenKind;
+use super::{Head, literal};
+use crate::lex::{self, TokenKind};
 use crate::postgres::StatementKind;
 
 /// Reads the head of the statement `text[range]`.
@@ -82,7 +82,7 @@ impl Reader<'_> {
                 StatementKind::Truncate
             }
             "copy" => self.copy(),
-            "do" => StatementKind::Do,
+            "do" => self.anonymous_block(),
             "call" => self.named(StatementKind::Call),
             "grant" => StatementKind::Grant,
             "revoke" => StatementKind::Revoke,
@@ -111,6 +111,17 @@ impl Reader<'_> {
             "explain" => StatementKind::Explain,
             other => self.session(other),
         }
+    }
+
+    /// `DO`: whether its body commits.
+    fn anonymous_block(&mut self) -> StatementKind {
+        while let Some(token) = self.cursor.next() {
+            let body = literal::value(token.kind, self.cursor.slice(token));
+            if body.is_some_and(|body| commits(&body)) {
+                return StatementKind::DoCommitting;
+            }
+        }
+        StatementKind::Do
     }
 
     /// `WITH …`: what stands after the common table expressions.
@@ -177,6 +188,23 @@ impl Reader<'_> {
     fn if_not_exists(&mut self) {
         self.head.if_not_exists = self.cursor.take_all(&["if", "not", "exists"]);
     }
+}
+
+/// Whether `COMMIT` or `ROLLBACK` stands in a PL/pgSQL body where a statement begins.
+fn commits(body: &str) -> bool {
+    let mut begins = true;
+    for token in lex::tokens(body).filter(|token| !token.kind.is_trivia()) {
+        let is = |words: &[&str]| {
+            let written = &body[token.start..token.end];
+            token.kind == TokenKind::Word
+                && words.iter().any(|word| written.eq_ignore_ascii_case(word))
+        };
+        if begins && is(&["commit", "rollback"]) {
+            return true;
+        }
+        begins = token.kind == TokenKind::Semicolon || is(&["begin", "then", "else", "loop"]);
+    }
+    false
 }
 
 #[cfg(test)]

@@ -10,8 +10,18 @@ use super::{Objection, Statement, depth};
 use crate::diagnostic::Severity;
 use crate::lex::{self, TokenKind};
 
-/// The first syntax error of a statement, at the token that it stands at.
+/// The first syntax error of a statement, at the token that it stands at. `None` also where [`super::objections`] says already
+/// why the statement is none: a command of psql, a quote that does not end.
 pub fn syntax_error(text: &str, statement: &Statement) -> Option<Objection> {
+    let said = |hazard: &lex::Hazard| hazard.kind == lex::HazardKind::Backslash;
+    let unfinished = |token: lex::Token| token.kind == TokenKind::Unterminated;
+    if statement.raw.hazards.iter().any(said)
+        || lex::tokens_in(text, statement.range())
+            .last()
+            .is_some_and(unfinished)
+    {
+        return None;
+    }
     let start = statement.raw.start;
     let at = depth::guarded(text, statement.range(), first_error)?? + start;
     let place = token_at(text, statement.range(), at);
@@ -130,6 +140,8 @@ mod tests {
             "alter table t detach partition p concurrently",
             "copy t from stdin",
             "create function f() returns int begin atomic select 1; end",
+            "\\i other.sql",
+            "select 'a",
         ] {
             assert_eq!(judged(text), None, "{text}");
         }

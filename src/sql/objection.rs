@@ -16,12 +16,13 @@ use crate::postgres::StatementKind;
 pub(super) fn all(text: &str, script: &Script, protected: &Protected) -> Vec<Objection> {
     let mut found = Vec::new();
     for statement in &script.statements {
-        hazard::look(text, statement, &mut found);
+        hazard::look(text, &statement.raw.hazards, &mut found);
         words::look(text, statement, &mut found);
         bookkeeping::look(statement, protected, &mut found);
         session::look(statement, &mut found);
         commands(statement, script.statements.len(), &mut found);
     }
+    hazard::look(text, &script.tail, &mut found);
     if let Shape::Blocks(steps) = shape::of(script) {
         outside_of_blocks(script, &steps, &mut found);
     }
@@ -31,7 +32,7 @@ pub(super) fn all(text: &str, script: &Script, protected: &Protected) -> Vec<Obj
             severity: Severity::Error,
             range: start..text.len(),
             message: format!(
-                "{what} is opened here and never closed: psql would read everything that follows in the release as a part of it"
+                "a {what} is opened here and never closed: psql would read everything that follows in the release as a part of it"
             ),
             help: "close it".to_owned(),
         });

@@ -58,6 +58,11 @@ fn kinds_by_their_first_words() {
         ("(select 1)", K::Select),
         ("((values (1)) union select 2)", K::Select),
         ("table t", K::Select),
+        ("do $$ begin update t set commit = 1; end $$", K::Do),
+        (
+            "do language plpgsql $$ begin loop perform f(); commit; end loop; end $$",
+            K::DoCommitting,
+        ),
         ("with a as (delete from t returning *) select 1", K::Select),
         (
             "with recursive a(x) as materialized (select 1) insert into t select * from a",

@@ -41,6 +41,7 @@ pub(super) fn look(statement: &Statement, protected: &Protected, found: &mut Vec
             | ObjectKind::Rule
             | ObjectKind::Policy,
         )
+        | StatementKind::Comment(ObjectKind::Table)
         | StatementKind::VacuumFull
         | StatementKind::ClusterTable => {
             let touched = head

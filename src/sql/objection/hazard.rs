@@ -2,12 +2,12 @@
 
 use crate::diagnostic::Severity;
 use crate::lex::{Hazard, HazardKind};
-use crate::sql::{Objection, Statement};
+use crate::sql::Objection;
 
-/// The first of each kind in the statement: a file with a thousand of them has one fault.
-pub(super) fn look(text: &str, statement: &Statement, found: &mut Vec<Objection>) {
+/// The first of each kind in a statement: a thousand of them are one fault.
+pub(super) fn look(text: &str, hazards: &[Hazard], found: &mut Vec<Objection>) {
     let mut seen: Vec<HazardKind> = Vec::new();
-    for hazard in &statement.raw.hazards {
+    for hazard in hazards {
         if seen.contains(&hazard.kind) {
             continue;
         }
@@ -22,7 +22,8 @@ fn said(text: &str, hazard: Hazard) -> Option<Objection> {
         HazardKind::Variable
         | HazardKind::AtomicBody
         | HazardKind::BeginDepth
-        | HazardKind::EscapeContinuation => return None,
+        | HazardKind::EscapeContinuation
+        | HazardKind::NumberTail => return None,
         HazardKind::Backslash => (
             "psql-command",
             Severity::Error,
@@ -69,10 +70,14 @@ fn said(text: &str, hazard: Hazard) -> Option<Objection> {
             "delete it, or put a blank in its place",
         ),
     };
+    let end = match hazard.kind {
+        HazardKind::Backslash => hazard.start + command(&text[hazard.start..]).len(),
+        _ => hazard.end,
+    };
     Some(Objection {
         code,
         severity,
-        range: hazard.start..hazard.end,
+        range: hazard.start..end,
         message,
         help: help.to_owned(),
     })

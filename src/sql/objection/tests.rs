@@ -55,7 +55,7 @@ fn what_is_carried_is_not_mentioned() {
 
 #[test]
 fn commands_of_psql_and_what_it_misreads() {
-    assert_eq!(said("\\set x 1\nselect 1"), ["error psql-command at \\"]);
+    assert_eq!(said("\\set x 1\nselect 1"), ["error psql-command at \\set"]);
     assert!(
         objections("select 1 \\gexec")[0]
             .message
@@ -71,6 +71,10 @@ fn commands_of_psql_and_what_it_misreads() {
         ["warning hidden-character at \u{202e}"]
     );
     assert_eq!(said("copy t from stdin; select 1\n1\n\\.\n").len(), 1);
+    assert_eq!(
+        said("select 1; -- \u{200b}"),
+        ["warning hidden-character at \u{200b}"]
+    );
 }
 
 #[test]
@@ -82,6 +86,7 @@ fn bookkeeping_is_protected() {
         "alter schema ops rename to x",
         "alter table \"ops\".\"signoff_revision\" add column a int",
         "truncate signoff_event",
+        "comment on table signoff_revision is 'x'",
         "delete from signoff_revision",
         "create table signoff_revision (a int)",
         "create trigger t before insert on ops.signoff_event execute function f()",

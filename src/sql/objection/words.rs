@@ -11,7 +11,10 @@ const NAME_BYTES: usize = 63;
 const UNLOCK: &str = "pg_advisory_unlock_all";
 
 pub(super) fn look(text: &str, statement: &Statement, found: &mut Vec<Objection>) {
-    let body = statement.head.kind == StatementKind::Do;
+    let body = matches!(
+        statement.head.kind,
+        StatementKind::Do | StatementKind::DoCommitting
+    );
     for token in lex::tokens_in(text, statement.range()) {
         let written = &text[token.start..token.end];
         match token.kind {

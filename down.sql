@@ -1,2 +1,0 @@
-DROP VIEW IF EXISTS customer_rank, customer_total;
-ALTER TABLE orders ALTER COLUMN amount TYPE integer;

@@ -1,0 +1,70 @@
+//! The run book as its template sees it.
+
+use serde::Serialize;
+
+use crate::plan::{self, Plan, Unit};
+
+/// What the run book's template sees.
+#[derive(Debug, Serialize)]
+pub struct RunBook {
+    /// The project's name.
+    pub project: String,
+    /// The state it starts from.
+    pub from: String,
+    /// The state it ends in.
+    pub to: String,
+    /// How many revisions the upgrade applies.
+    pub count: usize,
+    /// A line per revision.
+    pub contents: Vec<String>,
+    /// How many the downgrade reverts; nothing where there is no way back at all.
+    pub reverts: usize,
+    /// Where the downgrade ends.
+    pub back_to: String,
+    /// Why the way back is shorter, a sentence each.
+    pub downgrade_notes: Vec<String>,
+    /// Digest of the tree.
+    pub tree_digest: String,
+    /// Digest of the bundle.
+    pub bundle_digest: String,
+    /// Oldest major version of the server.
+    pub server_min: u16,
+    /// The only database it runs in.
+    pub database: Option<String>,
+    /// The role it runs as.
+    pub role: Option<String>,
+    /// The version table's name in SQL.
+    pub version_table: String,
+    /// The event table's name in SQL.
+    pub event_table: String,
+    /// Ids of revisions that run outside a transaction.
+    pub bare: Vec<String>,
+}
+
+/// The view of the run book.
+pub fn view(upgrade: &Plan, downgrade: &Plan, bundle_digest: &str) -> RunBook {
+    let bare = upgrade
+        .blocks
+        .iter()
+        .filter(|block| matches!(block.unit, Unit::Steps(_)));
+    RunBook {
+        project: upgrade.project.clone(),
+        from: upgrade.from.clone(),
+        to: upgrade.to.clone(),
+        count: upgrade.blocks.len(),
+        contents: plan::contents(upgrade),
+        reverts: downgrade.blocks.len(),
+        back_to: downgrade.to.clone(),
+        downgrade_notes: downgrade.notes.clone(),
+        tree_digest: upgrade.tree_digest.clone(),
+        bundle_digest: bundle_digest.to_owned(),
+        server_min: upgrade.target.server,
+        database: upgrade.target.database.clone(),
+        role: upgrade.target.role.clone(),
+        version_table: upgrade.table.qualified().quoted(),
+        event_table: upgrade.table.event().quoted(),
+        bare: bare
+            .map(|block| upgrade.rows[block.row].revision.clone())
+            .collect(),
+    }
+}
