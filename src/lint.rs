@@ -8,10 +8,11 @@ use rayon::prelude::*;
 use crate::config::{Config, Level};
 use crate::diagnostic::{Diagnostic, Severity, Sink};
 use crate::sql::{self, ddl, judge};
-use crate::tree::{Direction, Lineage, Migration, Part, Script, Text, Tree};
+use crate::tree::{Lineage, Migration, Part, Script, Text, Tree};
 
 /// Every rule: its name, which is its findings' code, and its level where the config says nothing.
-pub const RULES: [(&str, Level); 2] = [
+pub const RULES: [(&str, Level); 3] = [
+    ("empty-downgrade", Level::Warn),
     ("missing-downgrade", Level::Warn),
     ("syntax-error", Level::Deny),
 ];
@@ -41,26 +42,47 @@ pub fn check(tree: &Tree, config: &Config, sink: &mut Sink) -> Counts {
             .help(format!("rules are {}", rules.join(", "))),
         );
     }
-    let results: Vec<(Counts, Sink)> = tree.migrations.par_iter().map(migration).collect();
+    let results: Vec<(Counts, Counts, Sink)> = tree.migrations.par_iter().map(migration).collect();
     let mut total = Counts::default();
-    for (migration, (counts, found)) in tree.migrations.iter().zip(results) {
-        total.statements += counts.statements;
-        total.unread += counts.unread;
+    let mut empty = Vec::new();
+    for (migration, (up, down, found)) in tree.migrations.iter().zip(results) {
+        total = total.and(up).and(down);
         for diagnostic in found.diagnostics() {
             judged(diagnostic.clone(), Some(migration), config, sink);
+        }
+        if migration.down.is_some()
+            && migration.irreversible.is_none()
+            && up.statements > 0
+            && down.statements == 0
+        {
+            empty.push(migration);
         }
     }
     for repeatable in &tree.repeatables {
         let mut found = Sink::default();
         let counts = script(&repeatable.apply, &mut found);
-        total.statements += counts.statements;
-        total.unread += counts.unread;
+        total = total.and(counts);
         for diagnostic in found.diagnostics() {
             judged(diagnostic.clone(), None, config, sink);
         }
     }
-    missing_downgrades(tree, config, sink);
+    let missing =
+        |migration: &&Migration| migration.down.is_none() && migration.irreversible.is_none();
+    let missing: Vec<&Migration> = tree.migrations.iter().filter(missing).collect();
+    no_way_back(&MISSING, &missing, tree, config, sink);
+    no_way_back(&EMPTY, &empty, tree, config, sink);
     total
+}
+
+impl Counts {
+    /// Both together.
+    #[must_use]
+    fn and(self, other: Self) -> Self {
+        Self {
+            statements: self.statements + other.statements,
+            unread: self.unread + other.unread,
+        }
+    }
 }
 
 /// A finding at the level that the config and the header give its rule.
@@ -88,18 +110,16 @@ fn judged(
     sink.push(diagnostic);
 }
 
-fn migration(migration: &Migration) -> (Counts, Sink) {
+fn migration(migration: &Migration) -> (Counts, Counts, Sink) {
     let mut sink = Sink::default();
-    let mut counts = Counts::default();
-    for script in [Direction::Up, Direction::Down]
-        .iter()
-        .filter_map(|direction| migration.script(*direction))
-    {
-        let found = self::script(script, &mut sink);
-        counts.statements += found.statements;
-        counts.unread += found.unread;
-    }
-    (counts, sink)
+    let mut read = |script: &Option<Script>| {
+        script
+            .as_ref()
+            .map(|script| self::script(script, &mut sink))
+            .unwrap_or_default()
+    };
+    let (up, down) = (read(&migration.up), read(&migration.down));
+    (up, down, sink)
 }
 
 fn script(script: &Script, sink: &mut Sink) -> Counts {
@@ -131,36 +151,69 @@ fn syntax(text: &Text, objection: sql::Objection) -> Diagnostic {
         .help(objection.help)
 }
 
-/// A tree of a tool without downgrades would repeat itself for every file, so numbered trees get one finding.
-fn missing_downgrades(tree: &Tree, config: &Config, sink: &mut Sink) {
-    let missing: Vec<&Migration> = tree
-        .migrations
-        .iter()
-        .filter(|migration| migration.down.is_none() && migration.irreversible.is_none())
-        .collect();
-    match (tree.lineage, missing.as_slice()) {
+/// What is said of revisions without a way back.
+struct NoWayBack {
+    code: &'static str,
+    one: &'static str,
+    several: &'static str,
+    because: &'static str,
+    help: &'static str,
+}
+
+const MISSING: NoWayBack = NoWayBack {
+    code: "missing-downgrade",
+    one: "has no downgrade, and nothing says why",
+    several: "have no downgrade",
+    because: "a downgrade.sql stops above it",
+    help: "write the downgrade, or say why there is none: --! downgrade { irreversible = \"reason\" }",
+};
+
+const EMPTY: NoWayBack = NoWayBack {
+    code: "empty-downgrade",
+    one: "has an empty downgrade, and its upgrade is not empty",
+    several: "have an empty downgrade for an upgrade that is not empty",
+    because: "a downgrade.sql would take the record away and leave in the database what the upgrade did",
+    help: "write the SQL that undoes it, or say that nothing can: --! downgrade { irreversible = \"reason\" }",
+};
+
+/// A tree of a tool that has no downgrades would repeat itself for every file, so numbered trees get one finding.
+fn no_way_back(
+    rule: &NoWayBack,
+    found: &[&Migration],
+    tree: &Tree,
+    config: &Config,
+    sink: &mut Sink,
+) {
+    let NoWayBack {
+        code,
+        one,
+        several,
+        because,
+        help,
+    } = *rule;
+    match (tree.lineage, found) {
         (_, []) => {}
-        (Lineage::Parents, missing) => {
-            for migration in missing {
-                let diagnostic = Diagnostic::warning("missing-downgrade", format!("revision {} has no way back, and nothing says why", migration.id))
-                    .at(migration.at, "neither a downgrade nor a reason")
-                    .because("downgrade.sql stops above it")
-                    .help("write `--! downgrade` with the SQL, or `--! downgrade { irreversible = \"reason\" }`");
+        (Lineage::Parents, found) => {
+            for migration in found {
+                let at = migration
+                    .down
+                    .as_ref()
+                    .map_or(migration.at, |script| script.body);
+                let diagnostic =
+                    Diagnostic::warning(code, format!("revision {} {one}", migration.id))
+                        .at(at, "")
+                        .because(because)
+                        .help(help);
                 judged(diagnostic, Some(migration), config, sink);
             }
         }
         (Lineage::Numbered, [first, ..]) => {
-            let count = missing.len();
-            let diagnostic = Diagnostic::warning(
-                "missing-downgrade",
-                format!(
-                    "{count} of {} revisions have no downgrade",
-                    tree.migrations.len()
-                ),
-            )
-            .at(first.at, "the first of them")
-            .because("a downgrade.sql stops above the newest of them")
-            .help("write the down files that are missing, if there should be a way back");
+            let (count, all) = (found.len(), tree.migrations.len());
+            let diagnostic =
+                Diagnostic::warning(code, format!("{count} of {all} revisions {several}"))
+                    .at(first.at, "the first of them")
+                    .because(because)
+                    .help("write the down files, if there should be a way back");
             judged(diagnostic, None, config, sink);
         }
     }

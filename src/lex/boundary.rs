@@ -306,7 +306,7 @@ impl<'a> Splitter<'a> {
 mod tests {
     use std::fmt::Write as _;
 
-    use super::super::{HazardKind, split};
+    use crate::lex::{HazardKind, split};
 
     /// Each fixture ends with a line `--= first..last hazards` per statement (line numbers from 1; `copy
     /// first..last` for its data), and `--! line what` when something is left open.

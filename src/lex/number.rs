@@ -59,7 +59,7 @@ impl Tokens<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{TokenKind, tokens};
+    use crate::lex::{TokenKind, tokens};
 
     fn pieces(text: &str) -> Vec<&str> {
         tokens(text)

@@ -331,7 +331,7 @@ pub(super) fn plain_end(bytes: &[u8], mut at: usize, quote: u8) -> Option<usize>
 
 #[cfg(test)]
 mod tests {
-    use super::super::{TokenKind, tokens, tokens_in};
+    use crate::lex::{TokenKind, tokens, tokens_in};
 
     /// The tokens that are not space.
     fn show(text: &str) -> Vec<(TokenKind, &str)> {

@@ -1,3 +1,5 @@
+//! The typed tree, statement by statement.
+
 use super::*;
 use crate::sql;
 

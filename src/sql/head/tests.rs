@@ -1,3 +1,5 @@
+//! What is read of the heads of statements.
+
 use super::*;
 use crate::name::ObjectKind;
 use crate::postgres::{Lock, TableAction};

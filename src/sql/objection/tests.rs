@@ -1,3 +1,5 @@
+//! What can't be carried, and how that is said.
+
 use super::*;
 use crate::name::{Ident, QualifiedName};
 use crate::sql::read;
