@@ -44,7 +44,7 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'SO006', MESSAGE = format('signoff: refused: revision %s is recorded as applied before its parent %s', r.revision, r.parent), HINT = 'The version table was changed by hand or restored in part: find out what is really there.'; END LOOP;
 {% endif %}
   SELECT count(*), count(*) FILTER (WHERE v.revision IS {{ "NOT NULL" if direction == "downgrade" else "NULL OR v.state <> 'applied'" }}),
-      string_agg(format(E'\n  %s  %s', m.revision, m.message), '' ORDER BY m.n) FILTER (WHERE v.revision IS {{ "NOT NULL" if direction == "downgrade" else "NULL OR v.state <> 'applied'" }})
+      string_agg(format(E'\n  %s  %s', m.revision, m.message), '' ORDER BY m.n{{ " DESC" if direction == "downgrade" }}) FILTER (WHERE v.revision IS {{ "NOT NULL" if direction == "downgrade" else "NULL OR v.state <> 'applied'" }})
     INTO total, todo, todo_names
     FROM (SELECT e->>'revision' AS revision, e->>'message' AS message, n FROM jsonb_array_elements(current_setting('signoff.manifest')::jsonb) WITH ORDINALITY AS a (e, n) WHERE coalesce((e->>'selected')::boolean, false)) m
     LEFT JOIN jsonb_to_recordset(recorded) AS v (revision text, state text) USING (revision);
