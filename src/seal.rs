@@ -88,6 +88,7 @@ pub struct Seals {
 /// A published revision.
 #[derive(Debug)]
 struct Sealed {
+    /// The id at the start of its line.
     at: Span,
     parents: Vec<String>,
     depends_on: Vec<String>,

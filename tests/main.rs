@@ -8,6 +8,7 @@
     reason = "tests work on real folders, processes and clocks; the fences are for src/"
 )]
 
+mod golden;
 mod house;
 mod support;
 

@@ -78,6 +78,11 @@ impl Reader<'_> {
             )
         };
         let (first, bare) = words.word().map_err(bad)?;
+        // The id alone is shown: three digests say nothing to a reader.
+        let named = Span::new(
+            self.file,
+            span.start as usize..span.end as usize - words.rest.len(),
+        );
         let is_reseal = bare && first == "reseal";
         let id = if is_reseal {
             words.word().map_err(bad)?.0
@@ -130,7 +135,7 @@ impl Reader<'_> {
             ids
         };
         let sealed = Sealed {
-            at: span,
+            at: named,
             parents: ids("revises"),
             depends_on: ids("depends_on"),
             digests: Digests {

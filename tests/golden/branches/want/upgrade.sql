@@ -1,0 +1,354 @@
+-- signoff upgrade · branches · base → 48ac91d7e3b0 · 5 revisions
+-- tree    sha256:12a7e76a5d5ade7f32dc437a1de1c7244f6fff5548feb51a1bdbb92c798778e5
+-- bundle  sha256:9a355d498a82dc3101241006646f30a421a66a0a7280876e9bc1c7af3fdd476b
+-- run     psql -X -d DATABASE -f upgrade.sql
+-- first   psql -X -d DATABASE -f plan.sql       (says what would run here, and changes nothing)
+--
+--   1  0d3f7a91c2e4  Orders                       one transaction · no way back: the orders are kept nowhere else
+--   2  b6c8d20e7f15  Invoices                     one transaction
+--   3  71e9a4c05d38  Support contact of an order  one transaction · ACCESS EXCLUSIVE on orders
+--   4  e2b5f6087c9d  Merge billing and support    one transaction
+--   5  48ac91d7e3b0  Amounts with cents           one transaction · ACCESS EXCLUSIVE on customer_rank, customer_total, orders
+--   ·  repeatable    customer_total               where its text changed
+--   ·  repeatable    a_rank                       where its text changed
+
+-- 1. Client settings: no .psqlrc changes what this script does. (The outer \if makes a cut-off copy of this file fail.)
+\set ON_ERROR_STOP on
+\if true
+\set AUTOCOMMIT on
+\set ON_ERROR_ROLLBACK off
+\set SINGLELINE off
+\set SINGLESTEP off
+\set FETCH_COUNT 0
+\set ECHO none
+\set QUIET on
+\set VERBOSITY default
+\set SHOW_CONTEXT never
+\timing off
+\o
+\pset pager off
+\pset format aligned
+\pset tuples_only off
+\pset expanded off
+\encoding UTF8
+
+-- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
+\set signoff_bundle 'sha256:9a355d498a82dc3101241006646f30a421a66a0a7280876e9bc1c7af3fdd476b'
+-- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
+SELECT $m$
+DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
+DO $signoff$ BEGIN IF pg_catalog.current_setting('signoff.probe', true) = 'open' THEN RAISE EXCEPTION USING ERRCODE = 'SO001',
+  MESSAGE = 'signoff: refused: a transaction is open in this session', HINT = 'Run without -1 / --single-transaction and outside of BEGIN.'; END IF; END $signoff$;
+$m$ AS signoff_probe \gset
+-- Takes back whatever a revision left behind in the session; keeps the lock. Our own statements see pg_catalog only.
+SELECT $m$
+RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; CLOSE ALL; UNLISTEN *; DISCARD TEMP; DISCARD SEQUENCES; DISCARD PLANS; DEALLOCATE ALL;
+SET search_path = pg_catalog, pg_temp; SET client_encoding = 'UTF8'; SET standard_conforming_strings = on; SET client_min_messages = warning;
+SET lock_timeout = '2s'; SET statement_timeout = '0'; SET application_name = 'signoff';
+:signoff_probe
+$m$ AS signoff_session \gset
+-- The surroundings that the author of a revision expects, and the way back to ours, in whatever transaction is open.
+\set signoff_user 'SET search_path = shop, public;'
+\set signoff_own 'RESET SESSION AUTHORIZATION; RESET ROLE; SET search_path = pg_catalog, pg_temp;'
+\set signoff_modes ''
+-- Refuses unless this session holds the lock (a transaction pooler, a DISCARD ALL).
+SELECT $m$
+DO $signoff$ DECLARE k bigint := hashtextextended('signoff:public.signoff_revision', 0); BEGIN
+  IF NOT EXISTS (SELECT FROM pg_locks l WHERE l.locktype = 'advisory' AND l.pid = pg_backend_pid() AND l.granted AND l.objsubid = 1
+                 AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
+                 AND l.classid::bigint = (k >> 32) & 4294967295 AND l.objid::bigint = k & 4294967295) THEN
+    RAISE EXCEPTION USING ERRCODE = 'SO002', MESSAGE = 'signoff: refused: this session does not hold the signoff lock',
+      HINT = 'Is a transaction pooler in between? Connect to the server itself and run again.'; END IF; END $signoff$;
+$m$ AS signoff_locked \gset
+-- Is this one still to be done?
+SELECT $m$
+SELECT NOT EXISTS (SELECT FROM "public"."signoff_revision" v WHERE v.revision = :'signoff_row'::jsonb->>'revision' AND v.state = 'applied') AS signoff_todo \gset$m$ AS signoff_look \gset
+-- Says to the log that a revision begins; what failed is what started and did not end.
+SELECT $m$
+SET signoff.row = :'signoff_row'; SET signoff.bundle = :'signoff_bundle';
+INSERT INTO "public"."signoff_event" (event, project, revision, bundle) SELECT 'started', 'branches', :'signoff_row'::jsonb->>'revision', current_setting('signoff.bundle');
+$m$ AS signoff_started \gset
+-- Records a revision as (being) applied, after its parents; its unique key serialises two runs even without the lock.
+SELECT $m$
+DO $signoff$
+DECLARE m jsonb := current_setting('signoff.row'); p text; goal text := current_setting('signoff.state');
+BEGIN
+  FOR p IN SELECT jsonb_array_elements_text(coalesce(m->'parents', '[]') || coalesce(m->'depends_on', '[]')) LOOP
+    IF NOT EXISTS (SELECT FROM "public"."signoff_revision" v WHERE v.revision = p AND v.state = 'applied') THEN
+      RAISE EXCEPTION USING ERRCODE = 'SO002', MESSAGE = format('signoff: refused: revision %s needs %s first', m->>'revision', p); END IF; END LOOP;
+  INSERT INTO "public"."signoff_revision" AS v (revision, project, kind, parents, depends_on, message, up, up1, variables, state, bundle)
+  SELECT r.revision, 'branches', coalesce(r.kind, 'revision'), coalesce(r.parents, '{}'), coalesce(r.depends_on, '{}'), r.message, r.up, r.up1, r.variables, goal, current_setting('signoff.bundle')
+    FROM jsonb_to_record(m) AS r(revision text, kind text, parents text[], depends_on text[], message text, up text, up1 text, variables text)
+  ON CONFLICT (revision) DO UPDATE SET parents = excluded.parents, depends_on = excluded.depends_on, message = excluded.message, up = excluded.up, up1 = excluded.up1,
+    variables = excluded.variables, state = excluded.state, bundle = excluded.bundle, applied_by = excluded.applied_by, started_at = excluded.started_at
+    WHERE v.state = 'upgrading' OR v.kind = 'repeatable';
+  IF NOT FOUND THEN
+    RAISE EXCEPTION USING ERRCODE = 'SO002', MESSAGE = format('signoff: refused: revision %s was applied by another run a moment ago', m->>'revision'), HINT = 'Run again: it goes on where it stands now.'; END IF;
+  UPDATE "public"."signoff_revision" SET up = 'to be applied again' WHERE kind = 'repeatable' AND revision IN (SELECT 'repeatable:' || jsonb_array_elements_text(coalesce(m->'recreates', '[]')));
+END $signoff$;
+$m$ AS signoff_enter \gset
+SELECT $m$
+SELECT :signoff_repeat AND NOT EXISTS (SELECT FROM "public"."signoff_revision" v WHERE v.revision = :'signoff_row'::jsonb->>'revision' AND v.up = :'signoff_row'::jsonb->>'up') AS signoff_todo \gset$m$ AS signoff_look_repeatable \gset
+-- One transaction: record first, then the revision's SQL, then make sure that the transaction is still ours.
+SELECT $m$
+:signoff_started
+SET signoff.state = 'applied';
+BEGIN :signoff_modes ;
+:signoff_locked
+:signoff_enter
+INSERT INTO "public"."signoff_event" (event, project, revision, bundle) SELECT 'applied', 'branches', :'signoff_row'::jsonb->>'revision', current_setting('signoff.bundle');
+:signoff_user
+$m$ AS signoff_begin \gset
+SELECT $m$
+:signoff_own
+SET signoff.row = :'signoff_row';
+DO $signoff$ DECLARE this text := current_setting('signoff.row')::jsonb->>'revision'; BEGIN
+  IF NOT EXISTS (SELECT FROM "public"."signoff_event" e WHERE e.revision = this AND e.xmin = pg_current_xact_id()::xid)
+     OR NOT EXISTS (SELECT FROM "public"."signoff_revision" v WHERE v.revision = this AND v.xmin = pg_current_xact_id()::xid) THEN
+    RAISE EXCEPTION USING ERRCODE = 'SO005', MESSAGE = format('signoff: revision %s ended its transaction or changed its own record', this), HINT = 'Look at what it did before running anything: status.sql tells what is recorded.'; END IF;
+  UPDATE "public"."signoff_revision" SET applied_at = clock_timestamp() WHERE revision = this;
+END $signoff$;
+SET CONSTRAINTS ALL IMMEDIATE;
+COMMIT;
+:signoff_session
+$m$ AS signoff_commit \gset
+
+-- 3. What was typed with -v is checked before anything else; a word that is not understood refuses.
+:signoff_probe
+\if :{?first_run}
+\else
+\set first_run ''
+\endif
+SELECT concat_ws(', ', CASE WHEN :{?dry_run} THEN 'dry_run' END, CASE WHEN :{?lock_timeout} THEN 'lock_timeout' END, CASE WHEN :{?lock_wait} THEN 'lock_wait' END, CASE WHEN :{?ticket} THEN 'ticket' END, CASE WHEN :{?until} THEN 'until' END) AS signoff_refused,
+  concat_ws(', ', CASE WHEN :{?dryrun} THEN 'dryrun' END, CASE WHEN :{?dry} THEN 'dry' END, CASE WHEN :{?first} THEN 'first' END, CASE WHEN :{?firstrun} THEN 'firstrun' END, CASE WHEN :{?first_time} THEN 'first_time' END, CASE WHEN :{?force} THEN 'force' END, CASE WHEN :{?lockwait} THEN 'lockwait' END, CASE WHEN :{?plan} THEN 'plan' END, CASE WHEN :{?rehearse} THEN 'rehearse' END, CASE WHEN :{?test} THEN 'test' END, CASE WHEN :{?ticket_id} THEN 'ticket_id' END, CASE WHEN :{?tickets} THEN 'tickets' END, CASE WHEN :{?to} THEN 'to' END, CASE WHEN :{?up_to} THEN 'up_to' END) AS signoff_misspelt,
+  lower(:'first_run') AS signoff_first_run \gset
+\unset first_run
+:signoff_session
+SET signoff.refused = :'signoff_refused'; SET signoff.misspelt = :'signoff_misspelt'; SET signoff.first_run = :'signoff_first_run';
+DO $signoff$ BEGIN
+  IF current_setting('signoff.refused') <> '' THEN RAISE EXCEPTION USING ERRCODE = 'SO010', MESSAGE = format('signoff: refused: this script has no mode %s', current_setting('signoff.refused')),
+    HINT = 'The one mode there is so far: -v first_run=1.'; END IF;
+  IF current_setting('signoff.misspelt') <> '' THEN RAISE EXCEPTION USING ERRCODE = 'SO010', MESSAGE = format('signoff: refused: -v %s is not understood', current_setting('signoff.misspelt')),
+    HINT = 'The one mode there is so far: -v first_run=1.'; END IF;
+  IF current_setting('signoff.first_run') NOT IN ('', '0', '1', 'off', 'on', 'false', 'true', 'no', 'yes') THEN RAISE EXCEPTION USING ERRCODE = 'SO010',
+    MESSAGE = format('signoff: refused: first_run=%s is not understood', current_setting('signoff.first_run')), HINT = 'Write -v first_run=1, or leave it out.'; END IF;
+END $signoff$;
+
+-- 4. Preflight. Nothing is changed before every check has passed.
+DO $signoff$ DECLARE t regclass := to_regclass('"public"."signoff_revision"'); BEGIN
+  IF current_setting('server_version_num')::int < 140000 THEN RAISE EXCEPTION USING ERRCODE = 'SO003',
+    MESSAGE = format('signoff: refused: this server is PostgreSQL %s, and the script was compiled for 14 and later', current_setting('server_version')), HINT = 'Compile with [target] server set to this server''s version.'; END IF;
+  IF current_setting('server_version_num')::int >= 190000 THEN RAISE WARNING 'signoff: this server is PostgreSQL %, later than any this script was tried on (13 to 18)', current_setting('server_version'); END IF;
+  IF pg_is_in_recovery() THEN RAISE EXCEPTION USING ERRCODE = 'SO003', MESSAGE = 'signoff: refused: this server is a standby', HINT = 'Connect to the primary.'; END IF;
+  IF current_setting('transaction_read_only') = 'on' THEN RAISE EXCEPTION USING ERRCODE = 'SO003', MESSAGE = 'signoff: refused: transactions are read-only here',
+    HINT = 'default_transaction_read_only is on for this server, database or role.'; END IF;
+  IF current_setting('server_encoding') <> 'UTF8' THEN RAISE EXCEPTION USING ERRCODE = 'SO003',
+    MESSAGE = format('signoff: refused: this database is encoded in %s, and the script is UTF8', current_setting('server_encoding')), HINT = 'Only UTF8 databases are supported.'; END IF;
+  IF to_regnamespace('"public"') IS NULL THEN RAISE EXCEPTION USING ERRCODE = 'SO003',
+    MESSAGE = 'signoff: refused: there is no schema "public" for the version table', HINT = 'Create it, or name another in [version_table] schema.'; END IF;
+  IF t IS NULL AND NOT has_schema_privilege('"public"'::regnamespace, 'CREATE') THEN RAISE EXCEPTION USING ERRCODE = 'SO003',
+    MESSAGE = format('signoff: refused: %s may not create the version table in schema %s', current_user, '"public"'), HINT = 'Run as the owner of the schema, or set [target] role.'; END IF;
+  IF t IS NOT NULL AND NOT (has_table_privilege(t, 'SELECT') AND has_table_privilege(t, 'INSERT') AND has_table_privilege(t, 'UPDATE') AND has_table_privilege(t, 'DELETE')) THEN RAISE EXCEPTION USING ERRCODE = 'SO003',
+    MESSAGE = format('signoff: refused: %s may not write the version table %s', current_user, t), HINT = 'Run as its owner, or set [target] role.'; END IF;
+END $signoff$;
+-- One run at a time. Polled, never blocking: a blocked waiter makes another session's CREATE INDEX CONCURRENTLY fail.
+DO $signoff$ DECLARE k bigint := hashtextextended('signoff:public.signoff_revision', 0); h record; BEGIN
+  FOR i IN 1..120 LOOP
+    EXIT WHEN pg_try_advisory_lock(k);
+    IF i = 120 THEN
+      SELECT a.pid, a.usename, a.client_addr, a.application_name, a.state, a.backend_start INTO h FROM pg_locks l LEFT JOIN pg_stat_activity a USING (pid)
+       WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
+         AND l.classid::bigint = (k >> 32) & 4294967295 AND l.objid::bigint = k & 4294967295 LIMIT 1;
+      RAISE EXCEPTION USING ERRCODE = 'SO004', MESSAGE = format('signoff: refused: another run holds the lock: pid %s, user %s, from %s, connected since %s', h.pid, h.usename, coalesce(h.client_addr::text, 'a local socket'), h.backend_start),
+        HINT = 'Nothing was changed. Wait for it to end, then run again. A psql that was killed leaves its statement running on the server until that ends.'; END IF;
+    COMMIT; PERFORM pg_sleep(0.25); COMMIT;
+  END LOOP;
+END $signoff$;
+
+-- The revisions, as they will be recorded: "selected" are this script's own, the others must be there already.
+\set signoff_row_1 '{"revision":"0d3f7a91c2e4","kind":"revision","parents":[],"message":"Orders","up":"sha256:3ef0d217a8708ba2bbb2dfdd825d0e01c598fe26bff388bb97d8e9c0e2abc2e0","up1":"sha256:b97a75879247227ee670c7234c1f657d1cdf053493b9aee7e29681578c0e2e42","selected":true}'
+\set signoff_row_2 '{"revision":"b6c8d20e7f15","kind":"revision","parents":["0d3f7a91c2e4"],"message":"Invoices","up":"sha256:161d1bb0a57b2253021456bd745739d3137aa008e309312e008d4221030e301d","up1":"sha256:7ab469a01f376fbc8e8f029352320ed496699753f2c620bde890a8b81653d7db","selected":true}'
+\set signoff_row_3 '{"revision":"71e9a4c05d38","kind":"revision","parents":["0d3f7a91c2e4"],"message":"Support contact of an order","up":"sha256:e9e8f4b410fa9237a37fb22edd08222692877d2755fba5324520131afb2976f3","up1":"sha256:d425acc07d9ee533ba53ace4d34146bf147fcce8371904adb4e24bd241eacb14","variables":"sha256:0aa9b43ebbe87143904704d3559ac972cb177a17a632da4a2d7fd2fde113c6e5","selected":true}'
+\set signoff_row_4 '{"revision":"e2b5f6087c9d","kind":"revision","parents":["b6c8d20e7f15","71e9a4c05d38"],"message":"Merge billing and support","up":"sha256:01ba4719c80b6fe911b091a7c05124b64eeece964e09c058ef8f9805daca546b","up1":"sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855","selected":true}'
+\set signoff_row_5 '{"revision":"48ac91d7e3b0","kind":"revision","parents":["e2b5f6087c9d"],"message":"Amounts with cents","up":"sha256:a6a58f4989211af1056f786b218d66c9033b40a1acf4392a2c0d18cf689e8d49","up1":"sha256:3ad150fb469a3f6767f06e05ebcf00091f1a1e6f2f945335f2fa76e3f28ce82b","recreates":["customer_total","a_rank"],"selected":true}'
+\set signoff_repeat_1 '{"revision":"repeatable:customer_total","kind":"repeatable","parents":[],"message":"customer_total","up":"sha256:72c1219e308d674d89f6f2c7b3032d9b3f78cf61c020c50c1f89e10922473b3a","up1":"sha256:87547114ff5e1691a71ae6f9787583254a5fbf36f7977a1f17aef3f824012296","selected":false}'
+\set signoff_repeat_2 '{"revision":"repeatable:a_rank","kind":"repeatable","parents":[],"message":"a_rank","up":"sha256:90c323303ffd71188e91f29f4213124ff3608a4727e1b0f26af53e9be4d70f4b","up1":"sha256:adf5a77a2ca6b686049568390d3c90ea6e16d141da620eb6e2222de8b9d6eac7","selected":false}'
+-- What is recorded here is compared with what this script was made from.
+SELECT pg_catalog.jsonb_agg(e ORDER BY n) AS signoff_manifest FROM pg_catalog.unnest(ARRAY[:'signoff_row_1',:'signoff_row_2',:'signoff_row_3',:'signoff_row_4',:'signoff_row_5']::pg_catalog.jsonb[]) WITH ORDINALITY AS t (e, n) \gset
+SET signoff.manifest = :'signoff_manifest'; SET signoff.later = '[]';
+DO $signoff$
+DECLARE
+  r record; recorded jsonb := '[]'; t regclass := to_regclass('"public"."signoff_revision"'); todo bigint; total bigint; todo_names text; ahead text;
+BEGIN
+  IF t IS NULL THEN
+    IF current_setting('signoff.first_run') IN ('', '0', 'off', 'false', 'no') AND EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE c.relkind IN ('r', 'p') AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_' AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')) THEN
+      RAISE EXCEPTION USING ERRCODE = 'SO007', MESSAGE = 'signoff: refused: this database has tables but no version table "public"."signoff_revision"',
+        HINT = 'Is this the right database? If it is, and nothing of this tree is applied here yet, add -v first_run=1.'; END IF;
+  ELSE
+    IF coalesce(obj_description(t, 'pg_class'), '') <> 'signoff_revision 1' THEN RAISE EXCEPTION USING ERRCODE = 'SO008',
+      MESSAGE = format('signoff: refused: table %s is not a version table of signoff, format 1', t), HINT = 'Name another in [version_table] name, or use the signoff that made it.'; END IF;
+    SELECT coalesce(jsonb_agg(to_jsonb(v)), '[]') INTO recorded FROM "public"."signoff_revision" v;
+  END IF;
+  FOR r IN SELECT v.*, m.up AS its_up, m.up1 AS its_up1, m.accept, m.steps AS its_steps, m.selected
+      FROM jsonb_to_recordset(recorded) AS v (revision text, project text, state text, up text, up1 text, steps text[])
+      JOIN jsonb_to_recordset(current_setting('signoff.manifest')::jsonb) AS m (revision text, up text, up1 text, accept text[], steps text[], selected boolean) USING (revision) LOOP
+    IF r.project <> 'branches' THEN RAISE EXCEPTION USING ERRCODE = 'SO006', MESSAGE = format('signoff: refused: revision %s is recorded here for project %s', r.revision, r.project),
+      HINT = 'Two projects need two version tables: set [version_table] name.'; END IF;
+    IF r.state = 'applied' AND r.up <> r.its_up THEN
+      IF r.up1 = r.its_up1 OR r.up = ANY (r.accept) THEN
+        PERFORM set_config('client_min_messages', 'notice', true);
+        RAISE NOTICE 'signoff: revision % was applied here with other comments or an accepted earlier text', r.revision;
+      ELSE RAISE EXCEPTION USING ERRCODE = 'SO006', MESSAGE = format('signoff: refused: revision %s was applied here with another text', r.revision),
+        DETAIL = format('recorded %s, this script %s', r.up, r.its_up), HINT = 'Compile from the tree that was applied, or find out who changed a published migration.'; END IF;
+    END IF;
+    IF r.state <> 'applied' AND NOT (r.state = 'upgrading' AND coalesce(r.selected, false)) THEN RAISE EXCEPTION USING ERRCODE = 'SO006',
+      MESSAGE = format('signoff: refused: revision %s is half-done here (%s, %s steps)', r.revision, r.state, cardinality(r.steps)), HINT = CASE r.state WHEN 'upgrading' THEN 'Finish it first: run the upgrade.sql that holds it again.' ELSE 'Finish it first: run the downgrade.sql that holds it again.' END; END IF;
+    IF r.state <> 'applied' AND EXISTS (SELECT FROM unnest(r.steps) WITH ORDINALITY AS s (digest, n) WHERE s.digest NOT LIKE '%?' AND s.digest IS DISTINCT FROM r.its_steps[s.n]) THEN RAISE EXCEPTION USING ERRCODE = 'SO006',
+      MESSAGE = format('signoff: refused: a step of revision %s that is done here was changed since', r.revision), HINT = 'Mend only the step that failed and those after it; put the finished ones back as they were.'; END IF;
+  END LOOP;
+  FOR r IN SELECT v.revision, p AS parent FROM jsonb_to_recordset(recorded) AS v (revision text, project text, parents text[], depends_on text[]), unnest(v.parents || v.depends_on) AS p
+      WHERE v.project = 'branches' AND NOT EXISTS (SELECT FROM jsonb_to_recordset(recorded) AS w (revision text, state text) WHERE w.revision = p) LIMIT 1 LOOP
+    RAISE EXCEPTION USING ERRCODE = 'SO006', MESSAGE = format('signoff: refused: revision %s is recorded as applied before its parent %s', r.revision, r.parent), HINT = 'The version table was changed by hand or restored in part: find out what is really there.'; END LOOP;
+  SELECT count(*), count(*) FILTER (WHERE v.revision IS NULL OR v.state <> 'applied'),
+      string_agg(format(E'\n  %s  %s', m.revision, m.message), '' ORDER BY m.n) FILTER (WHERE v.revision IS NULL OR v.state <> 'applied')
+    INTO total, todo, todo_names
+    FROM (SELECT e->>'revision' AS revision, e->>'message' AS message, n FROM jsonb_array_elements(current_setting('signoff.manifest')::jsonb) WITH ORDINALITY AS a (e, n) WHERE coalesce((e->>'selected')::boolean, false)) m
+    LEFT JOIN jsonb_to_recordset(recorded) AS v (revision text, state text) USING (revision);
+  SELECT string_agg(v.revision, ', ' ORDER BY v.revision) INTO ahead FROM jsonb_to_recordset(recorded) AS v (revision text, project text, kind text)
+   WHERE v.project = 'branches' AND v.kind = 'revision' AND NOT EXISTS (SELECT FROM jsonb_array_elements(current_setting('signoff.manifest')::jsonb) AS a (e) WHERE e->>'revision' = v.revision)
+     AND NOT current_setting('signoff.later')::jsonb ? v.revision;
+  PERFORM set_config('signoff.repeat', (ahead IS NULL)::text, false);
+  IF todo > 0 THEN
+    IF ahead IS NOT NULL THEN RAISE EXCEPTION USING ERRCODE = 'SO006', MESSAGE = format('signoff: refused: this database records revisions that this script''s tree does not know: %s', ahead),
+      HINT = 'It was upgraded from a newer or another tree: compile from that one.'; END IF;
+    SELECT m.revision INTO r FROM jsonb_to_recordset(current_setting('signoff.manifest')::jsonb) AS m (revision text, selected boolean)
+     WHERE NOT coalesce(m.selected, false) AND NOT EXISTS (SELECT FROM jsonb_to_recordset(recorded) AS v (revision text, state text) WHERE v.revision = m.revision AND v.state = 'applied') LIMIT 1;
+    IF FOUND THEN RAISE EXCEPTION USING ERRCODE = 'SO006', MESSAGE = 'signoff: refused: this script starts after base' || format(', and revision %s is not applied here', r.revision),
+      HINT = 'Run the release before this one first, or compile from where this database stands.'; END IF;
+  END IF;
+  PERFORM set_config('signoff.summary', CASE WHEN todo = 0 THEN format('signoff: nothing to apply: all of %s revisions are applied here', total)
+    ELSE format('signoff: %s of %s to apply here; %s already applied%s', todo, total, total - todo, todo_names) END, false);
+END $signoff$;
+SELECT pg_catalog.current_setting('signoff.summary') AS signoff_summary, pg_catalog.current_setting('signoff.repeat') AS signoff_repeat \gset
+RESET signoff.manifest;
+\echo :signoff_summary
+SELECT pg_catalog.to_regclass('"public"."signoff_revision"') IS NULL AS signoff_first \gset
+\if :signoff_first
+BEGIN;
+CREATE TABLE "public"."signoff_revision" (
+  revision text PRIMARY KEY, project text NOT NULL, kind text NOT NULL CHECK (kind IN ('revision', 'repeatable')),
+  parents text[] NOT NULL DEFAULT '{}', depends_on text[] NOT NULL DEFAULT '{}', message text NOT NULL, up text NOT NULL, up1 text NOT NULL, variables text,
+  state text NOT NULL CHECK (state IN ('upgrading', 'applied', 'downgrading')), steps text[] NOT NULL DEFAULT '{}', bundle text, ticket text,
+  applied_by text NOT NULL DEFAULT session_user, started_at timestamptz NOT NULL DEFAULT clock_timestamp(), applied_at timestamptz);
+COMMENT ON TABLE "public"."signoff_revision" IS 'signoff_revision 1';
+CREATE TABLE "public"."signoff_event" (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, at timestamptz NOT NULL DEFAULT clock_timestamp(), event text NOT NULL CHECK (event IN ('started', 'applied', 'reverting', 'reverted', 'stamped')),
+  project text NOT NULL, revision text NOT NULL, bundle text, ticket text, session_user_name text NOT NULL DEFAULT session_user, current_user_name text NOT NULL DEFAULT current_user,
+  client_addr inet DEFAULT inet_client_addr(), application text DEFAULT current_setting('application_name'));
+COMMENT ON TABLE "public"."signoff_event" IS 'signoff_event 1';
+COMMIT;
+\endif
+\set SHOW_CONTEXT errors
+
+-- ── 1/5 ── 0d3f7a91c2e4 ── Orders ── one transaction · no way back: the orders are kept nowhere else
+\set signoff_row :signoff_row_1
+:signoff_look
+\if :signoff_todo
+\echo '[1/5] 0d3f7a91c2e4 Orders   (migrations/20230901_080000_0d3f7a91c2e4_orders.sql:7; if it stops here, nothing of it is applied: mend it, compile, run again)'
+:signoff_begin
+-- from migrations/20230901_080000_0d3f7a91c2e4_orders.sql:7
+CREATE SCHEMA shop;
+CREATE TABLE orders (
+    id bigint PRIMARY KEY,
+    customer text NOT NULL,
+    amount integer NOT NULL
+);
+:signoff_commit
+\endif
+
+-- ── 2/5 ── b6c8d20e7f15 ── Invoices ── one transaction
+\set signoff_row :signoff_row_2
+:signoff_look
+\if :signoff_todo
+\echo '[2/5] b6c8d20e7f15 Invoices   (migrations/20230911_091500_b6c8d20e7f15_invoices.sql:8; if it stops here, nothing of it is applied: mend it, compile, run again)'
+:signoff_begin
+-- from migrations/20230911_091500_b6c8d20e7f15_invoices.sql:8
+CREATE TABLE invoice (
+    id bigint PRIMARY KEY,
+    order_id bigint NOT NULL REFERENCES orders,
+    sent_on date
+);
+:signoff_commit
+\endif
+
+-- ── 3/5 ── 71e9a4c05d38 ── Support contact of an order ── one transaction · ACCESS EXCLUSIVE on orders
+\set signoff_row :signoff_row_3
+:signoff_look
+\if :signoff_todo
+\echo '[3/5] 71e9a4c05d38 Support contact of an order   (migrations/20230914_160000_71e9a4c05d38_support_contact.sql:9; if it stops here, nothing of it is applied: mend it, compile, run again)'
+:signoff_begin
+-- from migrations/20230914_160000_71e9a4c05d38_support_contact.sql:9
+ALTER TABLE orders ADD COLUMN support text NOT NULL DEFAULT 'help@example.com';
+:signoff_commit
+\endif
+
+-- ── 4/5 ── e2b5f6087c9d ── Merge billing and support ── one transaction
+\set signoff_row :signoff_row_4
+:signoff_look
+\if :signoff_todo
+\echo '[4/5] e2b5f6087c9d Merge billing and support   (migrations/20230920_110000_e2b5f6087c9d_merge_billing_and_support.sql:7; if it stops here, nothing of it is applied: mend it, compile, run again)'
+:signoff_begin
+:signoff_commit
+\endif
+
+-- ── 5/5 ── 48ac91d7e3b0 ── Amounts with cents ── one transaction · ACCESS EXCLUSIVE on customer_rank, customer_total, orders
+\set signoff_row :signoff_row_5
+:signoff_look
+\if :signoff_todo
+\echo '[5/5] 48ac91d7e3b0 Amounts with cents   (migrations/20231002_070000_48ac91d7e3b0_amounts_in_cents.sql:8; if it stops here, nothing of it is applied: mend it, compile, run again)'
+:signoff_begin
+-- from migrations/20231002_070000_48ac91d7e3b0_amounts_in_cents.sql:8
+DROP VIEW IF EXISTS customer_rank, customer_total;
+ALTER TABLE orders ALTER COLUMN amount TYPE numeric(12, 2);
+:signoff_commit
+\endif
+
+-- ── Repeatables: applied again wherever the text recorded here is another ──
+\set signoff_row :signoff_repeat_1
+:signoff_look_repeatable
+\if :signoff_todo
+\echo '[repeatable] customer_total   (migrations/repeatable/customer_total.sql:4; if it stops here, nothing of it is applied: mend it, compile, run again)'
+:signoff_begin
+-- from migrations/repeatable/customer_total.sql:4
+CREATE OR REPLACE VIEW customer_total AS
+SELECT customer, sum(amount) AS total FROM orders GROUP BY customer;
+:signoff_commit
+\endif
+\set signoff_row :signoff_repeat_2
+:signoff_look_repeatable
+\if :signoff_todo
+\echo '[repeatable] a_rank   (migrations/repeatable/a_rank.sql:5; if it stops here, nothing of it is applied: mend it, compile, run again)'
+:signoff_begin
+-- from migrations/repeatable/a_rank.sql:5
+CREATE OR REPLACE VIEW customer_rank AS
+SELECT customer, rank() OVER (ORDER BY total DESC) AS place FROM customer_total;
+:signoff_commit
+\endif
+
+-- 6. Close: no transaction is open, and what was promised is there, or this script fails.
+:signoff_session
+:signoff_locked
+SET signoff.manifest = :'signoff_manifest';
+DO $signoff$ DECLARE n bigint; BEGIN
+  SELECT count(*) INTO n FROM jsonb_array_elements(current_setting('signoff.manifest')::jsonb) AS a (e) JOIN "public"."signoff_revision" v ON (e->>'selected')::boolean AND v.revision = e->>'revision' AND v.state = 'applied';
+  IF n <> 5 THEN RAISE EXCEPTION USING ERRCODE = 'SO009', MESSAGE = format('signoff: failed: %s of 5 revisions are applied, and all should be', n), HINT = 'Run this script again; status.sql tells what is recorded.'; END IF; END $signoff$;
+SELECT pg_catalog.json_build_object('format', 1, 'project', 'branches', 'database', pg_catalog.current_database(),
+  'system_identifier', (SELECT s.system_identifier::text FROM pg_catalog.pg_control_system() s), 'at', pg_catalog.to_char(pg_catalog.clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+  'bundle', :'signoff_bundle', 'ticket', NULL, 'revisions', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('id', v.revision, 'up', v.up, 'state', v.state) ORDER BY v.revision COLLATE "C"), '[]')
+  FROM "public"."signoff_revision" v WHERE v.project = 'branches'))::text AS signoff_receipt \gset
+
+SELECT pg_catalog.pg_advisory_unlock(pg_catalog.hashtextextended('signoff:public.signoff_revision', 0)) AS signoff_unlocked \gset
+\echo 'signoff: done: 5 of 5 revisions are applied'
+\echo :signoff_receipt
+\endif

@@ -1,0 +1,364 @@
+-- signoff downgrade · linear · 9a44e2d5806b → base · 3 revisions
+-- tree    sha256:4ba21bb7d0a6009439dd877a710a7897576aa4d7f700e45e3b96dc505fbcfc56
+-- bundle  sha256:0e0940c365506fcfda9d0827ed88dc44645c86db051faf7ef9a6f1c362a2702c
+-- run     psql -X -d DATABASE -f downgrade.sql
+-- first   psql -X -d DATABASE -f plan.sql       (says what would run here, and changes nothing)
+--
+--   1  9a44e2d5806b  Best scores, it's "`top n`"  one transaction · ACCESS EXCLUSIVE on player
+--   2  c07e4b6d11fa  Index players by country     1 step, outside a transaction: DROP INDEX CONCURRENTLY player_country_idx · SHARE UPDATE EXCLUSIVE on player_country_idx
+--   3  5f1d0c3a9b27  Players and countries        one transaction · ACCESS EXCLUSIVE on player, country
+
+-- 1. Client settings: no .psqlrc changes what this script does. (The outer \if makes a cut-off copy of this file fail.)
+\set ON_ERROR_STOP on
+\if true
+\set AUTOCOMMIT on
+\set ON_ERROR_ROLLBACK off
+\set SINGLELINE off
+\set SINGLESTEP off
+\set FETCH_COUNT 0
+\set ECHO none
+\set QUIET on
+\set VERBOSITY default
+\set SHOW_CONTEXT never
+\timing off
+\o
+\pset pager off
+\pset format aligned
+\pset tuples_only off
+\pset expanded off
+\encoding UTF8
+
+-- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
+\set signoff_bundle 'sha256:0e0940c365506fcfda9d0827ed88dc44645c86db051faf7ef9a6f1c362a2702c'
+-- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
+SELECT $m$
+DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
+DO $signoff$ BEGIN IF pg_catalog.current_setting('signoff.probe', true) = 'open' THEN RAISE EXCEPTION USING ERRCODE = 'SO001',
+  MESSAGE = 'signoff: refused: a transaction is open in this session', HINT = 'Run without -1 / --single-transaction and outside of BEGIN.'; END IF; END $signoff$;
+$m$ AS signoff_probe \gset
+-- Takes back whatever a revision left behind in the session; keeps the lock. Our own statements see pg_catalog only.
+SELECT $m$
+RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; CLOSE ALL; UNLISTEN *; DISCARD TEMP; DISCARD SEQUENCES; DISCARD PLANS; DEALLOCATE ALL;
+SET search_path = pg_catalog, pg_temp; SET client_encoding = 'UTF8'; SET standard_conforming_strings = on; SET client_min_messages = warning;
+SET lock_timeout = '5s'; SET statement_timeout = '0'; SET application_name = 'signoff';
+:signoff_probe
+$m$ AS signoff_session \gset
+-- The surroundings that the author of a revision expects, and the way back to ours, in whatever transaction is open.
+\set signoff_user 'RESET search_path;'
+\set signoff_own 'RESET SESSION AUTHORIZATION; RESET ROLE; SET search_path = pg_catalog, pg_temp;'
+\set signoff_modes ''
+-- Refuses unless this session holds the lock (a transaction pooler, a DISCARD ALL).
+SELECT $m$
+DO $signoff$ DECLARE k bigint := hashtextextended('signoff:public.signoff_revision', 0); BEGIN
+  IF NOT EXISTS (SELECT FROM pg_locks l WHERE l.locktype = 'advisory' AND l.pid = pg_backend_pid() AND l.granted AND l.objsubid = 1
+                 AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
+                 AND l.classid::bigint = (k >> 32) & 4294967295 AND l.objid::bigint = k & 4294967295) THEN
+    RAISE EXCEPTION USING ERRCODE = 'SO002', MESSAGE = 'signoff: refused: this session does not hold the signoff lock',
+      HINT = 'Is a transaction pooler in between? Connect to the server itself and run again.'; END IF; END $signoff$;
+$m$ AS signoff_locked \gset
+-- Is this one still to be done?
+SELECT $m$
+SELECT EXISTS (SELECT FROM "public"."signoff_revision" v WHERE v.revision = :'signoff_row'::jsonb->>'revision') AS signoff_todo \gset$m$ AS signoff_look \gset
+-- Says to the log that a revision begins; what failed is what started and did not end.
+SELECT $m$
+SET signoff.row = :'signoff_row'; SET signoff.bundle = :'signoff_bundle';
+INSERT INTO "public"."signoff_event" (event, project, revision, bundle) SELECT 'reverting', 'linear', :'signoff_row'::jsonb->>'revision', current_setting('signoff.bundle');
+$m$ AS signoff_started \gset
+-- Refuses while something that is applied stands on this revision.
+SELECT $m$
+DO $signoff$
+DECLARE m jsonb := current_setting('signoff.row'); c text;
+BEGIN
+  SELECT v.revision INTO c FROM "public"."signoff_revision" v WHERE m->>'revision' = ANY (v.parents || v.depends_on) LIMIT 1;
+  IF FOUND THEN RAISE EXCEPTION USING ERRCODE = 'SO002', MESSAGE = format('signoff: refused: revision %s can''t be reverted, %s stands on it', m->>'revision', c),
+    HINT = format('Revert %s first.', c); END IF;
+  UPDATE "public"."signoff_revision" v SET up = CASE WHEN m->'recreates' ? split_part(v.revision, ':', 2) OR v.up = 'to be applied again' THEN 'to be applied again' ELSE 'to be compared again' END
+   WHERE v.kind = 'repeatable' AND v.project = 'linear';
+END $signoff$;
+$m$ AS signoff_enter \gset
+-- One transaction: record first, then the revision's SQL, then make sure that the transaction is still ours.
+SELECT $m$
+:signoff_started
+SET signoff.state = 'applied';
+BEGIN :signoff_modes ;
+:signoff_locked
+:signoff_enter
+DELETE FROM "public"."signoff_revision" WHERE revision = :'signoff_row'::jsonb->>'revision';
+INSERT INTO "public"."signoff_event" (event, project, revision, bundle) SELECT 'reverted', 'linear', :'signoff_row'::jsonb->>'revision', current_setting('signoff.bundle');
+:signoff_user
+$m$ AS signoff_begin \gset
+SELECT $m$
+:signoff_own
+SET signoff.row = :'signoff_row';
+DO $signoff$ DECLARE this text := current_setting('signoff.row')::jsonb->>'revision'; BEGIN
+  IF NOT EXISTS (SELECT FROM "public"."signoff_event" e WHERE e.revision = this AND e.xmin = pg_current_xact_id()::xid)
+     OR EXISTS (SELECT FROM "public"."signoff_revision" v WHERE v.revision = this) THEN
+    RAISE EXCEPTION USING ERRCODE = 'SO005', MESSAGE = format('signoff: revision %s ended its transaction or changed its own record', this), HINT = 'Look at what it did before running anything: status.sql tells what is recorded.'; END IF;
+END $signoff$;
+SET CONSTRAINTS ALL IMMEDIATE;
+COMMIT;
+:signoff_session
+$m$ AS signoff_commit \gset
+-- Outside a transaction: progress is recorded step by step. A step that can run in a transaction is recorded in it;
+-- a bare one is recorded as begun ("…?"), run, checked, and recorded as done.
+SELECT $m$
+:signoff_started
+SET signoff.state = 'upgrading';
+BEGIN;
+:signoff_locked
+:signoff_enter
+UPDATE "public"."signoff_revision" SET state = 'downgrading', steps = '{}' WHERE revision = :'signoff_row'::jsonb->>'revision' AND state <> 'downgrading';
+COMMIT;
+:signoff_session
+$m$ AS signoff_begin_steps \gset
+SELECT $m$
+SELECT v.steps[:signoff_step] IS DISTINCT FROM s.digest AS signoff_todo, coalesce(v.steps[:signoff_step] = s.digest || '?', false) AS signoff_begun
+  FROM "public"."signoff_revision" v, LATERAL (SELECT :'signoff_row'::jsonb->'steps'->>(:signoff_step - 1) AS digest) s WHERE v.revision = :'signoff_row'::jsonb->>'revision' \gset$m$ AS signoff_step_look \gset
+SELECT $m$
+SET signoff.row = :'signoff_row'; SET signoff.step = :'signoff_step';
+DO $signoff$ DECLARE m jsonb := current_setting('signoff.row'); i int := current_setting('signoff.step'); mark text := current_setting('signoff.mark'); BEGIN
+  UPDATE "public"."signoff_revision" SET steps = steps[1:i - 1] || (m->'steps'->>(i - 1) || mark)
+   WHERE revision = m->>'revision' AND state = 'downgrading' AND cardinality(steps) >= i - 1;
+  IF NOT FOUND THEN RAISE EXCEPTION USING ERRCODE = 'SO005', MESSAGE = format('signoff: refused: step %s of revision %s comes out of turn', i, m->>'revision'), HINT = 'Run again: it goes on where it stands now.'; END IF;
+END $signoff$;
+$m$ AS signoff_step_record \gset
+SELECT $m$
+SET signoff.mark = '';
+BEGIN :signoff_modes ;
+:signoff_locked
+:signoff_step_record
+:signoff_user
+$m$ AS signoff_step_begin \gset
+SELECT $m$
+:signoff_own
+SET signoff.row = :'signoff_row';
+DO $signoff$ BEGIN IF NOT EXISTS (SELECT FROM "public"."signoff_revision" v WHERE v.revision = current_setting('signoff.row')::jsonb->>'revision' AND v.xmin = pg_current_xact_id()::xid) THEN
+  RAISE EXCEPTION USING ERRCODE = 'SO005', MESSAGE = format('signoff: revision %s ended its transaction or changed its own record', current_setting('signoff.row')::jsonb->>'revision'), HINT = 'Look at what it did before running anything: status.sql tells what is recorded.'; END IF; END $signoff$;
+SET CONSTRAINTS ALL IMMEDIATE;
+COMMIT;
+:signoff_session
+$m$ AS signoff_step_commit \gset
+SELECT $m$
+:signoff_session
+:signoff_locked
+SET signoff.mark = '?';
+:signoff_step_record
+:signoff_user
+SET lock_timeout = 0;
+$m$ AS signoff_bare \gset
+SELECT $m$
+:signoff_session
+:signoff_locked
+SET signoff.mark = '';
+:signoff_step_record
+$m$ AS signoff_bare_done \gset
+-- An index that is invalid and that nobody is building is left over; a valid one counts only where this step was begun here.
+SELECT $m$
+SET lock_timeout = 0;
+SELECT coalesce(pg_catalog.bool_or(NOT i.indisvalid AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_progress_create_index p WHERE p.index_relid = i.indexrelid)), false) AS signoff_leftover,
+  coalesce(pg_catalog.bool_or(i.indisvalid AND :'signoff_begun' AND i.indisunique = :'signoff_unique' AND (i.indpred IS NOT NULL) = :'signoff_partial'), false) AS signoff_built,
+  pg_catalog.min(pg_catalog.format('%I.%I', n.nspname, c.relname)) AS signoff_index_name
+  FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+ WHERE i.indrelid = pg_catalog.to_regclass(:'signoff_table') AND c.relname = :'signoff_index' \gset$m$ AS signoff_index_look \gset
+SELECT $m$
+SET signoff.relation = :'signoff_table'; SET signoff.index = :'signoff_index';
+DO $signoff$ BEGIN IF NOT EXISTS (SELECT FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
+    WHERE i.indrelid = pg_catalog.to_regclass(pg_catalog.current_setting('signoff.relation')) AND c.relname = pg_catalog.current_setting('signoff.index') AND i.indisvalid) THEN
+  RAISE EXCEPTION USING ERRCODE = 'SO005', MESSAGE = pg_catalog.format('signoff: there is no valid index %s on %s after it was built', pg_catalog.current_setting('signoff.index'), pg_catalog.current_setting('signoff.relation')),
+    HINT = 'If an index of that name is on another table, rename one of them. Else run again: what is left is dropped, and it is built anew.'; END IF; END $signoff$;
+$m$ AS signoff_index_check \gset
+SELECT $m$
+SELECT pg_catalog.to_regclass(:'signoff_index') IS NULL AND :'signoff_begun' AS signoff_dropped \gset$m$ AS signoff_drop_look \gset
+SELECT $m$
+BEGIN;
+:signoff_locked
+SET LOCAL signoff.row = :'signoff_row';
+DO $signoff$ DECLARE m jsonb := current_setting('signoff.row'); BEGIN
+  DELETE FROM "public"."signoff_revision" v WHERE v.revision = m->>'revision' AND v.state = 'downgrading' AND to_jsonb(v.steps) = coalesce(m->'steps', '[]');
+  IF NOT FOUND THEN RAISE EXCEPTION USING ERRCODE = 'SO005', MESSAGE = format('signoff: refused: not every step of revision %s is recorded as done', m->>'revision'); END IF; END $signoff$;
+INSERT INTO "public"."signoff_event" (event, project, revision, bundle) SELECT 'reverted', 'linear', :'signoff_row'::jsonb->>'revision', :'signoff_bundle';
+COMMIT;
+:signoff_session
+$m$ AS signoff_end_steps \gset
+
+-- 3. What was typed with -v is checked before anything else; a word that is not understood refuses.
+:signoff_probe
+\if :{?first_run}
+\else
+\set first_run ''
+\endif
+SELECT concat_ws(', ', CASE WHEN :{?dry_run} THEN 'dry_run' END, CASE WHEN :{?lock_timeout} THEN 'lock_timeout' END, CASE WHEN :{?lock_wait} THEN 'lock_wait' END, CASE WHEN :{?ticket} THEN 'ticket' END, CASE WHEN :{?until} THEN 'until' END) AS signoff_refused,
+  concat_ws(', ', CASE WHEN :{?dryrun} THEN 'dryrun' END, CASE WHEN :{?dry} THEN 'dry' END, CASE WHEN :{?first} THEN 'first' END, CASE WHEN :{?firstrun} THEN 'firstrun' END, CASE WHEN :{?first_time} THEN 'first_time' END, CASE WHEN :{?force} THEN 'force' END, CASE WHEN :{?lockwait} THEN 'lockwait' END, CASE WHEN :{?plan} THEN 'plan' END, CASE WHEN :{?rehearse} THEN 'rehearse' END, CASE WHEN :{?test} THEN 'test' END, CASE WHEN :{?ticket_id} THEN 'ticket_id' END, CASE WHEN :{?tickets} THEN 'tickets' END, CASE WHEN :{?to} THEN 'to' END, CASE WHEN :{?up_to} THEN 'up_to' END) AS signoff_misspelt,
+  lower(:'first_run') AS signoff_first_run \gset
+\unset first_run
+:signoff_session
+SET signoff.refused = :'signoff_refused'; SET signoff.misspelt = :'signoff_misspelt'; SET signoff.first_run = :'signoff_first_run';
+DO $signoff$ BEGIN
+  IF current_setting('signoff.refused') <> '' THEN RAISE EXCEPTION USING ERRCODE = 'SO010', MESSAGE = format('signoff: refused: this script has no mode %s', current_setting('signoff.refused')),
+    HINT = 'The one mode there is so far: -v first_run=1.'; END IF;
+  IF current_setting('signoff.misspelt') <> '' THEN RAISE EXCEPTION USING ERRCODE = 'SO010', MESSAGE = format('signoff: refused: -v %s is not understood', current_setting('signoff.misspelt')),
+    HINT = 'The one mode there is so far: -v first_run=1.'; END IF;
+  IF current_setting('signoff.first_run') NOT IN ('', '0', '1', 'off', 'on', 'false', 'true', 'no', 'yes') THEN RAISE EXCEPTION USING ERRCODE = 'SO010',
+    MESSAGE = format('signoff: refused: first_run=%s is not understood', current_setting('signoff.first_run')), HINT = 'Write -v first_run=1, or leave it out.'; END IF;
+END $signoff$;
+
+-- 4. Preflight. Nothing is changed before every check has passed.
+DO $signoff$ DECLARE t regclass := to_regclass('"public"."signoff_revision"'); BEGIN
+  IF current_setting('server_version_num')::int < 130000 THEN RAISE EXCEPTION USING ERRCODE = 'SO003',
+    MESSAGE = format('signoff: refused: this server is PostgreSQL %s, and the script was compiled for 13 and later', current_setting('server_version')), HINT = 'Compile with [target] server set to this server''s version.'; END IF;
+  IF current_setting('server_version_num')::int >= 190000 THEN RAISE WARNING 'signoff: this server is PostgreSQL %, later than any this script was tried on (13 to 18)', current_setting('server_version'); END IF;
+  IF pg_is_in_recovery() THEN RAISE EXCEPTION USING ERRCODE = 'SO003', MESSAGE = 'signoff: refused: this server is a standby', HINT = 'Connect to the primary.'; END IF;
+  IF current_setting('transaction_read_only') = 'on' THEN RAISE EXCEPTION USING ERRCODE = 'SO003', MESSAGE = 'signoff: refused: transactions are read-only here',
+    HINT = 'default_transaction_read_only is on for this server, database or role.'; END IF;
+  IF current_setting('server_encoding') <> 'UTF8' THEN RAISE EXCEPTION USING ERRCODE = 'SO003',
+    MESSAGE = format('signoff: refused: this database is encoded in %s, and the script is UTF8', current_setting('server_encoding')), HINT = 'Only UTF8 databases are supported.'; END IF;
+  IF to_regnamespace('"public"') IS NULL THEN RAISE EXCEPTION USING ERRCODE = 'SO003',
+    MESSAGE = 'signoff: refused: there is no schema "public" for the version table', HINT = 'Create it, or name another in [version_table] schema.'; END IF;
+  IF t IS NULL AND NOT has_schema_privilege('"public"'::regnamespace, 'CREATE') THEN RAISE EXCEPTION USING ERRCODE = 'SO003',
+    MESSAGE = format('signoff: refused: %s may not create the version table in schema %s', current_user, '"public"'), HINT = 'Run as the owner of the schema, or set [target] role.'; END IF;
+  IF t IS NOT NULL AND NOT (has_table_privilege(t, 'SELECT') AND has_table_privilege(t, 'INSERT') AND has_table_privilege(t, 'UPDATE') AND has_table_privilege(t, 'DELETE')) THEN RAISE EXCEPTION USING ERRCODE = 'SO003',
+    MESSAGE = format('signoff: refused: %s may not write the version table %s', current_user, t), HINT = 'Run as its owner, or set [target] role.'; END IF;
+END $signoff$;
+-- One run at a time. Polled, never blocking: a blocked waiter makes another session's CREATE INDEX CONCURRENTLY fail.
+DO $signoff$ DECLARE k bigint := hashtextextended('signoff:public.signoff_revision', 0); h record; BEGIN
+  FOR i IN 1..120 LOOP
+    EXIT WHEN pg_try_advisory_lock(k);
+    IF i = 120 THEN
+      SELECT a.pid, a.usename, a.client_addr, a.application_name, a.state, a.backend_start INTO h FROM pg_locks l LEFT JOIN pg_stat_activity a USING (pid)
+       WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
+         AND l.classid::bigint = (k >> 32) & 4294967295 AND l.objid::bigint = k & 4294967295 LIMIT 1;
+      RAISE EXCEPTION USING ERRCODE = 'SO004', MESSAGE = format('signoff: refused: another run holds the lock: pid %s, user %s, from %s, connected since %s', h.pid, h.usename, coalesce(h.client_addr::text, 'a local socket'), h.backend_start),
+        HINT = 'Nothing was changed. Wait for it to end, then run again. A psql that was killed leaves its statement running on the server until that ends.'; END IF;
+    COMMIT; PERFORM pg_sleep(0.25); COMMIT;
+  END LOOP;
+END $signoff$;
+
+-- The revisions, as they will be recorded: "selected" are this script's own, the others must be there already.
+\set signoff_row_1 '{"revision":"5f1d0c3a9b27","kind":"revision","parents":[],"message":"Players and countries","up":"sha256:70205f810a6a94468b9841d6415c792e334bd3d7115ae3c6989df19481151771","up1":"sha256:473ad2346dc4e2e966e9603f8ec4c51a0c846491255cf96e35706ac2df66324c","selected":true}'
+\set signoff_row_2 '{"revision":"c07e4b6d11fa","kind":"revision","parents":["5f1d0c3a9b27"],"message":"Index players by country","up":"sha256:176b65e3c4d333409b4ba577e6d78078949d3e7bf373ee7a13b4363da9ec44d3","up1":"sha256:bb58cc825a7a503a06e61d1771aadfbab813368119dab6550556c7661d990001","steps":["a4d87a21f982776b"],"selected":true}'
+\set signoff_row_3 '{"revision":"9a44e2d5806b","kind":"revision","parents":["c07e4b6d11fa"],"message":"Best scores, it''s \\"`top n`\\"","up":"sha256:6098b2b8e1ff83b82b474de1f969ad6e9104f538bc8c19912e7886b54d68e116","up1":"sha256:82f3a876001cce7e903aa22f25840327b084436176e0f55d4dd20c1b1b8245a5","selected":true}'
+-- What is recorded here is compared with what this script was made from.
+SELECT pg_catalog.jsonb_agg(e ORDER BY n) AS signoff_manifest FROM pg_catalog.unnest(ARRAY[:'signoff_row_1',:'signoff_row_2',:'signoff_row_3']::pg_catalog.jsonb[]) WITH ORDINALITY AS t (e, n) \gset
+SET signoff.manifest = :'signoff_manifest'; SET signoff.later = '[]';
+DO $signoff$
+DECLARE
+  r record; recorded jsonb := '[]'; t regclass := to_regclass('"public"."signoff_revision"'); todo bigint; total bigint; todo_names text; ahead text;
+BEGIN
+  IF t IS NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'SO007', MESSAGE = 'signoff: refused: this database has no version table "public"."signoff_revision", so nothing is recorded as applied', HINT = 'Is this the right database?';
+  ELSE
+    IF coalesce(obj_description(t, 'pg_class'), '') <> 'signoff_revision 1' THEN RAISE EXCEPTION USING ERRCODE = 'SO008',
+      MESSAGE = format('signoff: refused: table %s is not a version table of signoff, format 1', t), HINT = 'Name another in [version_table] name, or use the signoff that made it.'; END IF;
+    SELECT coalesce(jsonb_agg(to_jsonb(v)), '[]') INTO recorded FROM "public"."signoff_revision" v;
+  END IF;
+  FOR r IN SELECT v.*, m.up AS its_up, m.up1 AS its_up1, m.accept, m.steps AS its_steps, m.selected
+      FROM jsonb_to_recordset(recorded) AS v (revision text, project text, state text, up text, up1 text, steps text[])
+      JOIN jsonb_to_recordset(current_setting('signoff.manifest')::jsonb) AS m (revision text, up text, up1 text, accept text[], steps text[], selected boolean) USING (revision) LOOP
+    IF r.project <> 'linear' THEN RAISE EXCEPTION USING ERRCODE = 'SO006', MESSAGE = format('signoff: refused: revision %s is recorded here for project %s', r.revision, r.project),
+      HINT = 'Two projects need two version tables: set [version_table] name.'; END IF;
+    IF r.state = 'applied' AND r.up <> r.its_up THEN
+      IF r.up1 = r.its_up1 OR r.up = ANY (r.accept) THEN
+        PERFORM set_config('client_min_messages', 'notice', true);
+        RAISE NOTICE 'signoff: revision % was applied here with other comments or an accepted earlier text', r.revision;
+      ELSE RAISE EXCEPTION USING ERRCODE = 'SO006', MESSAGE = format('signoff: refused: revision %s was applied here with another text', r.revision),
+        DETAIL = format('recorded %s, this script %s', r.up, r.its_up), HINT = 'Compile from the tree that was applied, or find out who changed a published migration.'; END IF;
+    END IF;
+    IF r.state <> 'applied' AND NOT (r.state = 'downgrading' AND coalesce(r.selected, false)) THEN RAISE EXCEPTION USING ERRCODE = 'SO006',
+      MESSAGE = format('signoff: refused: revision %s is half-done here (%s, %s steps)', r.revision, r.state, cardinality(r.steps)), HINT = CASE r.state WHEN 'upgrading' THEN 'Finish it first: run the upgrade.sql that holds it again.' ELSE 'Finish it first: run the downgrade.sql that holds it again.' END; END IF;
+    IF r.state <> 'applied' AND EXISTS (SELECT FROM unnest(r.steps) WITH ORDINALITY AS s (digest, n) WHERE s.digest NOT LIKE '%?' AND s.digest IS DISTINCT FROM r.its_steps[s.n]) THEN RAISE EXCEPTION USING ERRCODE = 'SO006',
+      MESSAGE = format('signoff: refused: a step of revision %s that is done here was changed since', r.revision), HINT = 'Mend only the step that failed and those after it; put the finished ones back as they were.'; END IF;
+  END LOOP;
+  FOR r IN SELECT v.revision, p AS parent FROM jsonb_to_recordset(recorded) AS v (revision text, project text, parents text[], depends_on text[]), unnest(v.parents || v.depends_on) AS p
+      WHERE v.project = 'linear' AND NOT EXISTS (SELECT FROM jsonb_to_recordset(recorded) AS w (revision text, state text) WHERE w.revision = p) LIMIT 1 LOOP
+    RAISE EXCEPTION USING ERRCODE = 'SO006', MESSAGE = format('signoff: refused: revision %s is recorded as applied before its parent %s', r.revision, r.parent), HINT = 'The version table was changed by hand or restored in part: find out what is really there.'; END LOOP;
+  SELECT count(*), count(*) FILTER (WHERE v.revision IS NOT NULL),
+      string_agg(format(E'\n  %s  %s', m.revision, m.message), '' ORDER BY m.n) FILTER (WHERE v.revision IS NOT NULL)
+    INTO total, todo, todo_names
+    FROM (SELECT e->>'revision' AS revision, e->>'message' AS message, n FROM jsonb_array_elements(current_setting('signoff.manifest')::jsonb) WITH ORDINALITY AS a (e, n) WHERE coalesce((e->>'selected')::boolean, false)) m
+    LEFT JOIN jsonb_to_recordset(recorded) AS v (revision text, state text) USING (revision);
+  SELECT string_agg(v.revision, ', ' ORDER BY v.revision) INTO ahead FROM jsonb_to_recordset(recorded) AS v (revision text, project text, kind text)
+   WHERE v.project = 'linear' AND v.kind = 'revision' AND NOT EXISTS (SELECT FROM jsonb_array_elements(current_setting('signoff.manifest')::jsonb) AS a (e) WHERE e->>'revision' = v.revision)
+     AND NOT current_setting('signoff.later')::jsonb ? v.revision;
+  PERFORM set_config('signoff.repeat', (ahead IS NULL)::text, false);
+  IF todo > 0 THEN
+    IF ahead IS NOT NULL THEN RAISE EXCEPTION USING ERRCODE = 'SO006', MESSAGE = format('signoff: refused: this database records revisions that this script''s tree does not know: %s', ahead),
+      HINT = 'It was upgraded from a newer or another tree: compile from that one.'; END IF;
+    SELECT m.revision INTO r FROM jsonb_to_recordset(current_setting('signoff.manifest')::jsonb) AS m (revision text, selected boolean)
+     WHERE NOT coalesce(m.selected, false) AND NOT EXISTS (SELECT FROM jsonb_to_recordset(recorded) AS v (revision text, state text) WHERE v.revision = m.revision AND v.state = 'applied') LIMIT 1;
+    IF FOUND THEN RAISE EXCEPTION USING ERRCODE = 'SO006', MESSAGE = 'signoff: refused: this script goes back to base' || format(', and revision %s is not applied here', r.revision),
+      HINT = 'Run the release before this one first, or compile from where this database stands.'; END IF;
+    SELECT v.revision INTO r FROM jsonb_to_recordset(recorded) AS v (revision text, project text) WHERE v.project = 'linear' AND current_setting('signoff.later')::jsonb ? v.revision LIMIT 1;
+    IF FOUND THEN RAISE EXCEPTION USING ERRCODE = 'SO006', MESSAGE = format('signoff: refused: revision %s is applied here and stands on what would be reverted', r.revision), HINT = 'Revert it first, with the downgrade.sql of its own release.'; END IF;
+  END IF;
+  PERFORM set_config('signoff.summary', CASE WHEN todo = 0 THEN format('signoff: nothing to revert: none of %s revisions is applied here', total)
+    ELSE format('signoff: %s of %s to revert here; %s already reverted%s', todo, total, total - todo, todo_names) END, false);
+END $signoff$;
+SELECT pg_catalog.current_setting('signoff.summary') AS signoff_summary, pg_catalog.current_setting('signoff.repeat') AS signoff_repeat \gset
+RESET signoff.manifest;
+\echo :signoff_summary
+\set SHOW_CONTEXT errors
+
+-- ── 1/3 ── 9a44e2d5806b ── Best scores, it's "`top n`" ── one transaction · ACCESS EXCLUSIVE on player
+\set signoff_row :signoff_row_3
+:signoff_look
+\if :signoff_todo
+\echo '[1/3] 9a44e2d5806b Best scores, it''s "`top n`"   (migrations/20240303_170102_9a44e2d5806b_best_scores.sql:16; if it stops here, nothing of it is reverted: mend it, compile, run again)'
+:signoff_begin
+-- from migrations/20240303_170102_9a44e2d5806b_best_scores.sql:16
+ALTER TABLE player DROP COLUMN top;
+DROP FUNCTION best_scores(integer[], integer);
+:signoff_commit
+\endif
+
+-- ── 2/3 ── c07e4b6d11fa ── Index players by country ── 1 step, outside a transaction: DROP INDEX CONCURRENTLY player_country_idx · SHARE UPDATE EXCLUSIVE on player_country_idx
+\set signoff_row :signoff_row_2
+:signoff_look
+\if :signoff_todo
+\echo '[2/3] c07e4b6d11fa Index players by country   (migrations/20240212_083000_c07e4b6d11fa_index_players_by_country.sql:12; if it stops here, run again: it goes on at the step that failed)'
+:signoff_begin_steps
+-- step 1 of 1: DROP INDEX CONCURRENTLY player_country_idx
+\set signoff_step 1
+:signoff_step_look
+\if :signoff_todo
+\set signoff_index '"player_country_idx"'
+:signoff_user
+:signoff_drop_look
+\if :signoff_dropped
+\else
+:signoff_bare
+-- from migrations/20240212_083000_c07e4b6d11fa_index_players_by_country.sql:12
+DROP INDEX CONCURRENTLY player_country_idx;
+\endif
+:signoff_bare_done
+\endif
+:signoff_end_steps
+\endif
+
+-- ── 3/3 ── 5f1d0c3a9b27 ── Players and countries ── one transaction · ACCESS EXCLUSIVE on player, country
+\set signoff_row :signoff_row_1
+:signoff_look
+\if :signoff_todo
+\echo '[3/3] 5f1d0c3a9b27 Players and countries   (migrations/20240105_101500_5f1d0c3a9b27_players_and_countries.sql:23; if it stops here, nothing of it is reverted: mend it, compile, run again)'
+:signoff_begin
+-- from migrations/20240105_101500_5f1d0c3a9b27_players_and_countries.sql:23
+DROP TABLE player;
+DROP TABLE country;
+:signoff_commit
+\endif
+
+-- 6. Close: no transaction is open, and what was promised is there, or this script fails.
+:signoff_session
+:signoff_locked
+SET signoff.manifest = :'signoff_manifest';
+DO $signoff$ DECLARE n bigint; BEGIN
+  SELECT count(*) INTO n FROM jsonb_array_elements(current_setting('signoff.manifest')::jsonb) AS a (e) JOIN "public"."signoff_revision" v ON (e->>'selected')::boolean AND v.revision = e->>'revision';
+  IF n <> 0 THEN RAISE EXCEPTION USING ERRCODE = 'SO009', MESSAGE = format('signoff: failed: %s of 3 revisions are applied, and none should be', n), HINT = 'Run this script again; status.sql tells what is recorded.'; END IF; END $signoff$;
+SELECT pg_catalog.json_build_object('format', 1, 'project', 'linear', 'database', pg_catalog.current_database(),
+  'system_identifier', (SELECT s.system_identifier::text FROM pg_catalog.pg_control_system() s), 'at', pg_catalog.to_char(pg_catalog.clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+  'bundle', :'signoff_bundle', 'ticket', NULL, 'revisions', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('id', v.revision, 'up', v.up, 'state', v.state) ORDER BY v.revision COLLATE "C"), '[]')
+  FROM "public"."signoff_revision" v WHERE v.project = 'linear'))::text AS signoff_receipt \gset
+
+SELECT pg_catalog.pg_advisory_unlock(pg_catalog.hashtextextended('signoff:public.signoff_revision', 0)) AS signoff_unlocked \gset
+\echo 'signoff: done: 3 of 3 revisions are reverted'
+\echo :signoff_receipt
+\endif

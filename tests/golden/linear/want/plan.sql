@@ -1,0 +1,144 @@
+-- signoff plan · linear · base → 9a44e2d5806b · 3 revisions
+-- tree    sha256:4ba21bb7d0a6009439dd877a710a7897576aa4d7f700e45e3b96dc505fbcfc56
+-- bundle  sha256:0e0940c365506fcfda9d0827ed88dc44645c86db051faf7ef9a6f1c362a2702c
+-- run     psql -X -d DATABASE -f plan.sql
+--
+--   1  5f1d0c3a9b27  Players and countries        one transaction
+--   2  c07e4b6d11fa  Index players by country     2 steps, outside a transaction: CREATE INDEX CONCURRENTLY player_country_idx ON player · SHARE UPDATE EXCLUSIVE on player
+--   3  9a44e2d5806b  Best scores, it's "`top n`"  one transaction · ACCESS EXCLUSIVE on player
+
+-- 1. Client settings: no .psqlrc changes what this script does. (The outer \if makes a cut-off copy of this file fail.)
+\set ON_ERROR_STOP on
+\if true
+\set AUTOCOMMIT on
+\set ON_ERROR_ROLLBACK off
+\set SINGLELINE off
+\set SINGLESTEP off
+\set FETCH_COUNT 0
+\set ECHO none
+\set QUIET on
+\set VERBOSITY default
+\set SHOW_CONTEXT never
+\timing off
+\o
+\pset pager off
+\pset format aligned
+\pset tuples_only off
+\pset expanded off
+\encoding UTF8
+
+-- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
+\set signoff_bundle 'sha256:0e0940c365506fcfda9d0827ed88dc44645c86db051faf7ef9a6f1c362a2702c'
+-- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
+SELECT $m$
+DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
+DO $signoff$ BEGIN IF pg_catalog.current_setting('signoff.probe', true) = 'open' THEN RAISE EXCEPTION USING ERRCODE = 'SO001',
+  MESSAGE = 'signoff: refused: a transaction is open in this session', HINT = 'Run without -1 / --single-transaction and outside of BEGIN.'; END IF; END $signoff$;
+$m$ AS signoff_probe \gset
+-- Takes back whatever a revision left behind in the session; keeps the lock. Our own statements see pg_catalog only.
+SELECT $m$
+RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; CLOSE ALL; UNLISTEN *; DISCARD TEMP; DISCARD SEQUENCES; DISCARD PLANS; DEALLOCATE ALL;
+SET search_path = pg_catalog, pg_temp; SET client_encoding = 'UTF8'; SET standard_conforming_strings = on; SET client_min_messages = warning;
+SET lock_timeout = '5s'; SET statement_timeout = '0'; SET application_name = 'signoff';
+:signoff_probe
+$m$ AS signoff_session \gset
+
+-- 3. What was typed with -v is checked before anything else; a word that is not understood refuses.
+:signoff_probe
+\if :{?first_run}
+\else
+\set first_run ''
+\endif
+SELECT concat_ws(', ', CASE WHEN :{?dry_run} THEN 'dry_run' END, CASE WHEN :{?lock_timeout} THEN 'lock_timeout' END, CASE WHEN :{?lock_wait} THEN 'lock_wait' END, CASE WHEN :{?ticket} THEN 'ticket' END, CASE WHEN :{?until} THEN 'until' END) AS signoff_refused,
+  concat_ws(', ', CASE WHEN :{?dryrun} THEN 'dryrun' END, CASE WHEN :{?dry} THEN 'dry' END, CASE WHEN :{?first} THEN 'first' END, CASE WHEN :{?firstrun} THEN 'firstrun' END, CASE WHEN :{?first_time} THEN 'first_time' END, CASE WHEN :{?force} THEN 'force' END, CASE WHEN :{?lockwait} THEN 'lockwait' END, CASE WHEN :{?plan} THEN 'plan' END, CASE WHEN :{?rehearse} THEN 'rehearse' END, CASE WHEN :{?test} THEN 'test' END, CASE WHEN :{?ticket_id} THEN 'ticket_id' END, CASE WHEN :{?tickets} THEN 'tickets' END, CASE WHEN :{?to} THEN 'to' END, CASE WHEN :{?up_to} THEN 'up_to' END) AS signoff_misspelt,
+  lower(:'first_run') AS signoff_first_run \gset
+\unset first_run
+:signoff_session
+SET signoff.refused = :'signoff_refused'; SET signoff.misspelt = :'signoff_misspelt'; SET signoff.first_run = :'signoff_first_run';
+DO $signoff$ BEGIN
+  IF current_setting('signoff.refused') <> '' THEN RAISE EXCEPTION USING ERRCODE = 'SO010', MESSAGE = format('signoff: refused: this script has no mode %s', current_setting('signoff.refused')),
+    HINT = 'The one mode there is so far: -v first_run=1.'; END IF;
+  IF current_setting('signoff.misspelt') <> '' THEN RAISE EXCEPTION USING ERRCODE = 'SO010', MESSAGE = format('signoff: refused: -v %s is not understood', current_setting('signoff.misspelt')),
+    HINT = 'The one mode there is so far: -v first_run=1.'; END IF;
+  IF current_setting('signoff.first_run') NOT IN ('', '0', '1', 'off', 'on', 'false', 'true', 'no', 'yes') THEN RAISE EXCEPTION USING ERRCODE = 'SO010',
+    MESSAGE = format('signoff: refused: first_run=%s is not understood', current_setting('signoff.first_run')), HINT = 'Write -v first_run=1, or leave it out.'; END IF;
+END $signoff$;
+
+-- 4. Preflight. Nothing is changed before every check has passed.
+DO $signoff$ DECLARE t regclass := to_regclass('"public"."signoff_revision"'); BEGIN
+  IF current_setting('server_version_num')::int < 130000 THEN RAISE EXCEPTION USING ERRCODE = 'SO003',
+    MESSAGE = format('signoff: refused: this server is PostgreSQL %s, and the script was compiled for 13 and later', current_setting('server_version')), HINT = 'Compile with [target] server set to this server''s version.'; END IF;
+  IF current_setting('server_version_num')::int >= 190000 THEN RAISE WARNING 'signoff: this server is PostgreSQL %, later than any this script was tried on (13 to 18)', current_setting('server_version'); END IF;
+  IF pg_is_in_recovery() THEN RAISE EXCEPTION USING ERRCODE = 'SO003', MESSAGE = 'signoff: refused: this server is a standby', HINT = 'Connect to the primary.'; END IF;
+  IF current_setting('server_encoding') <> 'UTF8' THEN RAISE EXCEPTION USING ERRCODE = 'SO003',
+    MESSAGE = format('signoff: refused: this database is encoded in %s, and the script is UTF8', current_setting('server_encoding')), HINT = 'Only UTF8 databases are supported.'; END IF;
+  IF to_regnamespace('"public"') IS NULL THEN RAISE EXCEPTION USING ERRCODE = 'SO003',
+    MESSAGE = 'signoff: refused: there is no schema "public" for the version table', HINT = 'Create it, or name another in [version_table] schema.'; END IF;
+END $signoff$;
+
+-- The revisions, as they will be recorded: "selected" are this script's own, the others must be there already.
+\set signoff_row_1 '{"revision":"5f1d0c3a9b27","kind":"revision","parents":[],"message":"Players and countries","up":"sha256:70205f810a6a94468b9841d6415c792e334bd3d7115ae3c6989df19481151771","up1":"sha256:473ad2346dc4e2e966e9603f8ec4c51a0c846491255cf96e35706ac2df66324c","selected":true}'
+\set signoff_row_2 '{"revision":"c07e4b6d11fa","kind":"revision","parents":["5f1d0c3a9b27"],"message":"Index players by country","up":"sha256:176b65e3c4d333409b4ba577e6d78078949d3e7bf373ee7a13b4363da9ec44d3","up1":"sha256:bb58cc825a7a503a06e61d1771aadfbab813368119dab6550556c7661d990001","steps":["5dc8fb31869fee59","a4271dd4ca95e24c"],"selected":true}'
+\set signoff_row_3 '{"revision":"9a44e2d5806b","kind":"revision","parents":["c07e4b6d11fa"],"message":"Best scores, it''s \\"`top n`\\"","up":"sha256:6098b2b8e1ff83b82b474de1f969ad6e9104f538bc8c19912e7886b54d68e116","up1":"sha256:82f3a876001cce7e903aa22f25840327b084436176e0f55d4dd20c1b1b8245a5","selected":true}'
+-- What is recorded here is compared with what this script was made from.
+SELECT pg_catalog.jsonb_agg(e ORDER BY n) AS signoff_manifest FROM pg_catalog.unnest(ARRAY[:'signoff_row_1',:'signoff_row_2',:'signoff_row_3']::pg_catalog.jsonb[]) WITH ORDINALITY AS t (e, n) \gset
+SET signoff.manifest = :'signoff_manifest'; SET signoff.later = '[]';
+DO $signoff$
+DECLARE
+  r record; recorded jsonb := '[]'; t regclass := to_regclass('"public"."signoff_revision"'); todo bigint; total bigint; todo_names text; ahead text;
+BEGIN
+  IF t IS NULL THEN
+    IF current_setting('signoff.first_run') IN ('', '0', 'off', 'false', 'no') AND EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE c.relkind IN ('r', 'p') AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_' AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')) THEN
+      RAISE EXCEPTION USING ERRCODE = 'SO007', MESSAGE = 'signoff: refused: this database has tables but no version table "public"."signoff_revision"',
+        HINT = 'Is this the right database? If it is, and nothing of this tree is applied here yet, add -v first_run=1.'; END IF;
+  ELSE
+    IF coalesce(obj_description(t, 'pg_class'), '') <> 'signoff_revision 1' THEN RAISE EXCEPTION USING ERRCODE = 'SO008',
+      MESSAGE = format('signoff: refused: table %s is not a version table of signoff, format 1', t), HINT = 'Name another in [version_table] name, or use the signoff that made it.'; END IF;
+    SELECT coalesce(jsonb_agg(to_jsonb(v)), '[]') INTO recorded FROM "public"."signoff_revision" v;
+  END IF;
+  FOR r IN SELECT v.*, m.up AS its_up, m.up1 AS its_up1, m.accept, m.steps AS its_steps, m.selected
+      FROM jsonb_to_recordset(recorded) AS v (revision text, project text, state text, up text, up1 text, steps text[])
+      JOIN jsonb_to_recordset(current_setting('signoff.manifest')::jsonb) AS m (revision text, up text, up1 text, accept text[], steps text[], selected boolean) USING (revision) LOOP
+    IF r.project <> 'linear' THEN RAISE EXCEPTION USING ERRCODE = 'SO006', MESSAGE = format('signoff: refused: revision %s is recorded here for project %s', r.revision, r.project),
+      HINT = 'Two projects need two version tables: set [version_table] name.'; END IF;
+    IF r.state = 'applied' AND r.up <> r.its_up THEN
+      IF r.up1 = r.its_up1 OR r.up = ANY (r.accept) THEN
+        PERFORM set_config('client_min_messages', 'notice', true);
+        RAISE NOTICE 'signoff: revision % was applied here with other comments or an accepted earlier text', r.revision;
+      ELSE RAISE EXCEPTION USING ERRCODE = 'SO006', MESSAGE = format('signoff: refused: revision %s was applied here with another text', r.revision),
+        DETAIL = format('recorded %s, this script %s', r.up, r.its_up), HINT = 'Compile from the tree that was applied, or find out who changed a published migration.'; END IF;
+    END IF;
+    IF r.state <> 'applied' AND NOT (r.state = 'upgrading' AND coalesce(r.selected, false)) THEN RAISE EXCEPTION USING ERRCODE = 'SO006',
+      MESSAGE = format('signoff: refused: revision %s is half-done here (%s, %s steps)', r.revision, r.state, cardinality(r.steps)), HINT = CASE r.state WHEN 'upgrading' THEN 'Finish it first: run the upgrade.sql that holds it again.' ELSE 'Finish it first: run the downgrade.sql that holds it again.' END; END IF;
+    IF r.state <> 'applied' AND EXISTS (SELECT FROM unnest(r.steps) WITH ORDINALITY AS s (digest, n) WHERE s.digest NOT LIKE '%?' AND s.digest IS DISTINCT FROM r.its_steps[s.n]) THEN RAISE EXCEPTION USING ERRCODE = 'SO006',
+      MESSAGE = format('signoff: refused: a step of revision %s that is done here was changed since', r.revision), HINT = 'Mend only the step that failed and those after it; put the finished ones back as they were.'; END IF;
+  END LOOP;
+  FOR r IN SELECT v.revision, p AS parent FROM jsonb_to_recordset(recorded) AS v (revision text, project text, parents text[], depends_on text[]), unnest(v.parents || v.depends_on) AS p
+      WHERE v.project = 'linear' AND NOT EXISTS (SELECT FROM jsonb_to_recordset(recorded) AS w (revision text, state text) WHERE w.revision = p) LIMIT 1 LOOP
+    RAISE EXCEPTION USING ERRCODE = 'SO006', MESSAGE = format('signoff: refused: revision %s is recorded as applied before its parent %s', r.revision, r.parent), HINT = 'The version table was changed by hand or restored in part: find out what is really there.'; END LOOP;
+  SELECT count(*), count(*) FILTER (WHERE v.revision IS NULL OR v.state <> 'applied'),
+      string_agg(format(E'\n  %s  %s', m.revision, m.message), '' ORDER BY m.n) FILTER (WHERE v.revision IS NULL OR v.state <> 'applied')
+    INTO total, todo, todo_names
+    FROM (SELECT e->>'revision' AS revision, e->>'message' AS message, n FROM jsonb_array_elements(current_setting('signoff.manifest')::jsonb) WITH ORDINALITY AS a (e, n) WHERE coalesce((e->>'selected')::boolean, false)) m
+    LEFT JOIN jsonb_to_recordset(recorded) AS v (revision text, state text) USING (revision);
+  SELECT string_agg(v.revision, ', ' ORDER BY v.revision) INTO ahead FROM jsonb_to_recordset(recorded) AS v (revision text, project text, kind text)
+   WHERE v.project = 'linear' AND v.kind = 'revision' AND NOT EXISTS (SELECT FROM jsonb_array_elements(current_setting('signoff.manifest')::jsonb) AS a (e) WHERE e->>'revision' = v.revision)
+     AND NOT current_setting('signoff.later')::jsonb ? v.revision;
+  PERFORM set_config('signoff.repeat', (ahead IS NULL)::text, false);
+  IF todo > 0 THEN
+    IF ahead IS NOT NULL THEN RAISE EXCEPTION USING ERRCODE = 'SO006', MESSAGE = format('signoff: refused: this database records revisions that this script''s tree does not know: %s', ahead),
+      HINT = 'It was upgraded from a newer or another tree: compile from that one.'; END IF;
+    SELECT m.revision INTO r FROM jsonb_to_recordset(current_setting('signoff.manifest')::jsonb) AS m (revision text, selected boolean)
+     WHERE NOT coalesce(m.selected, false) AND NOT EXISTS (SELECT FROM jsonb_to_recordset(recorded) AS v (revision text, state text) WHERE v.revision = m.revision AND v.state = 'applied') LIMIT 1;
+    IF FOUND THEN RAISE EXCEPTION USING ERRCODE = 'SO006', MESSAGE = 'signoff: refused: this script starts after base' || format(', and revision %s is not applied here', r.revision),
+      HINT = 'Run the release before this one first, or compile from where this database stands.'; END IF;
+  END IF;
+  PERFORM set_config('signoff.summary', CASE WHEN todo = 0 THEN format('signoff: nothing to apply: all of %s revisions are applied here', total)
+    ELSE format('signoff: %s of %s to apply here; %s already applied%s', todo, total, total - todo, todo_names) END, false);
+END $signoff$;
+SELECT pg_catalog.current_setting('signoff.summary') AS signoff_summary, pg_catalog.current_setting('signoff.repeat') AS signoff_repeat \gset
+RESET signoff.manifest;
+\echo :signoff_summary
+\echo 'signoff: nothing was changed'
+\endif

@@ -1,0 +1,176 @@
+-- signoff downgrade · numbered · 10 → 10 · 0 revisions
+-- tree    sha256:b898e35a1ed381e284177dee2d7f5ad0139e8414e3ed81afa6d6f28b02d40fc7
+-- bundle  sha256:bdf734d6a47c17d805ea40eb3971d5419d4ca3eba6bf5c748b5a967b25f4bfda
+-- run     psql -X -d DATABASE -f downgrade.sql
+-- first   psql -X -d DATABASE -f plan.sql       (says what would run here, and changes nothing)
+-- stops above 10: it has no downgrade
+--
+
+-- 1. Client settings: no .psqlrc changes what this script does. (The outer \if makes a cut-off copy of this file fail.)
+\set ON_ERROR_STOP on
+\if true
+\set AUTOCOMMIT on
+\set ON_ERROR_ROLLBACK off
+\set SINGLELINE off
+\set SINGLESTEP off
+\set FETCH_COUNT 0
+\set ECHO none
+\set QUIET on
+\set VERBOSITY default
+\set SHOW_CONTEXT never
+\timing off
+\o
+\pset pager off
+\pset format aligned
+\pset tuples_only off
+\pset expanded off
+\encoding UTF8
+
+-- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
+\set signoff_bundle 'sha256:bdf734d6a47c17d805ea40eb3971d5419d4ca3eba6bf5c748b5a967b25f4bfda'
+-- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
+SELECT $m$
+DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
+DO $signoff$ BEGIN IF pg_catalog.current_setting('signoff.probe', true) = 'open' THEN RAISE EXCEPTION USING ERRCODE = 'SO001',
+  MESSAGE = 'signoff: refused: a transaction is open in this session', HINT = 'Run without -1 / --single-transaction and outside of BEGIN.'; END IF; END $signoff$;
+$m$ AS signoff_probe \gset
+-- Takes back whatever a revision left behind in the session; keeps the lock. Our own statements see pg_catalog only.
+SELECT $m$
+RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; CLOSE ALL; UNLISTEN *; DISCARD TEMP; DISCARD SEQUENCES; DISCARD PLANS; DEALLOCATE ALL;
+SET search_path = pg_catalog, pg_temp; SET client_encoding = 'UTF8'; SET standard_conforming_strings = on; SET client_min_messages = warning;
+SET lock_timeout = '5s'; SET statement_timeout = '0'; SET application_name = 'signoff';
+:signoff_probe
+$m$ AS signoff_session \gset
+
+-- 3. What was typed with -v is checked before anything else; a word that is not understood refuses.
+:signoff_probe
+\if :{?first_run}
+\else
+\set first_run ''
+\endif
+SELECT concat_ws(', ', CASE WHEN :{?dry_run} THEN 'dry_run' END, CASE WHEN :{?lock_timeout} THEN 'lock_timeout' END, CASE WHEN :{?lock_wait} THEN 'lock_wait' END, CASE WHEN :{?ticket} THEN 'ticket' END, CASE WHEN :{?until} THEN 'until' END) AS signoff_refused,
+  concat_ws(', ', CASE WHEN :{?dryrun} THEN 'dryrun' END, CASE WHEN :{?dry} THEN 'dry' END, CASE WHEN :{?first} THEN 'first' END, CASE WHEN :{?firstrun} THEN 'firstrun' END, CASE WHEN :{?first_time} THEN 'first_time' END, CASE WHEN :{?force} THEN 'force' END, CASE WHEN :{?lockwait} THEN 'lockwait' END, CASE WHEN :{?plan} THEN 'plan' END, CASE WHEN :{?rehearse} THEN 'rehearse' END, CASE WHEN :{?test} THEN 'test' END, CASE WHEN :{?ticket_id} THEN 'ticket_id' END, CASE WHEN :{?tickets} THEN 'tickets' END, CASE WHEN :{?to} THEN 'to' END, CASE WHEN :{?up_to} THEN 'up_to' END) AS signoff_misspelt,
+  lower(:'first_run') AS signoff_first_run \gset
+\unset first_run
+:signoff_session
+SET signoff.refused = :'signoff_refused'; SET signoff.misspelt = :'signoff_misspelt'; SET signoff.first_run = :'signoff_first_run';
+DO $signoff$ BEGIN
+  IF current_setting('signoff.refused') <> '' THEN RAISE EXCEPTION USING ERRCODE = 'SO010', MESSAGE = format('signoff: refused: this script has no mode %s', current_setting('signoff.refused')),
+    HINT = 'The one mode there is so far: -v first_run=1.'; END IF;
+  IF current_setting('signoff.misspelt') <> '' THEN RAISE EXCEPTION USING ERRCODE = 'SO010', MESSAGE = format('signoff: refused: -v %s is not understood', current_setting('signoff.misspelt')),
+    HINT = 'The one mode there is so far: -v first_run=1.'; END IF;
+  IF current_setting('signoff.first_run') NOT IN ('', '0', '1', 'off', 'on', 'false', 'true', 'no', 'yes') THEN RAISE EXCEPTION USING ERRCODE = 'SO010',
+    MESSAGE = format('signoff: refused: first_run=%s is not understood', current_setting('signoff.first_run')), HINT = 'Write -v first_run=1, or leave it out.'; END IF;
+END $signoff$;
+
+-- 4. Preflight. Nothing is changed before every check has passed.
+DO $signoff$ DECLARE t regclass := to_regclass('"public"."signoff_revision"'); BEGIN
+  IF current_setting('server_version_num')::int < 130000 THEN RAISE EXCEPTION USING ERRCODE = 'SO003',
+    MESSAGE = format('signoff: refused: this server is PostgreSQL %s, and the script was compiled for 13 and later', current_setting('server_version')), HINT = 'Compile with [target] server set to this server''s version.'; END IF;
+  IF current_setting('server_version_num')::int >= 190000 THEN RAISE WARNING 'signoff: this server is PostgreSQL %, later than any this script was tried on (13 to 18)', current_setting('server_version'); END IF;
+  IF pg_is_in_recovery() THEN RAISE EXCEPTION USING ERRCODE = 'SO003', MESSAGE = 'signoff: refused: this server is a standby', HINT = 'Connect to the primary.'; END IF;
+  IF current_setting('transaction_read_only') = 'on' THEN RAISE EXCEPTION USING ERRCODE = 'SO003', MESSAGE = 'signoff: refused: transactions are read-only here',
+    HINT = 'default_transaction_read_only is on for this server, database or role.'; END IF;
+  IF current_setting('server_encoding') <> 'UTF8' THEN RAISE EXCEPTION USING ERRCODE = 'SO003',
+    MESSAGE = format('signoff: refused: this database is encoded in %s, and the script is UTF8', current_setting('server_encoding')), HINT = 'Only UTF8 databases are supported.'; END IF;
+  IF to_regnamespace('"public"') IS NULL THEN RAISE EXCEPTION USING ERRCODE = 'SO003',
+    MESSAGE = 'signoff: refused: there is no schema "public" for the version table', HINT = 'Create it, or name another in [version_table] schema.'; END IF;
+  IF t IS NULL AND NOT has_schema_privilege('"public"'::regnamespace, 'CREATE') THEN RAISE EXCEPTION USING ERRCODE = 'SO003',
+    MESSAGE = format('signoff: refused: %s may not create the version table in schema %s', current_user, '"public"'), HINT = 'Run as the owner of the schema, or set [target] role.'; END IF;
+  IF t IS NOT NULL AND NOT (has_table_privilege(t, 'SELECT') AND has_table_privilege(t, 'INSERT') AND has_table_privilege(t, 'UPDATE') AND has_table_privilege(t, 'DELETE')) THEN RAISE EXCEPTION USING ERRCODE = 'SO003',
+    MESSAGE = format('signoff: refused: %s may not write the version table %s', current_user, t), HINT = 'Run as its owner, or set [target] role.'; END IF;
+END $signoff$;
+-- One run at a time. Polled, never blocking: a blocked waiter makes another session's CREATE INDEX CONCURRENTLY fail.
+DO $signoff$ DECLARE k bigint := hashtextextended('signoff:public.signoff_revision', 0); h record; BEGIN
+  FOR i IN 1..120 LOOP
+    EXIT WHEN pg_try_advisory_lock(k);
+    IF i = 120 THEN
+      SELECT a.pid, a.usename, a.client_addr, a.application_name, a.state, a.backend_start INTO h FROM pg_locks l LEFT JOIN pg_stat_activity a USING (pid)
+       WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
+         AND l.classid::bigint = (k >> 32) & 4294967295 AND l.objid::bigint = k & 4294967295 LIMIT 1;
+      RAISE EXCEPTION USING ERRCODE = 'SO004', MESSAGE = format('signoff: refused: another run holds the lock: pid %s, user %s, from %s, connected since %s', h.pid, h.usename, coalesce(h.client_addr::text, 'a local socket'), h.backend_start),
+        HINT = 'Nothing was changed. Wait for it to end, then run again. A psql that was killed leaves its statement running on the server until that ends.'; END IF;
+    COMMIT; PERFORM pg_sleep(0.25); COMMIT;
+  END LOOP;
+END $signoff$;
+
+-- The revisions, as they will be recorded: "selected" are this script's own, the others must be there already.
+\set signoff_row_1 '{"revision":"1","kind":"revision","parents":[],"message":"notes","up":"sha256:f17d15b6317d9522a75c70e40677f329e137d6a26344f0ec67b8a6f70531d9c1","up1":"sha256:a2c89755ce78be51a0d8779b82ab128d228fec2576569ac92f790d5f74e2545c","selected":false}'
+\set signoff_row_2 '{"revision":"2","kind":"revision","parents":[],"message":"authors","up":"sha256:646006a6c02b381ebce1afe090c0dc0c056f43ca6d088a678bc7d6d5f59ed26a","up1":"sha256:c2f9d251659477cb5f6d63d672a6ca2e560520104f93c35eafd5b3c61844f497","selected":false}'
+\set signoff_row_3 '{"revision":"3","kind":"revision","parents":[],"message":"index authors","up":"sha256:2ab559ac2cf877e0ae6ccfe96bda405bb1f1b414854d4818cb60d5e5eee48806","up1":"sha256:9e6b18dbebeec434442c61c88c805888143c26cc17d0dad96dbb9271afa719eb","selected":false}'
+\set signoff_row_4 '{"revision":"9","kind":"revision","parents":[],"message":"backfill authors","up":"sha256:19d469bf70934cabc96a8d65a704e06497fa2076c1fd757f676b2e12aa01775a","up1":"sha256:cdc18636e4c3c7046519739e28bb11ff6f0bcb28788080009a3abce9f3df9775","selected":false}'
+\set signoff_row_5 '{"revision":"10","kind":"revision","parents":[],"message":"log","up":"sha256:03aa0013dc5468ef3dcef84c043a5e4e36d805a0b74b808ea706682dc67a5fae","up1":"sha256:40b059c45545e334c160da4e746ab7d0be09f590a310d9ae255fba6932dd920a","selected":false}'
+-- What is recorded here is compared with what this script was made from.
+SELECT pg_catalog.jsonb_agg(e ORDER BY n) AS signoff_manifest FROM pg_catalog.unnest(ARRAY[:'signoff_row_1',:'signoff_row_2',:'signoff_row_3',:'signoff_row_4',:'signoff_row_5']::pg_catalog.jsonb[]) WITH ORDINALITY AS t (e, n) \gset
+SET signoff.manifest = :'signoff_manifest'; SET signoff.later = '[]';
+DO $signoff$
+DECLARE
+  r record; recorded jsonb := '[]'; t regclass := to_regclass('"public"."signoff_revision"'); todo bigint; total bigint; todo_names text; ahead text;
+BEGIN
+  IF t IS NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'SO007', MESSAGE = 'signoff: refused: this database has no version table "public"."signoff_revision", so nothing is recorded as applied', HINT = 'Is this the right database?';
+  ELSE
+    IF coalesce(obj_description(t, 'pg_class'), '') <> 'signoff_revision 1' THEN RAISE EXCEPTION USING ERRCODE = 'SO008',
+      MESSAGE = format('signoff: refused: table %s is not a version table of signoff, format 1', t), HINT = 'Name another in [version_table] name, or use the signoff that made it.'; END IF;
+    SELECT coalesce(jsonb_agg(to_jsonb(v)), '[]') INTO recorded FROM "public"."signoff_revision" v;
+  END IF;
+  FOR r IN SELECT v.*, m.up AS its_up, m.up1 AS its_up1, m.accept, m.steps AS its_steps, m.selected
+      FROM jsonb_to_recordset(recorded) AS v (revision text, project text, state text, up text, up1 text, steps text[])
+      JOIN jsonb_to_recordset(current_setting('signoff.manifest')::jsonb) AS m (revision text, up text, up1 text, accept text[], steps text[], selected boolean) USING (revision) LOOP
+    IF r.project <> 'numbered' THEN RAISE EXCEPTION USING ERRCODE = 'SO006', MESSAGE = format('signoff: refused: revision %s is recorded here for project %s', r.revision, r.project),
+      HINT = 'Two projects need two version tables: set [version_table] name.'; END IF;
+    IF r.state = 'applied' AND r.up <> r.its_up THEN
+      IF r.up1 = r.its_up1 OR r.up = ANY (r.accept) THEN
+        PERFORM set_config('client_min_messages', 'notice', true);
+        RAISE NOTICE 'signoff: revision % was applied here with other comments or an accepted earlier text', r.revision;
+      ELSE RAISE EXCEPTION USING ERRCODE = 'SO006', MESSAGE = format('signoff: refused: revision %s was applied here with another text', r.revision),
+        DETAIL = format('recorded %s, this script %s', r.up, r.its_up), HINT = 'Compile from the tree that was applied, or find out who changed a published migration.'; END IF;
+    END IF;
+    IF r.state <> 'applied' AND NOT (r.state = 'downgrading' AND coalesce(r.selected, false)) THEN RAISE EXCEPTION USING ERRCODE = 'SO006',
+      MESSAGE = format('signoff: refused: revision %s is half-done here (%s, %s steps)', r.revision, r.state, cardinality(r.steps)), HINT = CASE r.state WHEN 'upgrading' THEN 'Finish it first: run the upgrade.sql that holds it again.' ELSE 'Finish it first: run the downgrade.sql that holds it again.' END; END IF;
+    IF r.state <> 'applied' AND EXISTS (SELECT FROM unnest(r.steps) WITH ORDINALITY AS s (digest, n) WHERE s.digest NOT LIKE '%?' AND s.digest IS DISTINCT FROM r.its_steps[s.n]) THEN RAISE EXCEPTION USING ERRCODE = 'SO006',
+      MESSAGE = format('signoff: refused: a step of revision %s that is done here was changed since', r.revision), HINT = 'Mend only the step that failed and those after it; put the finished ones back as they were.'; END IF;
+  END LOOP;
+  SELECT count(*), count(*) FILTER (WHERE v.revision IS NOT NULL),
+      string_agg(format(E'\n  %s  %s', m.revision, m.message), '' ORDER BY m.n) FILTER (WHERE v.revision IS NOT NULL)
+    INTO total, todo, todo_names
+    FROM (SELECT e->>'revision' AS revision, e->>'message' AS message, n FROM jsonb_array_elements(current_setting('signoff.manifest')::jsonb) WITH ORDINALITY AS a (e, n) WHERE coalesce((e->>'selected')::boolean, false)) m
+    LEFT JOIN jsonb_to_recordset(recorded) AS v (revision text, state text) USING (revision);
+  SELECT string_agg(v.revision, ', ' ORDER BY v.revision) INTO ahead FROM jsonb_to_recordset(recorded) AS v (revision text, project text, kind text)
+   WHERE v.project = 'numbered' AND v.kind = 'revision' AND NOT EXISTS (SELECT FROM jsonb_array_elements(current_setting('signoff.manifest')::jsonb) AS a (e) WHERE e->>'revision' = v.revision)
+     AND NOT current_setting('signoff.later')::jsonb ? v.revision;
+  PERFORM set_config('signoff.repeat', (ahead IS NULL)::text, false);
+  IF todo > 0 THEN
+    IF ahead IS NOT NULL THEN RAISE EXCEPTION USING ERRCODE = 'SO006', MESSAGE = format('signoff: refused: this database records revisions that this script''s tree does not know: %s', ahead),
+      HINT = 'It was upgraded from a newer or another tree: compile from that one.'; END IF;
+    SELECT m.revision INTO r FROM jsonb_to_recordset(current_setting('signoff.manifest')::jsonb) AS m (revision text, selected boolean)
+     WHERE NOT coalesce(m.selected, false) AND NOT EXISTS (SELECT FROM jsonb_to_recordset(recorded) AS v (revision text, state text) WHERE v.revision = m.revision AND v.state = 'applied') LIMIT 1;
+    IF FOUND THEN RAISE EXCEPTION USING ERRCODE = 'SO006', MESSAGE = 'signoff: refused: this script goes back to 10' || format(', and revision %s is not applied here', r.revision),
+      HINT = 'Run the release before this one first, or compile from where this database stands.'; END IF;
+    SELECT v.revision INTO r FROM jsonb_to_recordset(recorded) AS v (revision text, project text) WHERE v.project = 'numbered' AND current_setting('signoff.later')::jsonb ? v.revision LIMIT 1;
+    IF FOUND THEN RAISE EXCEPTION USING ERRCODE = 'SO006', MESSAGE = format('signoff: refused: revision %s is applied here and stands on what would be reverted', r.revision), HINT = 'Revert it first, with the downgrade.sql of its own release.'; END IF;
+  END IF;
+  PERFORM set_config('signoff.summary', CASE WHEN todo = 0 THEN format('signoff: nothing to revert: none of %s revisions is applied here', total)
+    ELSE format('signoff: %s of %s to revert here; %s already reverted%s', todo, total, total - todo, todo_names) END, false);
+END $signoff$;
+SELECT pg_catalog.current_setting('signoff.summary') AS signoff_summary, pg_catalog.current_setting('signoff.repeat') AS signoff_repeat \gset
+RESET signoff.manifest;
+\echo :signoff_summary
+\set SHOW_CONTEXT errors
+
+-- 6. Close: no transaction is open, and what was promised is there, or this script fails.
+:signoff_session
+:signoff_locked
+SET signoff.manifest = :'signoff_manifest';
+DO $signoff$ DECLARE n bigint; BEGIN
+  SELECT count(*) INTO n FROM jsonb_array_elements(current_setting('signoff.manifest')::jsonb) AS a (e) JOIN "public"."signoff_revision" v ON (e->>'selected')::boolean AND v.revision = e->>'revision';
+  IF n <> 0 THEN RAISE EXCEPTION USING ERRCODE = 'SO009', MESSAGE = format('signoff: failed: %s of 0 revisions are applied, and none should be', n), HINT = 'Run this script again; status.sql tells what is recorded.'; END IF; END $signoff$;
+SELECT pg_catalog.json_build_object('format', 1, 'project', 'numbered', 'database', pg_catalog.current_database(),
+  'system_identifier', (SELECT s.system_identifier::text FROM pg_catalog.pg_control_system() s), 'at', pg_catalog.to_char(pg_catalog.clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+  'bundle', :'signoff_bundle', 'ticket', NULL, 'revisions', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('id', v.revision, 'up', v.up, 'state', v.state) ORDER BY v.revision COLLATE "C"), '[]')
+  FROM "public"."signoff_revision" v WHERE v.project = 'numbered'))::text AS signoff_receipt \gset
+
+SELECT pg_catalog.pg_advisory_unlock(pg_catalog.hashtextextended('signoff:public.signoff_revision', 0)) AS signoff_unlocked \gset
+\echo 'signoff: done: 0 of 0 revisions are reverted'
+\echo :signoff_receipt
+\endif
