@@ -10,6 +10,7 @@
 
 mod golden;
 mod house;
+mod postgres;
 mod support;
 
 /// `autotests` is off, so a file without its `mod` line would never be compiled, and nobody would notice.

@@ -10,6 +10,7 @@ pub(crate) mod golden;
 pub(crate) mod outcome;
 pub(crate) mod postgres;
 pub(crate) mod project;
+pub(crate) mod straight;
 
 use camino::{Utf8Path, Utf8PathBuf};
 

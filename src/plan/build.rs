@@ -34,10 +34,14 @@ pub(super) fn downgrade(input: Input<'_>, range: &Range, sink: &mut Sink) -> Opt
                     format!("revision {} can't be reverted: {reason}", migration.id),
                 )
                 .at(migration.at, "in the range")
-                .help(format!(
-                    "end the downgrade above it: downgrade {}:{}",
-                    range.from_name, migration.id
-                )),
+                .help(if range.from.contains(revision) {
+                    "leave it applied: take back what it does with a new revision".to_owned()
+                } else {
+                    format!(
+                        "end the downgrade above it: downgrade {}:{}",
+                        range.from_name, migration.id
+                    )
+                }),
             );
         }
     }

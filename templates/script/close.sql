@@ -1,6 +1,8 @@
 -- 6. Close: no transaction is open, and what was promised is there, or this script fails.
 :signoff_session
+{% if blocks or repeatables %}
 :signoff_locked
+{% endif %}
 SET signoff.manifest = :'signoff_manifest';
 DO $signoff$ DECLARE n bigint; BEGIN
   SELECT count(*) INTO n FROM jsonb_array_elements(current_setting('signoff.manifest')::jsonb) AS a (e) JOIN {{ version_table }} v ON (e->>'selected')::boolean AND v.revision = e->>'revision'{{ " AND v.state = 'applied'" if direction == "upgrade" }};

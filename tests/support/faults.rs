@@ -1,6 +1,6 @@
 //! Faults for law 4: copies of an emitted script that stop after statement k, by an error or by the client's death.
 //!
-//! Statements are counted from 1 over the whole script, in the order they stand there; machinery is not counted.
+//! A place is an offset into the script.
 
 use signoff::lex::{self, TokenKind};
 
@@ -8,8 +8,11 @@ use super::postgres::Database;
 
 /// The line before a user's SQL; the file and line follow.
 const FROM: &str = "-- from ";
-/// The line after it.
-const END: &str = "-- end";
+/// How the line after it begins: a piece of machinery, or the end of a step that may be skipped.
+const END: [&str; 2] = [":signoff_", "\\endif"];
+
+/// How the line above each block begins.
+const BLOCK: &str = "\n-- ── ";
 
 /// What may stand between statements and is none.
 const BETWEEN: [TokenKind; 3] = [
@@ -46,27 +49,8 @@ impl Fault {
     }
 }
 
-/// How many statements of users the script holds.
-pub(crate) fn statements(script: &str) -> usize {
-    places(script).len()
-}
-
-/// A copy that stops right after user statement `k`, counted from 1.
-#[track_caller]
-pub(crate) fn after(script: &str, k: usize, fault: Fault) -> String {
-    let places = places(script);
-    assert!(
-        (1..=places.len()).contains(&k),
-        "the script has {} statements, not {k}",
-        places.len()
-    );
-    let (before, rest) = script.split_at(places[k - 1]);
-    let newline = if before.ends_with('\n') { "" } else { "\n" };
-    format!("{before}{newline}{}{rest}", fault.line())
-}
-
-/// The offsets right after each user statement.
-fn places(script: &str) -> Vec<usize> {
+/// The places right after each user statement.
+pub(crate) fn statements(script: &str) -> Vec<usize> {
     let mut places = Vec::new();
     let mut start = None;
     let mut at = 0;
@@ -74,14 +58,35 @@ fn places(script: &str) -> Vec<usize> {
         let next = at + line.len();
         if start.is_none() && line.starts_with(FROM) {
             start = Some(next);
-        } else if let Some(from) = start.filter(|_| line.trim_end() == END) {
+        } else if let Some(from) = start.filter(|_| END.iter().any(|end| line.starts_with(end))) {
             places.extend(ends(&script[from..at]).into_iter().map(|end| from + end));
             start = None;
         }
         at = next;
     }
-    assert!(start.is_none(), "a `{FROM}` line has no `{END}` line");
+    assert!(start.is_none(), "nothing follows a `{FROM}` line's SQL");
     places
+}
+
+/// The places right after each user statement, and before each line of machinery in the blocks.
+pub(crate) fn stops(script: &str) -> Vec<usize> {
+    let mut stops = statements(script);
+    let mut at = script.find(BLOCK).expect("a script has a block");
+    for line in script[at..].split_inclusive('\n') {
+        if line.starts_with(END[0]) {
+            stops.push(at);
+        }
+        at += line.len();
+    }
+    stops.sort_unstable();
+    stops
+}
+
+/// A copy of the script that stops in this place, one of [`stops`].
+pub(crate) fn at(script: &str, stop: usize, fault: Fault) -> String {
+    let (before, rest) = script.split_at(stop);
+    let newline = if before.ends_with('\n') { "" } else { "\n" };
+    format!("{before}{newline}{}{rest}", fault.line())
 }
 
 /// The offsets right after each statement of a stretch of SQL, as psql would send it: at a `;` outside parentheses,
@@ -123,26 +128,31 @@ fn a_fault_stands_after_its_statement() {
                   -- from migrations/a.sql:7\n\
                   CREATE TABLE a (x int); -- why\n\
                   CREATE RULE r AS ON DELETE TO a DO ALSO (SELECT 1; SELECT 2)\n;\n;\n\
-                  -- end\nSELECT 'machinery';\n\
+                  -- from migrations/a.sql:9: rows of a.csv\n\
+                  INSERT INTO a VALUES\n  (1)\n;\n\\set signoff_table 'a'\n\
+                  :signoff_setval\nSELECT 'machinery';\n\
+                  \\if true\n\
                   -- from migrations/b.sql:1\n\
                   SELECT $t$ SELECT '{1}'::int[]; $t$ \\gexec\n\
-                  -- end\n";
-    assert_eq!(statements(script), 3);
-    let at = |k, fault: Fault| {
-        let copy = after(script, k, fault);
+                  \\endif\n";
+    let places = statements(script);
+    assert_eq!(places.len(), 4);
+    let before = |k: usize, fault: Fault| {
+        let copy = at(script, places[k - 1], fault);
         let before = copy.split(fault.line()).next().expect("a split has a part");
         before.lines().last().expect("is not empty").to_owned()
     };
-    assert_eq!(at(1, Fault::Error), "CREATE TABLE a (x int);");
-    assert_eq!(at(2, Fault::Killed), ";");
+    assert_eq!(before(1, Fault::Error), "CREATE TABLE a (x int);");
+    assert_eq!(before(2, Fault::Killed), ";");
+    assert_eq!(before(3, Fault::Killed), ";");
     assert_eq!(
-        at(3, Fault::Error),
+        before(4, Fault::Error),
         "SELECT $t$ SELECT '{1}'::int[]; $t$ \\gexec"
     );
 
     for fault in [Fault::Error, Fault::Killed] {
         let database = Database::create();
-        let copy = after(script, 1, fault);
+        let copy = at(script, places[0], fault);
         database.psql_stdin(&copy, &[]).code(fault.code());
         database.wait_until_alone();
         assert_eq!(database.query("SELECT count(*) FROM a"), "0");

@@ -231,6 +231,34 @@ impl ServerUser {
     }
 }
 
+/// A dump in which every quoted literal that begins like a time (`'2026-01-31 …`) is one and the same time.
+fn timeless(dump: &str) -> String {
+    let shape = |text: &[u8]| {
+        text.len() > 12
+            && text.starts_with(b"'20")
+            && b"'dddd-dd-dd "
+                .iter()
+                .zip(text)
+                .all(|(want, byte)| (*want == b'd' && byte.is_ascii_digit()) || want == byte)
+    };
+    let mut masked = String::with_capacity(dump.len());
+    let mut rest = dump;
+    while let Some(at) = rest.find("'20") {
+        let (before, from) = rest.split_at(at);
+        masked.push_str(before);
+        let end = from[1..].find('\'').filter(|_| shape(from.as_bytes()));
+        let kept = end.map_or(3, |end| {
+            masked.push_str("'(a time)'");
+            end + 2
+        });
+        if end.is_none() {
+            masked.push_str(&from[..kept]);
+        }
+        rest = &from[kept..];
+    }
+    masked + rest
+}
+
 /// A database of its own for one test; dropped with it.
 pub(crate) struct Database {
     name: String,
@@ -248,6 +276,12 @@ impl Database {
     pub(crate) fn clone_of(template: &Self) -> Self {
         template.wait_until_alone();
         Self::from_template(&template.name)
+    }
+
+    /// An empty database, with more words for its CREATE: an owner, an encoding.
+    #[track_caller]
+    pub(crate) fn create_with(options: &str) -> Self {
+        Self::from_template(&format!("template0 {options}"))
     }
 
     #[track_caller]
@@ -307,16 +341,56 @@ impl Database {
         self.pg_dump(&["--data-only", "--inserts"])
     }
 
+    /// [`Self::dump`] and [`Self::dump_data`] in one, with owners and rights, where all that two databases that did
+    /// the same at different times may differ in, the time, is blanked out.
+    #[track_caller]
+    pub(crate) fn state(&self) -> String {
+        let mut command = cluster().client("pg_dump");
+        command.args(["--inserts", &self.name]);
+        timeless(&Self::dumped(Self::without_ours(&mut command)))
+    }
+
+    /// Everything that pg_dump can tell, our own tables and their times too: for what must have changed nothing.
+    #[track_caller]
+    pub(crate) fn everything(&self) -> String {
+        Self::dumped(
+            cluster()
+                .client("pg_dump")
+                .args(["--inserts", "--create", &self.name]),
+        )
+    }
+
+    /// What the version table says, without the times, the bundle and the people; empty where there is none.
+    #[track_caller]
+    pub(crate) fn rows(&self) -> String {
+        if self.query("SELECT to_regclass('public.signoff_revision') IS NULL") == "t" {
+            return String::new();
+        }
+        self.query(
+            "SELECT revision, project, kind, parents, depends_on, message, up, up1, variables, state, steps \
+             FROM public.signoff_revision ORDER BY revision COLLATE \"C\"",
+        )
+    }
+
     #[track_caller]
     fn pg_dump(&self, arguments: &[&str]) -> String {
         let mut command = cluster().client("pg_dump");
         command.args(arguments).args(["--no-owner", &self.name]);
+        Self::dumped(Self::without_ours(&mut command))
+    }
+
+    fn without_ours(command: &mut Command) -> &mut Command {
         for ours in ["signoff_revision", "signoff_event"] {
             // The table, and the sequences that belong to it. Whatever else is called signoff_… is seen.
             command.arg(format!("--exclude-table=*.{ours}"));
             command.arg(format!("--exclude-table=*.{ours}_*_seq"));
         }
-        let outcome = outcome::run(&mut command, "");
+        command
+    }
+
+    #[track_caller]
+    fn dumped(command: &mut Command) -> String {
+        let outcome = outcome::run(command, "");
         let accidental = |line: &&str| {
             // The key of \restrict is random; the versions are pg_dump's and the server's.
             !["\\restrict ", "\\unrestrict ", "-- Dumped "]
@@ -349,9 +423,16 @@ impl Database {
         }
     }
 
-    fn psql(&self) -> Command {
+    /// psql as `user`, for what runs it in another way than the rest. `-X` keeps a start-up file out.
+    pub(crate) fn psql_as(&self, user: &str) -> Command {
         let mut command = cluster().client("psql");
-        command.args(["-X", "-d", &self.name]);
+        command.args(["-d", &self.name]).env("PGUSER", user);
+        command
+    }
+
+    fn psql(&self) -> Command {
+        let mut command = self.psql_as("postgres");
+        command.arg("-X");
         command
     }
 }
@@ -389,6 +470,14 @@ fn a_clone_has_what_its_template_has() {
     two.query("DROP TABLE t");
     assert_eq!(two.dump(), empty, "our own tables are not part of a dump");
     assert!(!two.dump_data().contains("signoff"));
+}
+
+#[test]
+fn times_are_blanked_out_of_a_dump() {
+    assert_eq!(
+        timeless("VALUES ('2026-11-22 20:08:11.5+00', '2026', '20-11', 'x')"),
+        "VALUES ('(a time)', '2026', '20-11', 'x')"
+    );
 }
 
 #[test]

@@ -1,0 +1,7 @@
+//! What an emitted script does on a real PostgreSQL: the laws of testing.md, and every fault that script.md names.
+//!
+//! The laws run on the sample tree and on the golden projects, the faults on made-up trees of a few revisions.
+
+mod laws;
+mod made;
+mod stops;
