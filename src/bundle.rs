@@ -18,6 +18,9 @@ pub const SUMS: &str = "SHA256SUMS";
 /// The file that says what a release is.
 pub const MANIFEST: &str = "manifest.json";
 
+/// The file that says how to run it.
+const RUN_BOOK: &str = "README.md";
+
 /// All artifacts of a release.
 #[derive(Debug)]
 pub struct Release {
@@ -70,6 +73,27 @@ pub enum Error {
     },
 }
 
+impl Error {
+    /// The same, its path as the user would type it in `cwd`.
+    fn seen_from(self, cwd: &Utf8Path) -> Self {
+        let seen = |path: Utf8PathBuf| {
+            path.strip_prefix(cwd)
+                .map(Utf8Path::to_owned)
+                .unwrap_or(path)
+        };
+        match self {
+            Self::NotOurs { path, why } => Self::NotOurs {
+                path: seen(path),
+                why,
+            },
+            Self::Disk { path, source } => Self::Disk {
+                path: seen(path),
+                source,
+            },
+        }
+    }
+}
+
 /// What [`MANIFEST`] says. Its form has a number, and FORMATS.md tells every key.
 #[derive(Debug, Serialize)]
 struct Manifest<'a> {
@@ -96,8 +120,14 @@ struct Revision<'a> {
     parents: &'a [String],
     up: &'a str,
     transaction: bool,
-    lock: Option<&'a str>,
+    lock: Option<Lock<'a>>,
     irreversible: Option<&'a str>,
+}
+
+#[derive(Debug, Serialize)]
+struct Lock<'a> {
+    mode: &'static str,
+    on: &'a [String],
 }
 
 #[derive(Debug, Serialize)]
@@ -111,7 +141,7 @@ struct Downgrade<'a> {
 pub fn release(renderer: &Renderer, upgrade: &Plan, downgrade: &Plan) -> Result<Release, Failure> {
     let mut files = vec![
         (
-            "README.md".to_owned(),
+            RUN_BOOK.to_owned(),
             renderer.run_book(view::run_book::view(upgrade, downgrade, NO_DIGEST))?,
         ),
         (
@@ -161,9 +191,10 @@ pub fn script(renderer: &Renderer, plan: Plan) -> Result<String, Failure> {
 }
 
 /// Writes a release below a folder, whole or not at all. One that is there is replaced only if it is a release of
-/// ours and nobody touched it. Gives back whether it was there already, to the byte.
-pub fn write(release: &Release, out: &Utf8Path) -> Result<Written, Error> {
-    disk::write(release, out)
+/// ours and nobody touched it. Gives back whether it was there already, to the byte. `out` is as the user named it
+/// in the working folder `cwd`.
+pub fn write(release: &Release, cwd: &Utf8Path, out: &Utf8Path) -> Result<Written, Error> {
+    disk::write(release, &cwd.join(out)).map_err(|error| error.seen_from(cwd))
 }
 
 /// What [`write`] did.
@@ -182,11 +213,13 @@ pub enum Written {
 fn sign(files: &mut [(String, String)]) -> Result<String, Failure> {
     let digest = seal::sha256(sums(files).as_bytes()).to_string();
     for (name, text) in files {
+        // How often a run book says it is its template's choice; what it quotes of migrations, the scripts quote too.
         let own = match name.as_str() {
-            MANIFEST | "README.md" => 1,
-            _ => 2,
+            RUN_BOOK => None,
+            MANIFEST => Some(1),
+            _ => Some(2),
         };
-        if text.matches(NO_DIGEST).count() != own {
+        if own.is_some_and(|own| text.matches(NO_DIGEST).count() != own) {
             return Err(Failure::Placeholder { file: name.clone() });
         }
         *text = text.replace(NO_DIGEST, &digest);
@@ -230,7 +263,10 @@ fn manifest(upgrade: &Plan, downgrade: &Plan) -> String {
                     parents: &row.parents,
                     up: &row.up,
                     transaction: matches!(block.unit, Unit::Transaction { .. }),
-                    lock: block.lock.as_deref(),
+                    lock: block.lock.as_ref().map(|held| Lock {
+                        mode: held.lock.words(),
+                        on: &held.on,
+                    }),
                     irreversible: block.irreversible.as_deref(),
                 }
             })

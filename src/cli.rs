@@ -175,12 +175,12 @@ fn usage(
             rendered.to_string()
         }
     };
-    // A closed pipe is a clean end; there is nobody left to tell.
     if error.use_stderr() {
+        // Nobody is left to tell when standard error is gone.
         let _ = err.write_all(text(err_terminal).as_bytes());
-        FAILED
-    } else {
-        let _ = out.write_all(text(out_terminal).as_bytes());
-        CLEAN
+        return FAILED;
     }
+    let mut output = Output::new(out, err, false, false, true);
+    let printed = output.print(&text(out_terminal));
+    output.finish(printed)
 }

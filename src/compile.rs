@@ -101,7 +101,9 @@ pub fn plans(
 
 /// Everything that can be said of a tree without a range: what can't be carried, and what `lint` finds.
 pub fn check(sealed: &Sealed, config: &Config, sink: &mut Sink) -> lint::Counts {
-    plan::examine(input(sealed, config), sink);
+    let mut found = Sink::default();
+    plan::examine(input(sealed, config), &mut found);
+    sink.join_new(found);
     lint::check(&sealed.tree, config, sink)
 }
 

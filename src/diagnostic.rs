@@ -5,6 +5,8 @@
 pub mod human;
 pub mod json;
 
+use std::collections::BTreeSet;
+
 use crate::source::Span;
 
 /// How bad it is.
@@ -132,6 +134,19 @@ impl Sink {
     /// Takes all of another sink in, in its order.
     pub fn join(&mut self, other: Sink) {
         self.diagnostics.extend(other.diagnostics);
+    }
+
+    /// Takes in what another sink has to say beyond this one: not the same code at the same place again.
+    pub fn join_new(&mut self, other: Sink) {
+        let place = |diagnostic: &Diagnostic| {
+            let label = diagnostic.labels.first()?;
+            Some((diagnostic.code, label.span.file, label.span.start))
+        };
+        let said: BTreeSet<_> = self.diagnostics.iter().filter_map(place).collect();
+        let is_new =
+            |diagnostic: &Diagnostic| place(diagnostic).is_none_or(|at| !said.contains(&at));
+        self.diagnostics
+            .extend(other.diagnostics.into_iter().filter(is_new));
     }
 
     /// Whether anything stops a script from being written.

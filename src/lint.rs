@@ -3,10 +3,13 @@
 //!
 //! Knows no catalog and no locks; what stops a script from being carried is `plan`'s to say.
 
+use std::collections::BTreeSet;
+
 use rayon::prelude::*;
 
 use crate::config::{Config, Level};
 use crate::diagnostic::{Diagnostic, Severity, Sink};
+use crate::source::{FileId, Span};
 use crate::sql::{self, ddl, judge};
 use crate::tree::{Lineage, Migration, Part, Script, Text, Tree};
 
@@ -42,7 +45,12 @@ pub fn check(tree: &Tree, config: &Config, sink: &mut Sink) -> Counts {
             .help(format!("rules are {}", rules.join(", "))),
         );
     }
-    let results: Vec<(Counts, Counts, Sink)> = tree.migrations.par_iter().map(migration).collect();
+    let refused = Refused::of(sink);
+    let results: Vec<(Counts, Counts, Sink)> = tree
+        .migrations
+        .par_iter()
+        .map(|migration| self::migration(migration, &refused))
+        .collect();
     let mut total = Counts::default();
     let mut empty = Vec::new();
     for (migration, (up, down, found)) in tree.migrations.iter().zip(results) {
@@ -54,20 +62,24 @@ pub fn check(tree: &Tree, config: &Config, sink: &mut Sink) -> Counts {
             && migration.irreversible.is_none()
             && up.statements > 0
             && down.statements == 0
+            && !refused.has(migration.at.file)
         {
             empty.push(migration);
         }
     }
     for repeatable in &tree.repeatables {
         let mut found = Sink::default();
-        let counts = script(&repeatable.apply, &mut found);
+        let counts = script(&repeatable.apply, &refused, &mut found);
         total = total.and(counts);
         for diagnostic in found.diagnostics() {
             judged(diagnostic.clone(), None, config, sink);
         }
     }
-    let missing =
-        |migration: &&Migration| migration.down.is_none() && migration.irreversible.is_none();
+    let missing = |migration: &&Migration| {
+        migration.down.is_none()
+            && migration.irreversible.is_none()
+            && !refused.has(migration.at.file)
+    };
     let missing: Vec<&Migration> = tree.migrations.iter().filter(missing).collect();
     no_way_back(&MISSING, &missing, tree, config, sink);
     no_way_back(&EMPTY, &empty, tree, config, sink);
@@ -110,19 +122,54 @@ fn judged(
     sink.push(diagnostic);
 }
 
-fn migration(migration: &Migration) -> (Counts, Counts, Sink) {
+/// Where errors were reported before: what is said of the same statement, or of what a broken file seems to lack,
+/// would be noise.
+struct Refused(BTreeSet<Span>);
+
+impl Refused {
+    fn of(sink: &Sink) -> Self {
+        let errors = sink
+            .diagnostics()
+            .iter()
+            // A changed seal says nothing about the text.
+            .filter(|diagnostic| {
+                diagnostic.severity == Severity::Error && !diagnostic.code.starts_with("seal-")
+            });
+        Self(
+            errors
+                .filter_map(|error| Some(error.labels.first()?.span))
+                .collect(),
+        )
+    }
+
+    /// Whether an error begins within these bytes.
+    fn within(&self, span: Span) -> bool {
+        let first = Span { end: 0, ..span };
+        let next = self.0.range(first..).next();
+        next.is_some_and(|error| error.file == span.file && error.start < span.end)
+    }
+
+    /// Whether an error was reported in this file.
+    fn has(&self, file: FileId) -> bool {
+        let first = Span::new(file, 0..0);
+        let next = self.0.range(first..).next();
+        next.is_some_and(|error| error.file == file)
+    }
+}
+
+fn migration(migration: &Migration, refused: &Refused) -> (Counts, Counts, Sink) {
     let mut sink = Sink::default();
     let mut read = |script: &Option<Script>| {
         script
             .as_ref()
-            .map(|script| self::script(script, &mut sink))
+            .map(|script| self::script(script, refused, &mut sink))
             .unwrap_or_default()
     };
     let (up, down) = (read(&migration.up), read(&migration.down));
     (up, down, sink)
 }
 
-fn script(script: &Script, sink: &mut Sink) -> Counts {
+fn script(script: &Script, refused: &Refused, sink: &mut Sink) -> Counts {
     let mut counts = Counts::default();
     for part in &script.parts {
         let Part::Sql(text) = part else { continue };
@@ -133,6 +180,9 @@ fn script(script: &Script, sink: &mut Sink) -> Counts {
         }
         for statement in &read.statements {
             counts.statements += 1;
+            if refused.within(text.locate(statement.raw.start..statement.raw.end)) {
+                continue;
+            }
             match judge::syntax_error(&text.text, statement) {
                 Some(objection) => sink.push(syntax(text, objection)),
                 None if ddl::read(&text.text, statement) == ddl::Reading::Unread => {

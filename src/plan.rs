@@ -4,13 +4,13 @@
 //! statement that can't be rolled back, and what psql must not see raw.
 
 mod build;
-mod contents;
 mod pieces;
 mod unit;
 
 use crate::config::Config;
 use crate::diagnostic::Sink;
 use crate::graph::{Graph, Range};
+use crate::postgres::Lock;
 use crate::seal::{Digests, Seals};
 use crate::tree::{Direction, OnConflict, Tree};
 use crate::version_table::{Row, VersionTable};
@@ -89,10 +89,19 @@ pub struct Block {
     pub unit: Unit,
     /// Settings of its own, beside the target's.
     pub settings: Settings,
-    /// The strongest lock that is known, with the names it is on.
-    pub lock: Option<String>,
+    /// The strongest lock that is known on something that was there before.
+    pub lock: Option<Held>,
     /// Why there is no way back, where there is none.
     pub irreversible: Option<String>,
+}
+
+/// A lock, and what it is on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    /// The mode.
+    pub lock: Lock,
+    /// Names, in the order the statements name them.
+    pub on: Vec<String>,
 }
 
 /// A repeatable of a plan.
@@ -248,14 +257,4 @@ pub fn way_back(input: Input<'_>, range: &Range, sink: &mut Sink) -> Option<Plan
 /// Reports what of the whole tree can't be carried, whatever the range.
 pub fn examine(input: Input<'_>, sink: &mut Sink) {
     build::examine(input, sink);
-}
-
-/// One line per revision for the head of a script and the run book: number, id, message, how it runs.
-pub fn contents(plan: &Plan) -> Vec<String> {
-    contents::lines(plan)
-}
-
-/// How a block runs, in a few words.
-pub fn summary(block: &Block) -> String {
-    contents::summary(block)
 }

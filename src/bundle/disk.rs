@@ -27,9 +27,11 @@ pub(super) fn write(release: &Release, out: &Utf8Path) -> Result<Written, Error>
     fs::create_dir_all(out).map_err(at(out))?;
     let aside = out.join(format!(".{}.new", release.name));
     let old = out.join(format!(".{}.old", release.name));
-    // Left behind by a run that was killed; the names are ours alone.
-    remove(&aside)?;
-    remove(&old)?;
+    // Left behind by a run that was killed: half of a release, or a whole one.
+    clear(&aside, release)?;
+    if existing(&old)?.is_some() {
+        remove(&old)?;
+    }
     let filled = fill(&aside, release);
     if filled.is_err() {
         // The first error is the one to tell.
@@ -58,6 +60,25 @@ fn fill(aside: &Utf8Path, release: &Release) -> Result<(), Error> {
     Ok(())
 }
 
+/// Removes the beginnings of a release, and nothing else.
+fn clear(aside: &Utf8Path, release: &Release) -> Result<(), Error> {
+    let listing = match fs::read_dir(aside) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        listing => listing.map_err(at(aside))?,
+    };
+    for entry in listing {
+        let name = entry.map_err(at(aside))?.file_name();
+        if !release.files.iter().any(|(file, _)| **file == *name) {
+            let why = format!("holds {}, which is not ours", name.to_string_lossy());
+            return Err(Error::NotOurs {
+                path: aside.to_owned(),
+                why,
+            });
+        }
+    }
+    remove(aside)
+}
+
 /// The files of a release of ours that stands there untouched; `None` where nothing stands there.
 fn existing(target: &Utf8Path) -> Result<Option<BTreeMap<String, String>>, Error> {
     let not_ours = |why: String| Error::NotOurs {
@@ -78,7 +99,7 @@ fn existing(target: &Utf8Path) -> Result<Option<BTreeMap<String, String>>, Error
         let name = entry.file_name().to_string_lossy().into_owned();
         let plain = entry.file_type().map_err(at(target))?.is_file();
         let bytes = if plain {
-            fs::read(entry.path()).map_err(at(target))?
+            fs::read(entry.path()).map_err(at(&target.join(&name)))?
         } else {
             Vec::new()
         };

@@ -44,7 +44,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments, output: &mut Output<
     };
     let renderer = context.renderer(&config)?;
     let release = compile::release(&renderer, &upgrade, &downgrade).map_err(failed)?;
-    let written = bundle::write(&release, &context.cwd.join(&arguments.out)).map_err(failed)?;
+    let written = bundle::write(&release, &context.cwd, &arguments.out).map_err(failed)?;
     let folder = arguments.out.join(&release.name);
     if arguments.json {
         let files: Vec<&str> = release

@@ -97,7 +97,7 @@ impl Context {
         let plan = plan.ok_or(Stop::Findings)?;
         let text = compile::script(&self.renderer(&config)?, plan).map_err(failed)?;
         match file {
-            Some(file) => disk::replace(&self.cwd.join(file), &text).map_err(failed),
+            Some(file) => disk::replace(&self.cwd, file, &text).map_err(failed),
             None => output.print(&text),
         }
     }
@@ -109,7 +109,7 @@ impl Context {
             for name in render::REPLACEABLE {
                 let path = folder.join(name);
                 own.extend(
-                    disk::read(&self.cwd.join(&path))
+                    disk::read(&self.cwd, &path)
                         .map_err(failed)?
                         .map(|text| (name.to_owned(), text)),
                 );
@@ -131,6 +131,8 @@ pub(super) mod disk {
 
     use camino::{Utf8Path, Utf8PathBuf};
 
+    // Every function takes the working folder, and a path as the user named it, which is what errors say.
+
     /// What a command could not read or write.
     #[derive(Debug, thiserror::Error)]
     pub(in crate::cli) enum Error {
@@ -150,8 +152,8 @@ pub(super) mod disk {
     }
 
     /// A file's text; `None` where there is none.
-    pub(in crate::cli) fn read(path: &Utf8Path) -> Result<Option<String>, Error> {
-        match fs::read_to_string(path) {
+    pub(in crate::cli) fn read(cwd: &Utf8Path, path: &Utf8Path) -> Result<Option<String>, Error> {
+        match fs::read_to_string(cwd.join(path)) {
             Ok(text) => Ok(Some(text)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(source) => Err(Error::Disk {
@@ -163,16 +165,17 @@ pub(super) mod disk {
     }
 
     /// Makes a file that must not be there yet, and the folders above it.
-    pub(in crate::cli) fn create(path: &Utf8Path, text: &str) -> Result<(), Error> {
+    pub(in crate::cli) fn create(cwd: &Utf8Path, path: &Utf8Path, text: &str) -> Result<(), Error> {
+        let real = cwd.join(path);
         let error = |source| Error::Disk {
             verb: "write",
             path: path.to_owned(),
             source,
         };
-        if let Some(folder) = path.parent() {
+        if let Some(folder) = real.parent() {
             fs::create_dir_all(folder).map_err(error)?;
         }
-        let mut file = match fs::File::create_new(path) {
+        let mut file = match fs::File::create_new(&real) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 return Err(Error::There(path.to_owned()));
@@ -181,27 +184,53 @@ pub(super) mod disk {
         };
         file.write_all(text.as_bytes()).map_err(|source| {
             // A file of ours that is cut short is worse than none.
-            let _ = fs::remove_file(path);
+            let _ = fs::remove_file(&real);
             error(source)
         })
     }
 
+    /// Makes files that must not be there yet, all of them or none.
+    pub(in crate::cli) fn create_all<'f>(
+        cwd: &Utf8Path,
+        files: impl Iterator<Item = (&'f Utf8Path, &'f str)>,
+    ) -> Result<(), Error> {
+        let mut made = Vec::new();
+        for (path, text) in files {
+            if let Err(error) = create(cwd, path, text) {
+                for path in made {
+                    let _ = fs::remove_file(cwd.join(path));
+                }
+                return Err(error);
+            }
+            made.push(path);
+        }
+        Ok(())
+    }
+
     /// Writes a file whole or not at all, over one that is there.
-    pub(in crate::cli) fn replace(path: &Utf8Path, text: &str) -> Result<(), Error> {
+    pub(in crate::cli) fn replace(
+        cwd: &Utf8Path,
+        path: &Utf8Path,
+        text: &str,
+    ) -> Result<(), Error> {
+        let real = cwd.join(path);
         let error = |source| Error::Disk {
             verb: "write",
             path: path.to_owned(),
             source,
         };
         // A pipe or a device (`-o /dev/stdout`) can't be renamed over.
-        if fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
-            return fs::write(path, text).map_err(error);
+        if fs::metadata(&real).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+            return fs::write(&real, text).map_err(error);
         }
         let name = path.file_name().unwrap_or("signoff");
         let aside = path.with_file_name(format!(".{name}.new"));
-        let written = fs::write(&aside, text).and_then(|()| fs::rename(&aside, path));
-        written.map_err(|source| {
-            let _ = fs::remove_file(&aside);
+        create(cwd, &aside, text).map_err(|failure| match failure {
+            Error::There(aside) => Error::There(aside),
+            Error::Disk { source, .. } => error(source),
+        })?;
+        fs::rename(cwd.join(&aside), &real).map_err(|source| {
+            let _ = fs::remove_file(cwd.join(&aside));
             error(source)
         })
     }

@@ -35,9 +35,16 @@ pub(super) fn run(context: &Context, arguments: &Arguments, output: &mut Output<
             shown(&there.path)
         )));
     }
-    for file in &files {
-        disk::create(&folder.join(&file.path), &file.text).map_err(failed)?;
-        output.say(&format!("wrote {}", shown(&file.path)))?;
+    let files: Vec<_> = files
+        .into_iter()
+        .map(|file| (shown(&file.path), file.text))
+        .collect();
+    let each = files
+        .iter()
+        .map(|(path, text)| (path.as_path(), text.as_str()));
+    disk::create_all(&context.cwd, each).map_err(failed)?;
+    for (path, _) in &files {
+        output.say(&format!("wrote {path}"))?;
     }
     output.say("next: signoff revision -m \"first table\"")
 }

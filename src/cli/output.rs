@@ -83,7 +83,7 @@ impl<'w> Output<'w> {
 
     /// Text in a colour, where colours are wanted.
     pub(super) fn paint(&self, style: anstyle::Style, text: &str) -> String {
-        if self.color {
+        if self.color && !text.is_empty() {
             format!("{style}{text}{style:#}")
         } else {
             text.to_owned()

@@ -5,6 +5,7 @@ use super::output::{Ending, Output, Stop, failed};
 use super::world;
 use crate::author::{self, New};
 use crate::compile;
+use crate::config::table::is_unprintable;
 use crate::diagnostic::{Diagnostic, Sink};
 use crate::graph;
 use crate::name::RevisionId;
@@ -31,6 +32,13 @@ pub(super) fn run(context: &Context, arguments: &Arguments, output: &mut Output<
         return Err(Stop::Failed(
             "the message is empty; say in a few words what the revision is for".to_owned(),
         ));
+    }
+    let steers = |char: &char| is_unprintable(*char) && !char.is_whitespace();
+    if let Some(char) = arguments.message.chars().find(steers) {
+        return Err(Stop::Failed(format!(
+            "the message holds the control character {}; write it without",
+            char.escape_unicode()
+        )));
     }
     let config = context.config(output)?;
     let mut sink = Sink::default();
@@ -103,6 +111,6 @@ pub(super) fn run(context: &Context, arguments: &Arguments, output: &mut Output<
     };
     let name = author::file_name(&config.migrations.file_template.value, &new).map_err(failed)?;
     let shown = tree.root.join(name);
-    disk::create(&context.cwd.join(&shown), &author::migration(&new)).map_err(failed)?;
+    disk::create(&context.cwd, &shown, &author::migration(&new)).map_err(failed)?;
     output.print(&format!("{shown}\n"))
 }

@@ -32,7 +32,6 @@ pub(super) fn run(context: &Context, arguments: &Arguments, output: &mut Output<
     let seals = seals.ok_or(Stop::Findings)?;
     let digests = seal::digests(&tree);
     let shown = tree.root.join(tree::SEAL_FILE);
-    let file = context.cwd.join(&shown);
     if let (Some(revision), Some(reason)) = (&arguments.reseal, &arguments.reason) {
         let found = graph::revisions(&graph, &tree, revision)
             .map_err(|diagnostic| output.refuse(diagnostic, &tree.sources))?;
@@ -46,7 +45,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments, output: &mut Output<
         };
         let text = seal::reseal(&tree, &graph, &digests, &seals, *revision, reason)
             .map_err(|diagnostic| output.refuse(*diagnostic, &tree.sources))?;
-        disk::replace(&file, &text).map_err(failed)?;
+        disk::replace(&context.cwd, &shown, &text).map_err(failed)?;
         return output.say(&format!(
             "sealed {} again in {shown}; bundles accept what it was before",
             tree.migrations[*revision].id
@@ -62,7 +61,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments, output: &mut Output<
             tree.migrations.len()
         ));
     }
-    disk::replace(&file, &text).map_err(failed)?;
+    disk::replace(&context.cwd, &shown, &text).map_err(failed)?;
     for revision in &added {
         let migration = &tree.migrations[*revision];
         output.say(&format!("sealed {}  {}", migration.id, migration.message))?;

@@ -24,6 +24,14 @@ pub fn name(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
+/// The name of the version table or of its schema. Scripts name them inside dollar quotes.
+pub fn version_table_name(text: &str) -> Result<String, String> {
+    if text.contains('$') {
+        return Err("`$` can't stand in it: it is named inside of dollar quotes".to_owned());
+    }
+    name(text)
+}
+
 /// A role, as the server keeps its name.
 pub fn role(text: &str) -> Result<String, String> {
     // `SET ROLE "none"` means no role too: `check_role` in `src/backend/commands/variable.c`.
@@ -162,6 +170,7 @@ mod tests {
         assert!(name("").is_err());
         assert!(name(&"é".repeat(32)).is_err());
         assert!(role("none").is_err());
+        assert!(role("svc$").is_ok() && version_table_name("a$m$b").is_err());
     }
 
     #[test]

@@ -303,12 +303,18 @@ impl Gathered {
             scheme: self.or("version_table.scheme", judge::scheme, sink, || {
                 "native".to_owned()
             }),
-            name: self.or("version_table.name", check::name, sink, || {
-                "signoff_revision".to_owned()
-            }),
-            schema: self.or("version_table.schema", check::name, sink, || {
-                "public".to_owned()
-            }),
+            name: self.or(
+                "version_table.name",
+                check::version_table_name,
+                sink,
+                || "signoff_revision".to_owned(),
+            ),
+            schema: self.or(
+                "version_table.schema",
+                check::version_table_name,
+                sink,
+                || "public".to_owned(),
+            ),
         };
         let migrations = Migrations {
             path,

@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::pieces::{self, Reading};
 use super::unit::{self, Context};
-use super::{Block, Input, Piece, Plan, Rerun, Target, Unit};
+use super::{Block, Held, Input, Piece, Plan, Rerun, Target, Unit};
 use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Sink};
 use crate::graph::Range;
@@ -287,7 +287,7 @@ fn block(
 }
 
 /// The strongest lock on something that was there before, with what it is on.
-fn lock(reading: &Reading<'_>, server: u16) -> Option<String> {
+fn lock(reading: &Reading<'_>, server: u16) -> Option<Held> {
     let mut made: Vec<&QualifiedName> = Vec::new();
     let mut strongest: Option<(Lock, Vec<&QualifiedName>)> = None;
     for statement in reading
@@ -318,14 +318,10 @@ fn lock(reading: &Reading<'_>, server: u16) -> Option<String> {
         }
     }
     let (lock, names) = strongest?;
-    let shown: Vec<String> = names.iter().take(3).map(ToString::to_string).collect();
-    let more = names.len().saturating_sub(3);
-    let more = if more > 0 {
-        format!(" and {more} more")
-    } else {
-        String::new()
-    };
-    Some(format!("{lock} on {}{more}", shown.join(", ")))
+    Some(Held {
+        lock,
+        on: names.iter().map(ToString::to_string).collect(),
+    })
 }
 
 fn row(input: Input<'_>, revision: usize) -> Row {

@@ -10,16 +10,33 @@ pub(super) fn add(environment: &mut Environment<'_>) {
     environment.add_filter("idents", idents);
     environment.add_filter("json", json);
     environment.add_filter("lit", lit);
+    environment.add_filter("pad", pad);
+    environment.add_filter("padleft", pad_left);
     environment.add_filter("psql", psql);
 }
 
-/// An SQL string literal, with standard_conforming_strings on.
+/// The quotes of the machinery. A value that holds one, put between two of them, would end the text around it.
+const TAGS: [&str; 2] = ["$m$", "$signoff$"];
+
+fn has_tag(text: &str) -> bool {
+    TAGS.iter().any(|tag| text.contains(tag))
+}
+
+/// An SQL string literal, with standard_conforming_strings on. May stand inside machinery.
 pub(super) fn lit(text: &str) -> String {
+    if has_tag(text) {
+        let text = text.replace('\\', "\\\\").replace('$', "\\x24");
+        return format!("E'{}'", text.replace('\'', "''"));
+    }
     format!("'{}'", text.replace('\'', "''"))
 }
 
-/// An SQL identifier.
+/// An SQL identifier. May stand inside machinery.
 pub(super) fn ident(text: &str) -> String {
+    if has_tag(text) {
+        let text = text.replace('\\', "\\\\").replace('$', "\\0024");
+        return format!("U&\"{}\"", text.replace('"', "\"\""));
+    }
     format!("\"{}\"", text.replace('"', "\"\""))
 }
 
@@ -70,6 +87,16 @@ fn idents(names: Vec<String>) -> String {
         .join(", ")
 }
 
+/// Blanks after a text, up to a width in characters.
+fn pad(text: &Value, width: usize) -> String {
+    format!("{:width$}", text.to_string())
+}
+
+/// Blanks before it.
+fn pad_left(text: &Value, width: usize) -> String {
+    format!("{:>width$}", text.to_string())
+}
+
 fn json(value: &Value) -> Result<String, minijinja::Error> {
     serde_json::to_string(value).map_err(|error| {
         minijinja::Error::new(minijinja::ErrorKind::BadSerialization, error.to_string())
@@ -86,6 +113,13 @@ mod tests {
         assert_eq!(ident("a\"b"), "\"a\"\"b\"");
         assert_eq!(psql("it's\n`rm` \\ :x"), "'it''s\\n`rm` \\\\ :x'");
         assert_eq!(comment("a\nb\u{85}c"), "a b c");
+    }
+
+    #[test]
+    fn no_value_ends_the_machinery_around_it() {
+        assert_eq!(lit("5$ or $m"), "'5$ or $m'");
+        assert_eq!(lit("a$m$'\\"), "E'a\\x24m\\x24''\\\\'");
+        assert_eq!(ident("a$signoff$\""), "U&\"a\\0024signoff\\0024\"\"\"");
     }
 
     #[test]

@@ -24,6 +24,7 @@ embedded![
     "script/rows.sql",
     "script/server.sql",
     "script/state.sql",
+    "script/words.sql",
     "status.sql",
     "upgrade.sql",
 ];

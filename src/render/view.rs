@@ -1,12 +1,14 @@
 //! The shapes that templates see.
 
 mod block;
+mod line;
 pub mod run_book;
 
 use serde::Serialize;
 
-use crate::plan::{self, Guard, Piece, Plan, Settings, Unit};
-use crate::render::filters;
+use line::{Contents, Line};
+
+use crate::plan::{Guard, Piece, Plan, Settings, Unit};
 use crate::tree::Direction;
 use crate::version_table::Row;
 
@@ -49,7 +51,7 @@ pub struct Script {
     tree_digest: String,
     bundle_digest: String,
     header_notes: Vec<String>,
-    contents: Vec<String>,
+    contents: Contents,
     version_table: String,
     event_table: String,
     schema_sql: String,
@@ -59,21 +61,18 @@ pub struct Script {
     role: Option<String>,
     lock_timeout: String,
     statement_timeout: String,
-    user: String,
-    own: String,
+    surroundings: block::Surroundings,
     numbered: bool,
     entries: Vec<Entry>,
     later: Vec<String>,
     modes_later: [&'static str; 5],
     modes_misspelt: [&'static str; 14],
-    modes_hint: &'static str,
     has_transactions: bool,
     has_steps: bool,
     has_bare: bool,
     has_data: bool,
     blocks: Vec<block::Block>,
     repeatables: Vec<block::Repeatable>,
-    done: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -101,7 +100,7 @@ pub fn bundled(plan: Plan, bundle_digest: &str) -> Script {
 
 /// The view of `plan.sql`, made from an upgrade's plan.
 pub fn plan_script(plan: &Plan, bundle_digest: &str) -> Script {
-    let contents = plan::contents(plan);
+    let contents = line::contents(plan);
     let mut view = build(without_blocks(plan), "plan.sql", bundle_digest);
     view.direction = "plan";
     view.contents = contents;
@@ -136,8 +135,14 @@ fn without_blocks(plan: &Plan) -> Plan {
 }
 
 fn build(plan: Plan, file: &'static str, bundle_digest: &str) -> Script {
-    let contents = plan::contents(&plan);
+    let contents = line::contents(&plan);
     let count = plan.blocks.len();
+    let lines: Vec<Line> = plan
+        .blocks
+        .iter()
+        .enumerate()
+        .map(|(at, block)| line::line(&plan, block, at + 1))
+        .collect();
     let Plan {
         direction,
         project,
@@ -153,11 +158,6 @@ fn build(plan: Plan, file: &'static str, bundle_digest: &str) -> Script {
         repeatables,
         notes,
     } = plan;
-    let user = block::user(&target, &Settings::default());
-    let role = target.role.as_deref().map_or_else(
-        || "RESET ROLE;".to_owned(),
-        |role| format!("SET ROLE {};", filters::ident(role)),
-    );
     let has = |wanted: &dyn Fn(&Piece) -> bool| {
         let mut pieces = blocks.iter().flat_map(|block| match &block.unit {
             Unit::Transaction { pieces, .. } => pieces.iter().collect::<Vec<_>>(),
@@ -171,10 +171,6 @@ fn build(plan: Plan, file: &'static str, bundle_digest: &str) -> Script {
     };
     let guards = |wanted: &dyn Fn(&Guard) -> bool| {
         blocks.iter().any(|block| matches!(&block.unit, Unit::Steps(steps) if steps.iter().any(|step| wanted(&step.guard))))
-    };
-    let done = match direction {
-        Direction::Up => format!("signoff: done: {count} of {count} revisions are applied"),
-        Direction::Down => format!("signoff: done: {count} of {count} revisions are reverted"),
     };
     Script {
         file,
@@ -191,10 +187,9 @@ fn build(plan: Plan, file: &'static str, bundle_digest: &str) -> Script {
         schema_sql: table.schema.quoted(),
         lock_name: table.lock_name(),
         server_min: target.server,
-        own: format!("RESET SESSION AUTHORIZATION; {role} SET search_path = pg_catalog, pg_temp;"),
+        surroundings: block::surroundings(&target, Settings::default()),
         modes_later: MODES_LATER,
         modes_misspelt: MODES_MISSPELT,
-        modes_hint: "The one mode there is so far: -v first_run=1.",
         has_transactions: blocks
             .iter()
             .any(|block| matches!(block.unit, Unit::Transaction { .. })),
@@ -205,17 +200,12 @@ fn build(plan: Plan, file: &'static str, bundle_digest: &str) -> Script {
         has_data: has(&|piece| matches!(piece, Piece::Rows { advance: true, .. })),
         blocks: blocks
             .into_iter()
-            .enumerate()
-            .map(|(at, block)| {
-                let row = &rows[block.row];
-                let own = (block.settings != Settings::default())
-                    .then(|| block::user(&target, &block.settings));
-                block::block(block, at + 1, count, direction, row, own)
-            })
+            .zip(lines)
+            .map(|(block, line)| block::block(block, line, &target))
             .collect(),
         repeatables: repeatables
             .into_iter()
-            .map(|again| block::repeatable(again, direction, &target))
+            .map(|again| block::repeatable(again, &target))
             .collect(),
         entries: rows
             .iter()
@@ -228,7 +218,6 @@ fn build(plan: Plan, file: &'static str, bundle_digest: &str) -> Script {
         role: target.role,
         lock_timeout: target.lock_timeout,
         statement_timeout: target.statement_timeout,
-        user,
         project,
         from,
         to,
@@ -236,7 +225,6 @@ fn build(plan: Plan, file: &'static str, bundle_digest: &str) -> Script {
         bundle_digest: bundle_digest.to_owned(),
         numbered,
         later,
-        done,
     }
 }
 

@@ -204,10 +204,14 @@ impl Folder {
             .path()
             .and_then(Utf8Path::from_path)
             .and_then(|path| path.strip_prefix(&self.real).ok())
+            .filter(|path| !path.as_str().is_empty())
             .map_or_else(|| self.shown.clone(), |path| self.show(path));
         Error::Unreadable {
             path,
-            source: error.into(),
+            // Links are not followed, so there are no loops: an error is always the system's.
+            source: error
+                .into_io_error()
+                .unwrap_or_else(|| io::ErrorKind::Other.into()),
         }
     }
 }

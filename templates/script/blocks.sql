@@ -1,3 +1,4 @@
+{% import "script/words.sql" as words %}
 {% macro statements(parts) %}{% for part in parts %}{% if part.kind == "sql" %}
 -- from {{ part.place | comment }}
 {{ part.text }}
@@ -30,13 +31,13 @@ ON CONFLICT ({{ part.key | idents }}) DO UPDATE SET {% for column in part.update
 {% endif %}{% endfor %}{% endmacro %}
 {% for block in blocks %}
 
--- ── {{ loop.index }}/{{ count }} ── {{ block.id | comment }} ── {{ block.message | comment }} ── {{ block.summary | comment }}
+-- ── {{ loop.index }}/{{ count }} ── {{ block.line.id | comment }} ── {{ block.line.message | comment }} ── {{ words.summary(block.line) | comment }}
 \set signoff_row :signoff_row_{{ block.entry }}
 :signoff_look
 \if :signoff_todo
-\echo {{ block.echo | psql }}
-{% if block.user %}
-\set signoff_user {{ block.user | psql }}
+\echo {{ ("[" ~ loop.index ~ "/" ~ count ~ "] " ~ block.line.id ~ " " ~ block.line.message ~ "   (" ~ block.place ~ "; " ~ words.stops(block.by_steps, direction) ~ ")") | psql }}
+{% if block.line.own_settings %}
+\set signoff_user {{ words.surroundings(block.surroundings) | psql }}
 {% endif %}
 {% if block.by_steps %}
 :signoff_begin_steps
@@ -96,8 +97,8 @@ DROP INDEX CONCURRENTLY :signoff_index_name ;
 {% endif %}
 {{ statements(block.parts) }}:signoff_commit
 {% endif %}
-{% if block.user %}
-\set signoff_user {{ user | psql }}
+{% if block.line.own_settings %}
+\set signoff_user {{ words.surroundings(surroundings) | psql }}
 {% endif %}
 \endif
 {% endfor %}
@@ -108,9 +109,9 @@ DROP INDEX CONCURRENTLY :signoff_index_name ;
 \set signoff_row :signoff_repeat_{{ loop.index }}
 :signoff_look_repeatable
 \if :signoff_todo
-\echo {{ repeatable.echo | psql }}
-{% if repeatable.user %}
-\set signoff_user {{ repeatable.user | psql }}
+\echo {{ ("[repeatable] " ~ repeatable.name ~ "   (" ~ repeatable.place ~ "; " ~ (words.stops(false, direction) if direction == "upgrade" else "its present text, over the older schema") ~ ")") | psql }}
+{% if repeatable.own_settings %}
+\set signoff_user {{ words.surroundings(repeatable.surroundings) | psql }}
 {% endif %}
 {% if direction == "upgrade" %}
 :signoff_begin
@@ -120,8 +121,8 @@ DROP INDEX CONCURRENTLY :signoff_index_name ;
 SELECT {{ repeatable.text | dollar }} AS signoff_sql \gset
 :signoff_reapply
 {% endif %}
-{% if repeatable.user %}
-\set signoff_user {{ user | psql }}
+{% if repeatable.own_settings %}
+\set signoff_user {{ words.surroundings(surroundings) | psql }}
 {% endif %}
 \endif
 {% endfor %}

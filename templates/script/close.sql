@@ -10,6 +10,6 @@ DO $signoff$ DECLARE n bigint; BEGIN
 {% include "script/receipt.sql" %}
 
 SELECT pg_catalog.pg_advisory_unlock(pg_catalog.hashtextextended({{ lock_name | lit }}, 0)) AS signoff_unlocked \gset
-\echo {{ done | psql }}
+\echo 'signoff: done: {{ count }} of {{ count }} revisions are {{ "applied" if direction == "upgrade" else "reverted" }}'
 \echo :signoff_receipt
 \endif

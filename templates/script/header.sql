@@ -1,3 +1,4 @@
+{% import "script/words.sql" as words %}
 -- signoff {{ direction }} · {{ project }} · {{ from }} → {{ to }} · {{ count }} {{ "revision" if count == 1 else "revisions" }}
 -- tree    {{ tree_digest }}
 -- bundle  {{ bundle_digest }}
@@ -12,7 +13,10 @@
 -- {{ note | comment }}
 {% endfor %}
 --
-{% for line in contents %}
--- {{ line | comment }}
+{% for line in contents.lines %}
+-- {{ words.line(line, contents.widths) | comment }}
+{% endfor %}
+{% for name in contents.repeatables %}
+-- {{ words.again(name, contents.widths) | comment }}
 {% endfor %}
 

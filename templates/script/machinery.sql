@@ -1,3 +1,4 @@
+{% import "script/words.sql" as words %}
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
 \set signoff_bundle {{ bundle_digest | psql }}
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
@@ -16,8 +17,9 @@ SET lock_timeout = {{ lock_timeout | lit }}; SET statement_timeout = {{ statemen
 $m$ AS signoff_session \gset
 {% if blocks or repeatables %}
 -- The surroundings that the author of a revision expects, and the way back to ours, in whatever transaction is open.
-\set signoff_user {{ user | psql }}
-\set signoff_own {{ own | psql }}
+\set signoff_user {{ words.surroundings(surroundings) | psql }}
+\set signoff_own {% if role %}{{ ("RESET SESSION AUTHORIZATION; SET ROLE " ~ (role | ident) ~ "; SET search_path = pg_catalog, pg_temp;") | psql }}{% else %}'RESET SESSION AUTHORIZATION; RESET ROLE; SET search_path = pg_catalog, pg_temp;'{% endif %}
+
 \set signoff_modes ''
 -- Refuses unless this session holds the lock (a transaction pooler, a DISCARD ALL).
 SELECT $m$

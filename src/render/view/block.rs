@@ -3,22 +3,29 @@
 use serde::Serialize;
 
 use crate::plan::{self, Guard, Piece, Settings, Unit};
-use crate::render::filters;
-use crate::tree::{Direction, OnConflict};
-use crate::version_table::Row;
+use crate::tree::OnConflict;
+
+use super::line::Line;
 
 /// Rows per INSERT: a statement stays readable, and a script of many rows is not one of many round trips.
 const BATCH: usize = 500;
 
+/// What the author's SQL runs under.
+#[derive(Debug, Serialize)]
+pub(super) struct Surroundings {
+    search_path: Option<String>,
+    lock_timeout: Option<String>,
+    statement_timeout: Option<String>,
+    role: Option<String>,
+}
+
 #[derive(Debug, Serialize)]
 pub(super) struct Block {
-    id: String,
-    message: String,
-    summary: String,
+    line: Line,
     /// Counts from 1, as the names of the rows in the script do.
     entry: usize,
-    echo: String,
-    user: Option<String>,
+    place: String,
+    surroundings: Surroundings,
     modes: String,
     parts: Vec<Part>,
     steps: Vec<Step>,
@@ -40,11 +47,12 @@ pub(super) struct Step {
 
 #[derive(Debug, Serialize)]
 pub(super) struct Repeatable {
+    name: String,
     row: String,
-    echo: String,
     place: String,
     text: String,
-    user: Option<String>,
+    own_settings: bool,
+    surroundings: Surroundings,
     parts: Vec<Part>,
 }
 
@@ -78,28 +86,8 @@ pub(super) enum Part {
 }
 
 /// A revision.
-pub(super) fn block(
-    block: plan::Block,
-    number: usize,
-    count: usize,
-    direction: Direction,
-    row: &Row,
-    user: Option<String>,
-) -> Block {
-    let summary = plan::summary(&block);
-    let stops = match (&block.unit, direction) {
-        (Unit::Transaction { .. }, Direction::Up) => {
-            "if it stops here, nothing of it is applied: mend it, compile, run again"
-        }
-        (Unit::Transaction { .. }, Direction::Down) => {
-            "if it stops here, nothing of it is reverted: mend it, compile, run again"
-        }
-        (Unit::Steps(_), _) => "if it stops here, run again: it goes on at the step that failed",
-    };
-    let echo = format!(
-        "[{number}/{count}] {} {}   ({}; {stops})",
-        row.revision, row.message, block.place
-    );
+pub(super) fn block(block: plan::Block, line: Line, target: &plan::Target) -> Block {
+    let surroundings = surroundings(target, block.settings);
     let by_steps = matches!(block.unit, Unit::Steps(_));
     let (modes, once, by_step) = match block.unit {
         Unit::Transaction { modes, pieces } => {
@@ -112,16 +100,37 @@ pub(super) fn block(
         ),
     };
     Block {
-        id: row.revision.clone(),
-        message: row.message.clone(),
-        summary,
+        line,
         entry: block.row + 1,
-        echo,
-        user,
+        place: block.place,
+        surroundings,
         modes,
         parts: once,
         steps: by_step,
         by_steps,
+    }
+}
+
+/// A repeatable.
+pub(super) fn repeatable(again: plan::Rerun, target: &plan::Target) -> Repeatable {
+    Repeatable {
+        name: again.name,
+        row: super::json(&again.row),
+        place: again.place,
+        text: again.text,
+        own_settings: again.settings != Settings::default(),
+        surroundings: surroundings(target, again.settings),
+        parts: again.pieces.into_iter().map(part).collect(),
+    }
+}
+
+/// A script's own settings, else the target's. The target's timeouts hold for the whole session already.
+pub(super) fn surroundings(target: &plan::Target, own: Settings) -> Surroundings {
+    Surroundings {
+        search_path: own.search_path.or_else(|| target.search_path.clone()),
+        lock_timeout: own.lock_timeout,
+        statement_timeout: own.statement_timeout,
+        role: own.role,
     }
 }
 
@@ -210,55 +219,5 @@ fn part(piece: Piece) -> Part {
                 advance,
             }
         }
-    }
-}
-
-/// The statements that put a revision's surroundings up.
-pub(super) fn user(target: &plan::Target, settings: &Settings) -> String {
-    let path = settings
-        .search_path
-        .as_ref()
-        .or(target.search_path.as_ref());
-    let mut words = vec![path.map_or_else(
-        || "RESET search_path;".to_owned(),
-        |path| format!("SET search_path = {path};"),
-    )];
-    let timeouts = [
-        ("lock_timeout", &settings.lock_timeout),
-        ("statement_timeout", &settings.statement_timeout),
-    ];
-    for (name, value) in timeouts {
-        words.extend(
-            value
-                .as_ref()
-                .map(|value| format!("SET {name} = {};", filters::lit(value))),
-        );
-    }
-    words.extend(
-        settings
-            .role
-            .as_ref()
-            .map(|role| format!("SET ROLE {};", filters::ident(role))),
-    );
-    words.join(" ")
-}
-
-/// A repeatable.
-pub(super) fn repeatable(
-    again: plan::Rerun,
-    direction: Direction,
-    target: &plan::Target,
-) -> Repeatable {
-    let stops = match direction {
-        Direction::Up => "if it stops here, nothing of it is applied: mend it, compile, run again",
-        Direction::Down => "its present text, over the older schema",
-    };
-    Repeatable {
-        row: super::json(&again.row),
-        echo: format!("[repeatable] {}   ({}; {stops})", again.name, again.place),
-        place: again.place,
-        text: again.text,
-        user: (again.settings != Settings::default()).then(|| user(target, &again.settings)),
-        parts: again.pieces.into_iter().map(part).collect(),
     }
 }

@@ -2,43 +2,44 @@
 
 use serde::Serialize;
 
-use crate::plan::{self, Plan, Unit};
+use super::line::{self, Contents};
+use crate::plan::{Plan, Unit};
 
 /// What the run book's template sees.
 #[derive(Debug, Serialize)]
 pub struct RunBook {
     /// The project's name.
-    pub project: String,
+    project: String,
     /// The state it starts from.
-    pub from: String,
+    from: String,
     /// The state it ends in.
-    pub to: String,
+    to: String,
     /// How many revisions the upgrade applies.
-    pub count: usize,
+    count: usize,
     /// A line per revision.
-    pub contents: Vec<String>,
+    contents: Contents,
     /// How many the downgrade reverts; nothing where there is no way back at all.
-    pub reverts: usize,
+    reverts: usize,
     /// Where the downgrade ends.
-    pub back_to: String,
+    back_to: String,
     /// Why the way back is shorter, a sentence each.
-    pub downgrade_notes: Vec<String>,
+    downgrade_notes: Vec<String>,
     /// Digest of the tree.
-    pub tree_digest: String,
+    tree_digest: String,
     /// Digest of the bundle.
-    pub bundle_digest: String,
+    bundle_digest: String,
     /// Oldest major version of the server.
-    pub server_min: u16,
+    server_min: u16,
     /// The only database it runs in.
-    pub database: Option<String>,
+    database: Option<String>,
     /// The role it runs as.
-    pub role: Option<String>,
+    role: Option<String>,
     /// The version table's name in SQL.
-    pub version_table: String,
+    version_table: String,
     /// The event table's name in SQL.
-    pub event_table: String,
+    event_table: String,
     /// Ids of revisions that run outside a transaction.
-    pub bare: Vec<String>,
+    bare: Vec<String>,
 }
 
 /// The view of the run book.
@@ -52,7 +53,7 @@ pub fn view(upgrade: &Plan, downgrade: &Plan, bundle_digest: &str) -> RunBook {
         from: upgrade.from.clone(),
         to: upgrade.to.clone(),
         count: upgrade.blocks.len(),
-        contents: plan::contents(upgrade),
+        contents: line::contents(upgrade),
         reverts: downgrade.blocks.len(),
         back_to: downgrade.to.clone(),
         downgrade_notes: downgrade.notes.clone(),

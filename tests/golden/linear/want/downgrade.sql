@@ -1,6 +1,6 @@
 -- signoff downgrade · linear · 9a44e2d5806b → base · 3 revisions
 -- tree    sha256:4ba21bb7d0a6009439dd877a710a7897576aa4d7f700e45e3b96dc505fbcfc56
--- bundle  sha256:0e0940c365506fcfda9d0827ed88dc44645c86db051faf7ef9a6f1c362a2702c
+-- bundle  sha256:0f4b802e5f15f1390045a5fc3b1ec419c1b5af066bedd5ff02ec6707cf1f889d
 -- run     psql -X -d DATABASE -f downgrade.sql
 -- first   psql -X -d DATABASE -f plan.sql       (says what would run here, and changes nothing)
 --
@@ -29,7 +29,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:0e0940c365506fcfda9d0827ed88dc44645c86db051faf7ef9a6f1c362a2702c'
+\set signoff_bundle 'sha256:0f4b802e5f15f1390045a5fc3b1ec419c1b5af066bedd5ff02ec6707cf1f889d'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -100,7 +100,7 @@ COMMIT;
 :signoff_session
 $m$ AS signoff_commit \gset
 -- Outside a transaction: progress is recorded step by step. A step that can run in a transaction is recorded in it;
--- a bare one is recorded as begun ("…?"), run, checked, and recorded as done.
+-- a bare one is recorded as begun ("…?", or "…!" where what it makes was there before), run, checked, and recorded as done.
 SELECT $m$
 :signoff_started
 SET signoff.state = 'upgrading';
@@ -112,7 +112,7 @@ COMMIT;
 :signoff_session
 $m$ AS signoff_begin_steps \gset
 SELECT $m$
-SELECT v.steps[:signoff_step] IS DISTINCT FROM s.digest AS signoff_todo, coalesce(v.steps[:signoff_step] = s.digest || '?', false) AS signoff_begun
+SELECT v.steps[:signoff_step] IS DISTINCT FROM s.digest AS signoff_todo, coalesce(v.steps[:signoff_step] = s.digest || '?', false) AS signoff_begun, '?' AS signoff_mark
   FROM "public"."signoff_revision" v, LATERAL (SELECT :'signoff_row'::jsonb->'steps'->>(:signoff_step - 1) AS digest) s WHERE v.revision = :'signoff_row'::jsonb->>'revision' \gset$m$ AS signoff_step_look \gset
 SELECT $m$
 SET signoff.row = :'signoff_row'; SET signoff.step = :'signoff_step';
@@ -141,7 +141,7 @@ $m$ AS signoff_step_commit \gset
 SELECT $m$
 :signoff_session
 :signoff_locked
-SET signoff.mark = '?';
+SET signoff.mark = :'signoff_mark';
 :signoff_step_record
 :signoff_user
 SET lock_timeout = 0;
@@ -157,6 +157,7 @@ SELECT $m$
 SET lock_timeout = 0;
 SELECT coalesce(pg_catalog.bool_or(NOT i.indisvalid AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_progress_create_index p WHERE p.index_relid = i.indexrelid)), false) AS signoff_leftover,
   coalesce(pg_catalog.bool_or(i.indisvalid AND :'signoff_begun' AND i.indisunique = :'signoff_unique' AND (i.indpred IS NOT NULL) = :'signoff_partial'), false) AS signoff_built,
+  CASE WHEN pg_catalog.bool_or(i.indisvalid AND NOT :'signoff_begun') THEN '!' ELSE '?' END AS signoff_mark,
   pg_catalog.min(pg_catalog.format('%I.%I', n.nspname, c.relname)) AS signoff_index_name
   FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
  WHERE i.indrelid = pg_catalog.to_regclass(:'signoff_table') AND c.relname = :'signoff_index' \gset$m$ AS signoff_index_look \gset
@@ -168,7 +169,8 @@ DO $signoff$ BEGIN IF NOT EXISTS (SELECT FROM pg_catalog.pg_index i JOIN pg_cata
     HINT = 'If an index of that name is on another table, rename one of them. Else run again: what is left is dropped, and it is built anew.'; END IF; END $signoff$;
 $m$ AS signoff_index_check \gset
 SELECT $m$
-SELECT pg_catalog.to_regclass(:'signoff_index') IS NULL AND :'signoff_begun' AS signoff_dropped \gset$m$ AS signoff_drop_look \gset
+SELECT pg_catalog.to_regclass(:'signoff_index') IS NULL AND :'signoff_begun' AS signoff_dropped,
+  CASE WHEN pg_catalog.to_regclass(:'signoff_index') IS NULL AND NOT :'signoff_begun' THEN '!' ELSE '?' END AS signoff_mark \gset$m$ AS signoff_drop_look \gset
 SELECT $m$
 BEGIN;
 :signoff_locked
@@ -265,14 +267,14 @@ BEGIN
     END IF;
     IF r.state <> 'applied' AND NOT (r.state = 'downgrading' AND coalesce(r.selected, false)) THEN RAISE EXCEPTION USING ERRCODE = 'SO006',
       MESSAGE = format('signoff: refused: revision %s is half-done here (%s, %s steps)', r.revision, r.state, cardinality(r.steps)), HINT = CASE r.state WHEN 'upgrading' THEN 'Finish it first: run the upgrade.sql that holds it again.' ELSE 'Finish it first: run the downgrade.sql that holds it again.' END; END IF;
-    IF r.state <> 'applied' AND EXISTS (SELECT FROM unnest(r.steps) WITH ORDINALITY AS s (digest, n) WHERE s.digest NOT LIKE '%?' AND s.digest IS DISTINCT FROM r.its_steps[s.n]) THEN RAISE EXCEPTION USING ERRCODE = 'SO006',
+    IF r.state <> 'applied' AND EXISTS (SELECT FROM unnest(r.steps) WITH ORDINALITY AS s (digest, n) WHERE s.digest !~ '[?!]$' AND s.digest IS DISTINCT FROM r.its_steps[s.n]) THEN RAISE EXCEPTION USING ERRCODE = 'SO006',
       MESSAGE = format('signoff: refused: a step of revision %s that is done here was changed since', r.revision), HINT = 'Mend only the step that failed and those after it; put the finished ones back as they were.'; END IF;
   END LOOP;
   FOR r IN SELECT v.revision, p AS parent FROM jsonb_to_recordset(recorded) AS v (revision text, project text, parents text[], depends_on text[]), unnest(v.parents || v.depends_on) AS p
       WHERE v.project = 'linear' AND NOT EXISTS (SELECT FROM jsonb_to_recordset(recorded) AS w (revision text, state text) WHERE w.revision = p) LIMIT 1 LOOP
     RAISE EXCEPTION USING ERRCODE = 'SO006', MESSAGE = format('signoff: refused: revision %s is recorded as applied before its parent %s', r.revision, r.parent), HINT = 'The version table was changed by hand or restored in part: find out what is really there.'; END LOOP;
   SELECT count(*), count(*) FILTER (WHERE v.revision IS NOT NULL),
-      string_agg(format(E'\n  %s  %s', m.revision, m.message), '' ORDER BY m.n) FILTER (WHERE v.revision IS NOT NULL)
+      string_agg(format(E'\n  %s  %s', m.revision, m.message), '' ORDER BY m.n DESC) FILTER (WHERE v.revision IS NOT NULL)
     INTO total, todo, todo_names
     FROM (SELECT e->>'revision' AS revision, e->>'message' AS message, n FROM jsonb_array_elements(current_setting('signoff.manifest')::jsonb) WITH ORDINALITY AS a (e, n) WHERE coalesce((e->>'selected')::boolean, false)) m
     LEFT JOIN jsonb_to_recordset(recorded) AS v (revision text, state text) USING (revision);

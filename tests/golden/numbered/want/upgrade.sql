@@ -1,12 +1,12 @@
 -- signoff upgrade · numbered · base → 10 · 5 revisions
 -- tree    sha256:b898e35a1ed381e284177dee2d7f5ad0139e8414e3ed81afa6d6f28b02d40fc7
--- bundle  sha256:bdf734d6a47c17d805ea40eb3971d5419d4ca3eba6bf5c748b5a967b25f4bfda
+-- bundle  sha256:7c753d101fc0fb5ee8ce5d84b8b4bb52ee7dc7096419a88fbaf0114a5bf06dd1
 -- run     psql -X -d DATABASE -f upgrade.sql
 -- first   psql -X -d DATABASE -f plan.sql       (says what would run here, and changes nothing)
 --
 --   1  1   notes             one transaction
 --   2  2   authors           one transaction · ACCESS EXCLUSIVE on note
---   3  3   index authors     1 step, outside a transaction: CREATE INDEX CONCURRENTLY IF NOT EXISTS · SHARE UPDATE EXCLUSIVE on note
+--   3  3   index authors     1 step, outside a transaction: CREATE INDEX CONCURRENTLY IF NOT EXISTS note_author_idx ON note … · SHARE UPDATE EXCLUSIVE on note
 --   4  9   backfill authors  2 steps, a transaction each · ACCESS EXCLUSIVE on note
 --   5  10  log               one transaction · no way back: it has no downgrade
 
@@ -31,7 +31,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:bdf734d6a47c17d805ea40eb3971d5419d4ca3eba6bf5c748b5a967b25f4bfda'
+\set signoff_bundle 'sha256:7c753d101fc0fb5ee8ce5d84b8b4bb52ee7dc7096419a88fbaf0114a5bf06dd1'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -109,7 +109,7 @@ COMMIT;
 :signoff_session
 $m$ AS signoff_commit \gset
 -- Outside a transaction: progress is recorded step by step. A step that can run in a transaction is recorded in it;
--- a bare one is recorded as begun ("…?"), run, checked, and recorded as done.
+-- a bare one is recorded as begun ("…?", or "…!" where what it makes was there before), run, checked, and recorded as done.
 SELECT $m$
 :signoff_started
 SET signoff.state = 'upgrading';
@@ -120,7 +120,7 @@ COMMIT;
 :signoff_session
 $m$ AS signoff_begin_steps \gset
 SELECT $m$
-SELECT v.steps[:signoff_step] IS DISTINCT FROM s.digest AS signoff_todo, coalesce(v.steps[:signoff_step] = s.digest || '?', false) AS signoff_begun
+SELECT v.steps[:signoff_step] IS DISTINCT FROM s.digest AS signoff_todo, coalesce(v.steps[:signoff_step] = s.digest || '?', false) AS signoff_begun, '?' AS signoff_mark
   FROM "public"."signoff_revision" v, LATERAL (SELECT :'signoff_row'::jsonb->'steps'->>(:signoff_step - 1) AS digest) s WHERE v.revision = :'signoff_row'::jsonb->>'revision' \gset$m$ AS signoff_step_look \gset
 SELECT $m$
 SET signoff.row = :'signoff_row'; SET signoff.step = :'signoff_step';
@@ -149,7 +149,7 @@ $m$ AS signoff_step_commit \gset
 SELECT $m$
 :signoff_session
 :signoff_locked
-SET signoff.mark = '?';
+SET signoff.mark = :'signoff_mark';
 :signoff_step_record
 :signoff_user
 SET lock_timeout = 0;
@@ -165,6 +165,7 @@ SELECT $m$
 SET lock_timeout = 0;
 SELECT coalesce(pg_catalog.bool_or(NOT i.indisvalid AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_progress_create_index p WHERE p.index_relid = i.indexrelid)), false) AS signoff_leftover,
   coalesce(pg_catalog.bool_or(i.indisvalid AND :'signoff_begun' AND i.indisunique = :'signoff_unique' AND (i.indpred IS NOT NULL) = :'signoff_partial'), false) AS signoff_built,
+  CASE WHEN pg_catalog.bool_or(i.indisvalid AND NOT :'signoff_begun') THEN '!' ELSE '?' END AS signoff_mark,
   pg_catalog.min(pg_catalog.format('%I.%I', n.nspname, c.relname)) AS signoff_index_name
   FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
  WHERE i.indrelid = pg_catalog.to_regclass(:'signoff_table') AND c.relname = :'signoff_index' \gset$m$ AS signoff_index_look \gset
@@ -176,7 +177,8 @@ DO $signoff$ BEGIN IF NOT EXISTS (SELECT FROM pg_catalog.pg_index i JOIN pg_cata
     HINT = 'If an index of that name is on another table, rename one of them. Else run again: what is left is dropped, and it is built anew.'; END IF; END $signoff$;
 $m$ AS signoff_index_check \gset
 SELECT $m$
-SELECT pg_catalog.to_regclass(:'signoff_index') IS NULL AND :'signoff_begun' AS signoff_dropped \gset$m$ AS signoff_drop_look \gset
+SELECT pg_catalog.to_regclass(:'signoff_index') IS NULL AND :'signoff_begun' AS signoff_dropped,
+  CASE WHEN pg_catalog.to_regclass(:'signoff_index') IS NULL AND NOT :'signoff_begun' THEN '!' ELSE '?' END AS signoff_mark \gset$m$ AS signoff_drop_look \gset
 SELECT $m$
 BEGIN;
 :signoff_locked
@@ -279,7 +281,7 @@ BEGIN
     END IF;
     IF r.state <> 'applied' AND NOT (r.state = 'upgrading' AND coalesce(r.selected, false)) THEN RAISE EXCEPTION USING ERRCODE = 'SO006',
       MESSAGE = format('signoff: refused: revision %s is half-done here (%s, %s steps)', r.revision, r.state, cardinality(r.steps)), HINT = CASE r.state WHEN 'upgrading' THEN 'Finish it first: run the upgrade.sql that holds it again.' ELSE 'Finish it first: run the downgrade.sql that holds it again.' END; END IF;
-    IF r.state <> 'applied' AND EXISTS (SELECT FROM unnest(r.steps) WITH ORDINALITY AS s (digest, n) WHERE s.digest NOT LIKE '%?' AND s.digest IS DISTINCT FROM r.its_steps[s.n]) THEN RAISE EXCEPTION USING ERRCODE = 'SO006',
+    IF r.state <> 'applied' AND EXISTS (SELECT FROM unnest(r.steps) WITH ORDINALITY AS s (digest, n) WHERE s.digest !~ '[?!]$' AND s.digest IS DISTINCT FROM r.its_steps[s.n]) THEN RAISE EXCEPTION USING ERRCODE = 'SO006',
       MESSAGE = format('signoff: refused: a step of revision %s that is done here was changed since', r.revision), HINT = 'Mend only the step that failed and those after it; put the finished ones back as they were.'; END IF;
   END LOOP;
   SELECT count(*), count(*) FILTER (WHERE v.revision IS NULL OR v.state <> 'applied'),
@@ -347,13 +349,13 @@ ALTER TABLE note ADD COLUMN author text;
 :signoff_commit
 \endif
 
--- ── 3/5 ── 3 ── index authors ── 1 step, outside a transaction: CREATE INDEX CONCURRENTLY IF NOT EXISTS · SHARE UPDATE EXCLUSIVE on note
+-- ── 3/5 ── 3 ── index authors ── 1 step, outside a transaction: CREATE INDEX CONCURRENTLY IF NOT EXISTS note_author_idx ON note … · SHARE UPDATE EXCLUSIVE on note
 \set signoff_row :signoff_row_3
 :signoff_look
 \if :signoff_todo
 \echo '[3/5] 3 index authors   (db/migrations/3_index_authors.up.sql:1; if it stops here, run again: it goes on at the step that failed)'
 :signoff_begin_steps
--- step 1 of 1: CREATE INDEX CONCURRENTLY IF NOT EXISTS
+-- step 1 of 1: CREATE INDEX CONCURRENTLY IF NOT EXISTS note_author_idx ON note …
 \set signoff_step 1
 :signoff_step_look
 \if :signoff_todo
@@ -384,7 +386,7 @@ CREATE INDEX CONCURRENTLY IF NOT EXISTS note_author_idx ON note (author);
 \if :signoff_todo
 \echo '[4/5] 9 backfill authors   (db/migrations/9_backfill_authors.up.sql:1; if it stops here, run again: it goes on at the step that failed)'
 :signoff_begin_steps
--- step 1 of 2: UPDATE note SET author = 'nobody'
+-- step 1 of 2: UPDATE note SET author = 'nobody' WHERE author IS NULL
 \set signoff_step 1
 :signoff_step_look
 \if :signoff_todo
@@ -393,7 +395,7 @@ CREATE INDEX CONCURRENTLY IF NOT EXISTS note_author_idx ON note (author);
 UPDATE note SET author = 'nobody' WHERE author IS NULL;
 :signoff_step_commit
 \endif
--- step 2 of 2: ALTER TABLE note ALTER COLUMN author
+-- step 2 of 2: ALTER TABLE note ALTER COLUMN author SET NOT NULL
 \set signoff_step 2
 :signoff_step_look
 \if :signoff_todo
