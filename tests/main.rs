@@ -10,6 +10,7 @@
 
 mod golden;
 mod house;
+mod machinery;
 mod postgres;
 mod support;
 
