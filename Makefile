@@ -47,9 +47,9 @@ check: build ## Check and compile the trees of this repository: migrations/ and 
 	done
 
 .PHONY: golden
-golden: ## Take the bundles that are written now as the golden ones; review them with git diff
-	SIGNOFF_GOLDEN=rewrite cargo test --locked --test suite golden::
-	git status --short tests/golden
+golden: ## Take the bundles and messages that are written now as the golden ones; review them with git diff
+	SIGNOFF_GOLDEN=rewrite INSTA_UPDATE=always cargo test --locked --test suite -- golden:: cli:: input::
+	git status --short tests
 
 .PHONY: corpora
 corpora: postgres ## Compile real trees and run them on PostgreSQL; prints a table (TREES=quickwit: only that one)

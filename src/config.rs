@@ -13,7 +13,7 @@ pub mod table;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::diagnostic::Sink;
 use crate::source::Sources;
@@ -27,6 +27,12 @@ pub const SERVERS: std::ops::RangeInclusive<u16> = 13..=18;
 /// Reads the config.
 pub fn load(request: &Request) -> Result<Config, Error> {
     gather::load(request)
+}
+
+/// The name of a folder as a project's name: what a config says that names none. `folder` is as the user named it
+/// in the working folder `cwd`.
+pub fn project_name(cwd: &Utf8Path, folder: &Utf8Path) -> String {
+    judge::folder_name(&judge::folder_of(cwd, folder))
 }
 
 /// Every value, with its key, in the file's order.

@@ -7,7 +7,8 @@ use signoff::cli::world::World;
 
 fn main() -> ExitCode {
     let mut out = std::io::stdout().lock();
-    let mut err = std::io::stderr().lock();
+    // Not locked: a worker thread that panics could not say so, and would wait for ever.
+    let mut err = std::io::stderr();
     match World::of_this_process(&mut out, &mut err) {
         Ok(world) => ExitCode::from(cli::run(world)),
         Err(why) => {

@@ -107,7 +107,7 @@ fn compiling_again_changes_nothing() {
                 .append(true)
                 .open(project.path(path.as_str()))
                 .expect("is ours");
-            let day = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(86_400);
+            let day = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_hours(24);
             file.set_modified(day).expect("the time can be set");
         }
         project.run(&["bundle"]).success().stdout_has("unchanged");

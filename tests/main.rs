@@ -8,8 +8,10 @@
     reason = "tests work on real folders, processes and clocks; the fences are for src/"
 )]
 
+mod cli;
 mod golden;
 mod house;
+mod input;
 mod machinery;
 mod postgres;
 mod support;

@@ -2,6 +2,9 @@
 //!
 //! The laws run on the sample tree and on the golden projects, the faults on made-up trees of a few revisions.
 
+mod client;
+mod index;
 mod laws;
 mod made;
 mod stops;
+mod transactions;

@@ -6,6 +6,9 @@ use super::context::Context;
 use super::output::{Ending, Output};
 use crate::config;
 
+/// Characters of a column at most.
+const WIDEST: usize = 60;
+
 /// Show every setting and where its value comes from
 #[derive(Debug, clap::Args)]
 #[command(
@@ -25,13 +28,8 @@ pub(super) fn run(context: &Context, arguments: &Arguments, output: &mut Output<
             listing.iter().map(|line| json!({ "key": line.key, "value": line.value, "origin": line.origin.to_string() })).collect();
         return output.json(&json!({ "format": 1, "file": config.file, "settings": settings }));
     }
-    let key = listing.iter().map(|line| line.key.len()).max().unwrap_or(0);
-    let value = listing
-        .iter()
-        .filter_map(|line| line.value.as_ref())
-        .map(|value| value.chars().count())
-        .max()
-        .unwrap_or(0);
+    let key = width(listing.iter().map(|line| line.key.as_str()));
+    let value = width(listing.iter().filter_map(|line| line.value.as_deref()));
     for line in &listing {
         output.print(&format!(
             "{:key$}  {:value$}  {}\n",
@@ -41,4 +39,10 @@ pub(super) fn run(context: &Context, arguments: &Arguments, output: &mut Output<
         ))?;
     }
     Ok(())
+}
+
+/// The width of a column. One very long text does not push the next column out of sight.
+fn width<'t>(texts: impl Iterator<Item = &'t str>) -> usize {
+    let widest = texts.map(|text| text.chars().count()).max();
+    widest.unwrap_or(0).min(WIDEST)
 }

@@ -166,15 +166,24 @@ pub(super) mod disk {
 
     /// Makes a file that must not be there yet, and the folders above it.
     pub(in crate::cli) fn create(cwd: &Utf8Path, path: &Utf8Path, text: &str) -> Result<(), Error> {
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(cwd.join(folder)).map_err(|source| Error::Disk {
+                verb: "write",
+                path: path.to_owned(),
+                source,
+            })?;
+        }
+        create_here(cwd, path, text)
+    }
+
+    /// Makes a file that must not be there yet, in a folder that is.
+    fn create_here(cwd: &Utf8Path, path: &Utf8Path, text: &str) -> Result<(), Error> {
         let real = cwd.join(path);
         let error = |source| Error::Disk {
             verb: "write",
             path: path.to_owned(),
             source,
         };
-        if let Some(folder) = real.parent() {
-            fs::create_dir_all(folder).map_err(error)?;
-        }
         let mut file = match fs::File::create_new(&real) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
@@ -225,7 +234,7 @@ pub(super) mod disk {
         }
         let name = path.file_name().unwrap_or("signoff");
         let aside = path.with_file_name(format!(".{name}.new"));
-        create(cwd, &aside, text).map_err(|failure| match failure {
+        create_here(cwd, &aside, text).map_err(|failure| match failure {
             Error::There(aside) => Error::There(aside),
             Error::Disk { source, .. } => error(source),
         })?;

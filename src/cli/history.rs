@@ -51,7 +51,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments, output: &mut Output<
         if arguments.verbose {
             let mut line = |name: &str, value: String| {
                 if !value.is_empty() {
-                    writeln!(text, "    {name:<11}{value}").expect("a string takes all");
+                    writeln!(text, "    {name:<12}{value}").expect("a string takes all");
                 }
             };
             line("file", tree.sources.path(migration.at.file).to_string());

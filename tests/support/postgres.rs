@@ -1,7 +1,7 @@
 //! One PostgreSQL cluster for the whole test run, and a database for each test.
 //!
-//! The client is `psql`, because psql scripts are the product. The cluster lives in a folder of its own below
-//! /tmp, answers on a unix socket in that folder only, and ends with the test process, however that ends. Under
+//! The client is `psql`, because psql scripts are the product. The cluster lives in a temporary
+//! folder of its own, answers on a unix socket in that folder only, and ends with the test process, however that ends. Under
 //! cargo-nextest every test is a process and so has a cluster of its own: right, but slow; `make test` uses
 //! `cargo test`.
 
@@ -26,6 +26,7 @@ fsync = off
 synchronous_commit = off
 full_page_writes = off
 autovacuum = off
+max_wal_size = '256MB'
 lc_messages = 'C'
 timezone = 'UTC'
 ";
@@ -61,11 +62,11 @@ impl Cluster {
     fn start() -> Result<Self, String> {
         let binaries = binaries()?;
         let user = ServerUser::find()?;
-        // A socket's path has room for 107 bytes, so not below TMPDIR.
+        let home = home();
         let folder = tempfile::Builder::new()
             .prefix("signoff-")
-            .tempdir_in("/tmp")
-            .map_err(|error| format!("/tmp: {error}"))?
+            .tempdir_in(home)
+            .map_err(|error| format!("{home}: {error}"))?
             .keep();
         let folder = Utf8PathBuf::from_path_buf(folder).expect("a temporary folder is UTF-8");
         user.own(&folder);
@@ -129,6 +130,20 @@ impl Cluster {
             "",
         )
         .success();
+    }
+}
+
+/// Memory where there is plenty, for databases are made and dropped by the hundred; else /tmp. A socket's path has
+/// room for 107 bytes, so not below TMPDIR.
+fn home() -> &'static str {
+    let said = Command::new("df").args(["-Pk", "/dev/shm"]).output().ok();
+    let said = said.and_then(|output| String::from_utf8(output.stdout).ok());
+    let line = said.as_deref().and_then(|text| text.lines().nth(1));
+    let kilobytes = line.and_then(|line| line.split_whitespace().nth(3)?.parse::<u64>().ok());
+    if kilobytes.is_some_and(|free| free > 4 * 1024 * 1024) {
+        "/dev/shm"
+    } else {
+        "/tmp"
     }
 }
 
@@ -363,13 +378,13 @@ impl Database {
     /// What the version table says, without the times, the bundle and the people; empty where there is none.
     #[track_caller]
     pub(crate) fn rows(&self) -> String {
-        if self.query("SELECT to_regclass('public.signoff_revision') IS NULL") == "t" {
-            return String::new();
-        }
-        self.query(
-            "SELECT revision, project, kind, parents, depends_on, message, up, up1, variables, state, steps \
-             FROM public.signoff_revision ORDER BY revision COLLATE \"C\"",
-        )
+        let rows = "SELECT to_regclass('public.signoff_revision') IS NOT NULL AS there \\gset\n\
+             \\if :there\n\
+             SELECT revision, project, kind, parents, depends_on, message, up, up1, variables, state, steps\n\
+             FROM public.signoff_revision ORDER BY revision COLLATE \"C\";\n\
+             \\endif\n";
+        let outcome = self.psql_stdin(rows, &["-Atq", "-v", "ON_ERROR_STOP=1"]);
+        outcome.success().stdout.clone()
     }
 
     #[track_caller]

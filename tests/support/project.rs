@@ -6,6 +6,9 @@ use std::process::Command;
 
 use super::outcome::{self, Outcome};
 
+/// Nobody's id on every Linux.
+const NOBODY: u32 = 65534;
+
 /// A folder that is gone when it is dropped, and the environment that `signoff` will see in it.
 pub(crate) struct Project {
     folder: tempfile::TempDir,
@@ -74,17 +77,106 @@ impl Project {
         super::all_files(&self.path(folder))
     }
 
+    /// Every file of the project with its bytes, links and empty folders among them: to see that nothing changed.
+    pub(crate) fn everything(&self) -> BTreeMap<String, Vec<u8>> {
+        let mut found = BTreeMap::new();
+        for entry in walkdir::WalkDir::new(self.folder.path()).min_depth(1) {
+            let entry = entry.expect("a folder of ours is readable");
+            let path = entry.path().strip_prefix(self.folder.path());
+            let path = path.expect("is below it").to_string_lossy().into_owned();
+            let bytes = match entry.file_type() {
+                kind if kind.is_file() => std::fs::read(entry.path()).expect("is readable"),
+                kind => format!("{kind:?}").into_bytes(),
+            };
+            found.insert(path, bytes);
+        }
+        found
+    }
+
+    /// The program, ready to run in the project's folder.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        self.ready(Command::new(env!("CARGO_BIN_EXE_signoff")), arguments)
+    }
+
     /// Runs `signoff` in the project's folder.
     #[track_caller]
     pub(crate) fn run(&self, arguments: &[&str]) -> Outcome {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_signoff"));
+        outcome::run(&mut self.command(arguments), "")
+    }
+
+    /// Runs `signoff` as somebody whom the rights of files hold back, as they do not hold back root.
+    #[track_caller]
+    pub(crate) fn run_without_rights(&self, arguments: &[&str]) -> Outcome {
+        use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+        use std::os::unix::process::CommandExt as _;
+        let root = std::fs::metadata(self.folder.path()).is_ok_and(|folder| folder.uid() == 0);
+        if !root {
+            return self.run(arguments);
+        }
+        let open = |folder: &std::path::Path| {
+            std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o755))
+                .expect("a folder of ours can be opened to others");
+        };
+        let starts = |program: &std::path::Path| {
+            let mut command = Command::new(program);
+            command.arg("--version").uid(NOBODY).gid(NOBODY);
+            command.output().is_ok_and(|output| output.status.success())
+        };
+        open(self.folder.path());
+        let place = tempfile::tempdir().expect("a temporary folder can be made");
+        let mut program = std::path::PathBuf::from(env!("CARGO_BIN_EXE_signoff"));
+        // It may lie where only root may look.
+        if !starts(&program) {
+            open(place.path());
+            let copy = place.path().join("signoff");
+            std::fs::copy(&program, &copy).expect("the program can be copied");
+            program = copy;
+            // Other tests start programs meanwhile, and until those run they hold the copy open.
+            while !starts(&program) {
+                std::thread::sleep(std::time::Duration::from_millis(5));
+            }
+        }
+        let mut command = self.ready(Command::new(program), arguments);
+        command.uid(NOBODY).gid(NOBODY);
+        outcome::run(&mut command, "")
+    }
+
+    /// Sets the rights of a file or folder of the project.
+    pub(crate) fn set_rights(&self, path: &str, mode: u32) {
+        use std::os::unix::fs::PermissionsExt as _;
+        std::fs::set_permissions(self.path(path), std::fs::Permissions::from_mode(mode))
+            .expect("the rights of a file of ours can be set");
+    }
+
+    /// Runs the library's own command line in this process, where the test says what is a terminal.
+    pub(crate) fn run_on_a_terminal(&self, arguments: &[&str]) -> Outcome {
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let words = std::iter::once("signoff").chain(arguments.iter().copied());
+        let code = signoff::cli::run(signoff::cli::world::World {
+            arguments: words.map(std::ffi::OsString::from).collect(),
+            environment: self.env.clone(),
+            cwd: self.path(""),
+            out: &mut out,
+            err: &mut err,
+            out_terminal: true,
+            err_terminal: true,
+        });
+        Outcome {
+            command: format!("signoff {}", arguments.join(" ")),
+            code: i32::from(code),
+            stdout: String::from_utf8_lossy(&out).into_owned(),
+            stderr: String::from_utf8_lossy(&err).into_owned(),
+        }
+    }
+
+    fn ready(&self, mut command: Command, arguments: &[&str]) -> Command {
         command
             .args(arguments)
             .current_dir(self.folder.path())
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .envs(&self.env);
-        outcome::run(&mut command, "")
+        command
     }
 }
 

@@ -1,0 +1,118 @@
+//! `signoff check`
+
+use insta::assert_snapshot;
+
+use super::{json, migration, session, shop};
+use crate::support::project::Project;
+
+#[test]
+fn a_sound_tree() {
+    assert_snapshot!(session(
+        &shop(),
+        &[&["check"], &["check", "--json"], &["-q", "check"]]
+    ));
+}
+
+fn broken() -> Project {
+    shop().file(
+        "migrations/three.sql",
+        &migration(
+            "cccc00000003",
+            &["bbbb00000002"],
+            "Three mistakes",
+            "CREATE TABLE invoice (id bigint PRIMARY KEY,);\n\\i more.sql\nSELECT 1;\n-- naïve \u{202e} comment",
+            "DROP TABEL invoice;",
+        ),
+    )
+}
+
+#[test]
+fn everything_is_told_at_once_with_its_place() {
+    assert_snapshot!(session(&broken(), &[&["check"]]));
+}
+
+#[test]
+fn json_tells_the_same() {
+    let outcome = broken().run(&["check", "--json"]);
+    let found = json(outcome.code(1).quiet());
+    let findings = found["findings"].as_array().expect("a list");
+    assert!(!findings.is_empty(), "{outcome}");
+    for finding in findings {
+        assert_eq!(finding["format"], 1);
+        assert_eq!(finding["file"], "migrations/three.sql");
+        assert!(
+            finding["line"].as_u64().is_some_and(|line| line > 5),
+            "{finding}"
+        );
+        assert!(
+            finding["help"]
+                .as_array()
+                .is_some_and(|help| !help.is_empty()),
+            "{finding}"
+        );
+    }
+    let codes: Vec<&str> = findings
+        .iter()
+        .map(|finding| finding["code"].as_str().expect("a code"))
+        .collect();
+    for code in ["syntax-error", "psql-command", "hidden-character"] {
+        assert!(codes.contains(&code), "{code} in {codes:?}");
+    }
+}
+
+/// A tree whose graph is broken is told of, too, as JSON.
+#[test]
+fn json_of_a_broken_graph() {
+    let project = shop().file(
+        "migrations/three.sql",
+        &migration("cccc00000003", &["nope"], "x", "", ""),
+    );
+    let found = json(project.run(&["check", "--json"]).code(1));
+    assert_eq!(found["findings"][0]["code"], "missing-parent");
+    assert_eq!(found["statements"], serde_json::Value::Null);
+}
+
+#[test]
+fn quiet_tells_errors_only() {
+    let outcome = broken().run(&["check", "-q"]);
+    outcome.code(1).stderr_has("error[psql-command]");
+    assert!(!outcome.stderr.contains("warning"), "{outcome}");
+    assert_eq!(outcome.stdout, "");
+}
+
+/// Levels come from the config, and a header may allow a rule with a reason.
+#[test]
+fn rules_have_levels() {
+    let one_way = "--! revision = \"cccc00000003\"\n--! revises = [\"bbbb00000002\"]\n--! message = \"x\"\n--! allow = {}\n\n--! upgrade\nSELECT 1;\n";
+    let with = |allow: &str, rules: &str| {
+        shop()
+            .file("migrations/three.sql", &one_way.replace("{}", allow))
+            .file(
+                "signoff.toml",
+                &format!("[project]\nname = \"shop\"\n\n[rules]\n{rules}"),
+            )
+    };
+    let project = with("{}", "");
+    project
+        .run(&["check"])
+        .success()
+        .stderr_has("warning[missing-downgrade]");
+    with("{}", "missing-downgrade = \"deny\"\n")
+        .run(&["check"])
+        .code(1)
+        .stderr_has("error[missing-downgrade]");
+    with("{}", "missing-downgrade = \"allow\"\n")
+        .run(&["check"])
+        .success()
+        .quiet();
+    with(
+        "{ missing-downgrade = \"a one-way street\" }",
+        "missing-downgrade = \"deny\"\n",
+    )
+    .run(&["check"])
+    .success()
+    .quiet();
+    with("{}", "mising-downgrade = \"deny\"\n")
+        .run(&["check"])
+        .stderr_has("mising-downgrade");
+}

@@ -1,0 +1,107 @@
+//! `signoff init`
+
+use insta::assert_snapshot;
+
+use super::{json, session};
+use crate::support::project::Project;
+
+#[test]
+fn a_project_begins() {
+    let project = Project::new();
+    assert_snapshot!(session(&project, &[&["init", "shop"]]));
+    assert_snapshot!("signoff_toml", project.read("shop/signoff.toml"));
+    assert_eq!(
+        project.files("shop"),
+        [
+            "migrations/.gitattributes",
+            "migrations/signoff.sum",
+            "signoff.toml"
+        ]
+    );
+    assert_eq!(
+        project.read("shop/migrations/.gitattributes"),
+        "signoff.sum merge=union\n"
+    );
+    assert_eq!(
+        project.read("shop/migrations/signoff.sum"),
+        "signoff.sum 1\n"
+    );
+}
+
+/// What `init` writes is read back as a project, with the folder's name.
+#[test]
+fn what_it_writes_is_a_project() {
+    let project = Project::new();
+    project.run(&["init", "big shop"]).success();
+    let config = project.run(&["config", "--json", "--config", "big shop/signoff.toml"]);
+    let config = json(config.success());
+    let name = config["settings"]
+        .as_array()
+        .expect("settings are a list")
+        .iter()
+        .find(|setting| setting["key"] == "project.name")
+        .expect("a project has a name");
+    assert_eq!(name["value"], "big-shop");
+}
+
+#[test]
+fn in_the_folder_itself() {
+    let project = Project::new();
+    project
+        .run(&["init"])
+        .success()
+        .quiet()
+        .stdout_has("wrote signoff.toml\n");
+    assert_eq!(project.run(&["-q", "init", "quiet"]).success().stdout, "");
+}
+
+#[test]
+fn nothing_is_overwritten() {
+    for there in ["signoff.toml", "migrations/signoff.sum"] {
+        let project = Project::new().file(there, "mine\n");
+        let before = project.everything();
+        let outcome = project.run(&["init"]);
+        outcome
+            .code(2)
+            .stderr_has(&format!("`{there}` is there already"))
+            .stderr_has("signoff revision -m");
+        assert_eq!(project.everything(), before);
+    }
+}
+
+/// All or nothing: `signoff.toml` comes first, and is taken back when the folder can't be made.
+#[test]
+fn nothing_is_left_of_half_a_project() {
+    let project = Project::new().file("migrations", "a file where a folder belongs\n");
+    let before = project.everything();
+    let outcome = project.run(&["init"]);
+    outcome
+        .code(2)
+        .stderr_has("cannot write `migrations/signoff.sum`");
+    assert_eq!(project.everything(), before);
+    // Nothing stands in the way of the second try.
+    std::fs::remove_file(project.path("migrations")).expect("is ours");
+    project.run(&["init"]).success();
+}
+
+/// Whatever the folder is called, the first command after `init` is not one that complains of the name.
+#[test]
+fn any_folder_can_hold_a_project() {
+    let project = Project::new();
+    let long = "x".repeat(200);
+    for folder in [
+        ".hidden",
+        "-",
+        "...",
+        "日本",
+        "a'b\"c",
+        "--x",
+        "with blank",
+        &long,
+    ] {
+        project.run(&["init", "--", folder]).success();
+        let config = format!("{folder}/signoff.toml");
+        let outcome = project.run(&["heads", "-q", &format!("--config={config}")]);
+        outcome.success().quiet();
+    }
+}

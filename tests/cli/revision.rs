@@ -1,0 +1,162 @@
+//! `signoff revision`
+
+use insta::assert_snapshot;
+
+use super::{branched, session, shop};
+use crate::support::project::Project;
+
+#[test]
+fn a_new_migration_stands_on_the_head() {
+    let project = shop();
+    assert_snapshot!(session(
+        &project,
+        &[
+            &[
+                "revision",
+                "-m",
+                "Add users, & their e-mail",
+                "--rev-id",
+                "cccc00000003"
+            ],
+            &["history"],
+        ],
+    ));
+    let path = "migrations/20251230_135533_cccc00000003_add_users_their_e_mail.sql";
+    assert_snapshot!("the_new_file", project.read(path));
+}
+
+#[test]
+fn the_first_of_a_project_is_a_base() {
+    let project = Project::new();
+    project.run(&["init", "."]).success();
+    let outcome = project.run(&["revision", "-m", "first"]);
+    let path = outcome.success().stdout.trim().to_owned();
+    assert!(project.read(&path).contains("--! revises    = []\n"));
+    // An id by chance: two of the same message and second are two files.
+    let again = project.run(&["revision", "-m", "first"]);
+    assert_ne!(again.success().stdout.trim(), path);
+    project.run(&["check"]).success();
+}
+
+#[test]
+fn quiet_says_the_path_all_the_same() {
+    let outcome = shop().run(&["-q", "revision", "-m", "x", "--rev-id", "cccc"]);
+    let path = "migrations/20251230_135533_cccc_x.sql\n";
+    assert_eq!(outcome.success().stdout, path);
+}
+
+#[test]
+fn several_heads_want_a_choice_or_a_merge() {
+    let project = branched();
+    assert_snapshot!(session(
+        &project,
+        &[
+            &["revision", "-m", "which?"],
+            &[
+                "revision",
+                "-m",
+                "on one",
+                "--head",
+                "cccc",
+                "--rev-id",
+                "eeee00000005"
+            ],
+            &[
+                "revision",
+                "-m",
+                "merge",
+                "--head",
+                "eeee",
+                "--head",
+                "dddd",
+                "--rev-id",
+                "ffff00000006"
+            ],
+            &["heads"],
+        ],
+    ));
+    let merge = project.read("migrations/20251230_135533_ffff00000006_merge.sql");
+    assert!(
+        merge.contains("--! revises    = [\"eeee00000005\", \"dddd00000004\"]\n"),
+        "{merge}"
+    );
+    project.run(&["check"]).success();
+}
+
+#[test]
+fn what_it_does_not_take() {
+    let project = shop();
+    let before = project.everything();
+    assert_snapshot!(session(
+        &project,
+        &[
+            &["revision", "-m", "  "],
+            &["revision", "-m", "gnissecorp \u{202e}reverse"],
+            &["revision", "-m", "x", "--rev-id", "base"],
+            &["revision", "-m", "x", "--rev-id", "abc"],
+            &["revision", "-m", "x", "--rev-id", "a/../b"],
+            &["revision", "-m", "x", "--rev-id", "aaaa00000001"],
+            &["revision", "-m", "x", "--head", "nope"],
+            &["revision", "-m", "x", "--path", "elsewhere"],
+        ],
+    ));
+    assert_eq!(project.everything(), before);
+    let project = project.env("SOURCE_DATE_EPOCH", "tomorrow");
+    project
+        .run(&["revision", "-m", "x"])
+        .code(2)
+        .stderr_has("SOURCE_DATE_EPOCH must be seconds since 1970");
+    assert_eq!(project.everything(), before);
+}
+
+/// A message of any length, with whatever the keyboard has, gives a file that is read back with the same message.
+#[test]
+fn messages_come_back_as_they_were_typed() {
+    let project = shop();
+    let long = "long ".repeat(200);
+    for message in [
+        "it's \"quoted\" \\q `id` $m0$ :x ''' \"\"\"",
+        "naïve – ǁke 日本",
+        &long,
+    ] {
+        project.run(&["revision", "-m", message]).success();
+        let history = project.run(&["history"]);
+        let first = history.success().stdout.lines().next().unwrap_or_default();
+        assert!(first.ends_with(message.trim_end()), "{first}");
+    }
+    // A line break is a blank: the message is one line.
+    project.run(&["revision", "-m", "two\nlines"]).success();
+    project
+        .run(&["history"])
+        .success()
+        .stdout_has("two lines\n");
+}
+
+/// A file is never replaced, however its name came about.
+#[test]
+fn a_file_that_is_there_stays() {
+    let config = "[migrations]\nfile_template = \"{rev}_{slug}.sql\"\n";
+    let project = shop().file("signoff.toml", config).file(
+        "migrations/dddd_x.sql",
+        &super::migration("cccc", &["bbbb00000002"], "x", "", ""),
+    );
+    let before = project.everything();
+    project
+        .run(&["revision", "-m", "x", "--rev-id", "dddd"])
+        .code(2)
+        .stderr_has("`migrations/dddd_x.sql` is there already; nothing was changed");
+    assert_eq!(project.everything(), before);
+}
+
+#[test]
+fn a_foreign_layout_is_written_by_its_own_rules() {
+    let project = Project::new()
+        .file("db/1_a.up.sql", "SELECT 1;\n")
+        .file("db/1_a.down.sql", "SELECT 1;\n");
+    let before = project.everything();
+    assert_snapshot!(session(
+        &project,
+        &[&["revision", "-m", "x", "--path", "db"]],
+    ));
+    assert_eq!(project.everything(), before);
+}
