@@ -110,6 +110,7 @@ struct Manifest<'a> {
     role: Option<&'a str>,
     revisions: Vec<Revision<'a>>,
     repeatables: Vec<&'a str>,
+    variables: &'a std::collections::BTreeMap<String, String>,
     downgrade: Downgrade<'a>,
 }
 
@@ -276,6 +277,7 @@ fn manifest(upgrade: &Plan, downgrade: &Plan) -> String {
             .iter()
             .map(|again| again.name.as_str())
             .collect(),
+        variables: &upgrade.variables,
         downgrade: Downgrade {
             to: &downgrade.to,
             reverts: downgrade

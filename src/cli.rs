@@ -45,6 +45,9 @@ struct Arguments {
     /// Layout of the tree: auto, native, golang-migrate, diesel, sqlx
     #[arg(long, global = true, value_name = "NAME", help_heading = "Everywhere")]
     layout: Option<String>,
+    /// The project's name, in releases and in the version table
+    #[arg(long, global = true, value_name = "NAME", help_heading = "Everywhere")]
+    project: Option<String>,
     /// When to use colour
     #[arg(
         long,
@@ -137,6 +140,7 @@ pub fn run(world: World<'_>) -> u8 {
         config_file: parsed.config,
         path: parsed.path,
         layout: parsed.layout,
+        project: parsed.project,
     };
     let result = match parsed.command {
         None => start::run(&context, &mut output),

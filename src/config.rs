@@ -111,6 +111,8 @@ pub struct Flags {
     pub path: Option<Utf8PathBuf>,
     /// `--layout NAME`.
     pub layout: Option<String>,
+    /// `--project NAME`.
+    pub project: Option<String>,
 }
 
 /// Why there is no config.

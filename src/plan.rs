@@ -3,9 +3,14 @@
 //! Plain data: no SQL wording (that is `templates/`), no files. Decides what runs together, what guards a
 //! statement that can't be rolled back, and what psql must not see raw.
 
+mod block;
 mod build;
 mod pieces;
+mod places;
+mod repeatable;
 mod unit;
+
+use std::collections::BTreeMap;
 
 use crate::config::Config;
 use crate::diagnostic::Sink;
@@ -57,6 +62,8 @@ pub struct Plan {
     pub blocks: Vec<Block>,
     /// What runs again afterwards.
     pub repeatables: Vec<Rerun>,
+    /// Values that variables have in its own revisions, by name.
+    pub variables: BTreeMap<String, String>,
     /// What the reader must know first, a sentence each.
     pub notes: Vec<String>,
 }
@@ -181,6 +188,8 @@ pub enum Guard {
         unique: bool,
         /// Whether it has a WHERE.
         partial: bool,
+        /// Its key columns in order; an expression is `None`.
+        columns: Vec<Option<String>>,
     },
     /// DROP INDEX CONCURRENTLY: done when it was begun here and the index is gone.
     DropIndex {

@@ -5,6 +5,10 @@
 mod client;
 mod index;
 mod laws;
+mod leaks;
 mod made;
+mod people;
+mod refusals;
+mod steps;
 mod stops;
 mod transactions;

@@ -64,6 +64,7 @@ fn summary(tree: &Tree, counts: Option<crate::lint::Counts>) -> String {
     };
     let statements = counts.map_or_else(String::new, |counts| {
         match (counts.statements, counts.unread) {
+            (1, 0) => ", 1 statement".to_owned(),
             (statements, 0) => format!(", {statements} statements"),
             (statements, unread) => format!(
                 ", {statements} statements ({unread} of them emitted as written, not analysed)"

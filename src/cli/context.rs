@@ -25,6 +25,8 @@ pub(super) struct Context {
     pub(super) path: Option<Utf8PathBuf>,
     /// `--layout`
     pub(super) layout: Option<String>,
+    /// `--project`
+    pub(super) project: Option<String>,
 }
 
 impl Context {
@@ -37,6 +39,7 @@ impl Context {
             flags: config::Flags {
                 path: self.path.clone(),
                 layout: self.layout.clone(),
+                project: self.project.clone(),
             },
         }
     }

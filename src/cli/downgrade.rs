@@ -13,7 +13,7 @@ use crate::tree::Direction;
 )]
 pub(super) struct Arguments {
     /// from:to, where `to` stays applied; -1 means head:head-1, base means head:base
-    #[arg(value_name = "RANGE", allow_hyphen_values = true)]
+    #[arg(value_name = "RANGE", allow_negative_numbers = true)]
     range: String,
     /// Write to this file, whole or not at all
     #[arg(short, long, value_name = "FILE")]

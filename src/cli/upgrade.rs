@@ -15,7 +15,7 @@ pub(super) struct Arguments {
     /// Where to, or from:to [default: base:head]
     #[arg(
         value_name = "RANGE",
-        allow_hyphen_values = true,
+        allow_negative_numbers = true,
         default_value = "",
         hide_default_value = true
     )]

@@ -94,7 +94,10 @@ pub(super) fn load(request: &Request) -> Result<Config, Error> {
             Origin::Flag("--layout"),
         );
     }
-    let config = gathered.judge(request, found.file.map(|file| file.path), &mut sink);
+    if let Some(project) = &request.flags.project {
+        gathered.set("project.name", project.clone(), Origin::Flag("--project"));
+    }
+    let config = gathered.judge(found.file.map(|file| file.path), &mut sink);
     if sink.has_errors() {
         return Err(Error::Rejected(Box::new(Rejected { sources, sink })));
     }
@@ -259,20 +262,17 @@ impl Gathered {
         }
     }
 
-    fn judge(self, request: &Request, file: Option<Utf8PathBuf>, sink: &mut Sink) -> Config {
+    fn judge(self, file: Option<Utf8PathBuf>, sink: &mut Sink) -> Config {
         let path = self.or("migrations.path", Self::text, sink, || {
             "migrations".to_owned()
         });
         let path = self.place(path);
         let named = self.optional("project.name", check::project, sink);
         let name = Setting {
-            value: named.value.unwrap_or_else(|| {
-                if file.is_none() && path.origin != Origin::Default {
-                    judge::telling_name(&judge::folder_of(&request.cwd, &path.value))
-                } else {
-                    judge::folder_name(&judge::folder_of(&request.cwd, &self.base))
-                }
-            }),
+            // Never the working folder's name: the same tree would give other bytes in another checkout.
+            value: named
+                .value
+                .unwrap_or_else(|| judge::telling_name(&judge::folder_of("/".into(), &path.value))),
             origin: named.origin,
         };
         let templates = self.optional("render.templates", Self::text, sink);

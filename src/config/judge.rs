@@ -122,13 +122,13 @@ pub(super) fn folder_of(cwd: &Utf8Path, path: &Utf8Path) -> Utf8PathBuf {
     folder
 }
 
-/// The last folder name that tells whose migrations these are, as a project's name.
+/// The last folder name that tells whose migrations these are, as a project's name; `project` where none does.
 pub(super) fn telling_name(folder: &Utf8Path) -> String {
     let telling = folder.ancestors().find(|above| {
         let name = above.file_name();
         name.is_some_and(|name| !UNTELLING.contains(&name.to_lowercase().as_str()))
     });
-    folder_name(telling.unwrap_or(folder))
+    folder_name(telling.unwrap_or_else(|| "project".into()))
 }
 
 /// A folder's name as a project's name.

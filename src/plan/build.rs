@@ -1,19 +1,15 @@
 //! From a range of the graph to a [`Plan`].
 
+use std::collections::BTreeMap;
+
 use rayon::prelude::*;
 
-use super::pieces::{self, Reading};
-use super::unit::{self, Context};
-use super::{Block, Held, Input, Piece, Plan, Rerun, Target, Unit};
-use crate::config::Config;
+use super::block::Making;
+use super::{Block, Input, Plan, Target, Unit, repeatable};
 use crate::diagnostic::{Diagnostic, Sink};
 use crate::graph::Range;
-use crate::name::{Ident, QualifiedName};
-use crate::postgres::{Lock, StatementKind};
 use crate::seal;
-use crate::sql::Protected;
-use crate::tree::{Direction, Migration, Repeatable};
-use crate::version_table::{Row, VersionTable};
+use crate::tree::{Direction, Migration};
 
 /// A lock_timeout that gives way to a busy table instead of queueing everybody behind it.
 const LOCK_TIMEOUT: &str = "5s";
@@ -95,14 +91,13 @@ pub(super) fn way_back(input: Input<'_>, range: &Range, sink: &mut Sink) -> Opti
 }
 
 pub(super) fn examine(input: Input<'_>, sink: &mut Sink) {
-    let protected = protected(&table(input.config));
-    let server = input.config.target.server.value;
+    let making = Making::new(input);
     let found: Vec<Sink> = (0..input.tree.migrations.len())
         .into_par_iter()
         .map(|revision| {
             let mut sink = Sink::default();
             for direction in [Direction::Up, Direction::Down] {
-                block(input, revision, direction, &protected, server, &mut sink);
+                making.block(revision, direction, &mut sink);
             }
             sink
         })
@@ -111,27 +106,12 @@ pub(super) fn examine(input: Input<'_>, sink: &mut Sink) {
         sink.join(found);
     }
     for repeatable in &input.tree.repeatables {
-        rerun(input, repeatable, &protected, sink);
-    }
-}
-
-fn table(config: &Config) -> VersionTable {
-    let names = &config.version_table;
-    VersionTable {
-        schema: Ident::new(names.schema.value.clone()),
-        name: Ident::new(names.name.value.clone()),
-    }
-}
-
-fn protected(table: &VersionTable) -> Protected {
-    Protected {
-        version_table: table.qualified(),
-        event_table: table.event(),
+        repeatable::rerun(&making, repeatable, sink);
     }
 }
 
 /// Why a revision can't be reverted, where it can't.
-fn no_way_back(migration: &Migration) -> Option<String> {
+pub(super) fn no_way_back(migration: &Migration) -> Option<String> {
     match (&migration.irreversible, &migration.down) {
         (Some(reason), _) => Some(reason.clone()),
         (None, None) => Some("it has no downgrade".to_owned()),
@@ -153,19 +133,13 @@ fn build(
         config,
         ..
     } = input;
-    let table = table(config);
-    let protected = protected(&table);
-    let server = config.target.server.value;
-
+    let making = Making::new(input);
     let results: Vec<(Option<Block>, Sink)> = range
         .revisions
         .par_iter()
         .map(|revision| {
             let mut sink = Sink::default();
-            (
-                block(input, *revision, direction, &protected, server, &mut sink),
-                sink,
-            )
+            (making.block(*revision, direction, &mut sink), sink)
         })
         .collect();
     let mut blocks = Vec::with_capacity(results.len());
@@ -191,14 +165,24 @@ fn build(
         .filter(|revision| below[*revision])
     {
         row_of[revision] = rows.len();
-        rows.push(row(input, revision));
+        rows.push(making.row(revision));
     }
+    let mut variables = BTreeMap::new();
     for (block, revision) in blocks.iter_mut().zip(&range.revisions) {
         block.row = row_of[*revision];
         let row = &mut rows[block.row];
         row.selected = true;
         if let Unit::Steps(steps) = &block.unit {
             row.steps = steps.iter().map(|step| step.digest.clone()).collect();
+        }
+        let migration = &tree.migrations[*revision];
+        for script in migration.up.iter().chain(&migration.down) {
+            variables.extend(
+                script
+                    .variables(&tree.sources)
+                    .into_iter()
+                    .map(|(name, value)| (name.to_owned(), value.to_owned())),
+            );
         }
     }
     let later = graph
@@ -208,7 +192,10 @@ fn build(
     let later = later
         .map(|revision| tree.migrations[*revision].id.to_string())
         .collect();
-    let repeatables = reruns(input, range, direction, &protected, sink)?;
+    let repeatables = repeatable::reruns(&making, range, direction, sink)?;
+    let target = &config.target;
+    let or =
+        |value: &Option<String>, default: &str| value.clone().unwrap_or_else(|| default.to_owned());
     sound.then(|| Plan {
         direction,
         project: config.project.name.value.clone(),
@@ -216,248 +203,20 @@ fn build(
         to: range.to_name.clone(),
         numbered: graph.is_numbered(),
         target: Target {
-            server,
-            database: config.target.database.value.clone(),
-            role: config.target.role.value.clone(),
-            search_path: config.target.search_path.value.clone(),
-            lock_timeout: config
-                .target
-                .lock_timeout
-                .value
-                .clone()
-                .unwrap_or_else(|| LOCK_TIMEOUT.to_owned()),
-            statement_timeout: config
-                .target
-                .statement_timeout
-                .value
-                .clone()
-                .unwrap_or_else(|| "0".to_owned()),
+            server: making.server,
+            database: target.database.value.clone(),
+            role: target.role.value.clone(),
+            search_path: target.search_path.value.clone(),
+            lock_timeout: or(&target.lock_timeout.value, LOCK_TIMEOUT),
+            statement_timeout: or(&target.statement_timeout.value, "0"),
         },
-        table,
+        table: making.table,
         tree_digest: seal::tree_digest(tree, graph, digests, upper).to_string(),
         rows,
         later,
         blocks,
         repeatables,
+        variables,
         notes,
-    })
-}
-
-fn block(
-    input: Input<'_>,
-    revision: usize,
-    direction: Direction,
-    protected: &Protected,
-    server: u16,
-    sink: &mut Sink,
-) -> Option<Block> {
-    let sources = &input.tree.sources;
-    let migration = &input.tree.migrations[revision];
-    let irreversible = no_way_back(migration);
-    let Some(script) = migration.script(direction) else {
-        let unit = Unit::Transaction {
-            modes: String::new(),
-            pieces: Vec::new(),
-        };
-        return Some(Block {
-            row: 0,
-            place: sources.place(migration.at),
-            unit,
-            settings: super::Settings::default(),
-            lock: None,
-            irreversible,
-        });
-    };
-    let reading = pieces::read(sources, script, protected, sink)?;
-    let context = Context {
-        reading: &reading,
-        server,
-        pinned: script.settings.no_transaction,
-        migration,
-    };
-    let unit = unit::unit(&context, sink)?;
-    Some(Block {
-        row: 0,
-        place: sources.place(script.body),
-        unit,
-        settings: unit::settings(script),
-        lock: lock(&reading, server),
-        irreversible,
-    })
-}
-
-/// The strongest lock on something that was there before, with what it is on.
-fn lock(reading: &Reading<'_>, server: u16) -> Option<Held> {
-    let mut made: Vec<&QualifiedName> = Vec::new();
-    let mut strongest: Option<(Lock, Vec<&QualifiedName>)> = None;
-    for statement in reading
-        .items
-        .iter()
-        .filter_map(|item| reading.statement(*item))
-    {
-        if matches!(
-            statement.head.kind,
-            StatementKind::Create(_) | StatementKind::CreatePartition
-        ) && !statement.head.or_replace
-        {
-            made.extend(statement.head.object.as_ref());
-        }
-        let Some(lock) = statement.lock(server) else {
-            continue;
-        };
-        for name in statement.locked().filter(|name| !made.contains(name)) {
-            match &mut strongest {
-                Some((held, names)) if *held == lock => {
-                    if !names.contains(&name) {
-                        names.push(name);
-                    }
-                }
-                Some((held, _)) if *held > lock => {}
-                _ => strongest = Some((lock, vec![name])),
-            }
-        }
-    }
-    let (lock, names) = strongest?;
-    Some(Held {
-        lock,
-        on: names.iter().map(ToString::to_string).collect(),
-    })
-}
-
-fn row(input: Input<'_>, revision: usize) -> Row {
-    let Input {
-        tree,
-        graph,
-        seals,
-        config,
-        ..
-    } = input;
-    let migration = &tree.migrations[revision];
-    let ids = |revisions: &[usize]| {
-        revisions
-            .iter()
-            .map(|at| tree.migrations[*at].id.to_string())
-            .collect()
-    };
-    let digests = &input.digests[revision];
-    let uses_variables = migration
-        .up
-        .as_ref()
-        .is_some_and(|script| script.settings.variables);
-    Row {
-        revision: migration.id.to_string(),
-        kind: "revision",
-        parents: if graph.is_numbered() {
-            Vec::new()
-        } else {
-            ids(graph.parents(revision))
-        },
-        depends_on: ids(graph.depends_on(revision)),
-        message: migration.message.clone(),
-        up: digests.up.to_string(),
-        up1: digests.up1.to_string(),
-        accept: seals
-            .accepted(migration.id.as_str(), digests.up)
-            .iter()
-            .map(ToString::to_string)
-            .collect(),
-        variables: uses_variables.then(|| variables(config)),
-        steps: Vec::new(),
-        recreates: migration
-            .recreates
-            .iter()
-            .map(|(name, _)| name.clone())
-            .collect(),
-        selected: false,
-    }
-}
-
-/// Digest of every variable's value: another value later is another upgrade.
-fn variables(config: &Config) -> String {
-    let mut lines = String::new();
-    for (name, value) in config.variable_values() {
-        lines.push_str(&name);
-        lines.push('=');
-        lines.push_str(&value);
-        lines.push('\n');
-    }
-    seal::sha256(lines.as_bytes()).to_string()
-}
-
-/// Repeatables run after an upgrade that ends at the head; after a downgrade, those that a reverted revision dropped.
-fn reruns(
-    input: Input<'_>,
-    range: &Range,
-    direction: Direction,
-    protected: &Protected,
-    sink: &mut Sink,
-) -> Option<Vec<Rerun>> {
-    let Input { tree, graph, .. } = input;
-    let wanted: Vec<&Repeatable> = match direction {
-        Direction::Up if range.to.as_slice() == graph.heads() => tree.repeatables.iter().collect(),
-        Direction::Down if !range.to.is_empty() => {
-            let dropped = |name: &str| {
-                range.revisions.iter().any(|at| {
-                    tree.migrations[*at]
-                        .recreates
-                        .iter()
-                        .any(|(recreated, _)| recreated == name)
-                })
-            };
-            tree.repeatables
-                .iter()
-                .filter(|repeatable| dropped(&repeatable.name))
-                .collect()
-        }
-        Direction::Up | Direction::Down => Vec::new(),
-    };
-    let mut reruns = Vec::with_capacity(wanted.len());
-    for repeatable in wanted {
-        reruns.push(rerun(input, repeatable, protected, sink)?);
-    }
-    Some(reruns)
-}
-
-fn rerun(
-    input: Input<'_>,
-    repeatable: &Repeatable,
-    protected: &Protected,
-    sink: &mut Sink,
-) -> Option<Rerun> {
-    let sources = &input.tree.sources;
-    let script = &repeatable.apply;
-    let reading = pieces::read(sources, script, protected, sink)?;
-    let mut pieces = pieces::pieces(&reading, &reading.items, sink)?;
-    let text = pieces
-        .iter()
-        .map(|piece| match piece {
-            Piece::Sql { text, .. } => text.clone(),
-            Piece::Carried { text, .. } => format!("{text}\n;"),
-            Piece::Lifted { .. } | Piece::Rows { .. } => String::new(),
-        })
-        .collect::<Vec<_>>()
-        .join("\n");
-    pieces.retain(|piece| !matches!(piece, Piece::Rows { rows, .. } if rows.is_empty()));
-    let digests = seal::repeatable(input.tree, repeatable);
-    Some(Rerun {
-        name: repeatable.name.clone(),
-        row: Row {
-            revision: format!("repeatable:{}", repeatable.name),
-            kind: "repeatable",
-            parents: Vec::new(),
-            depends_on: Vec::new(),
-            message: repeatable.name.clone(),
-            up: digests.up.to_string(),
-            up1: digests.up1.to_string(),
-            accept: Vec::new(),
-            variables: None,
-            steps: Vec::new(),
-            recreates: Vec::new(),
-            selected: false,
-        },
-        place: sources.place(script.body),
-        pieces,
-        text,
-        settings: unit::settings(script),
     })
 }

@@ -1,11 +1,12 @@
 //! A script's parts as statements and rows, and those as pieces to emit.
 
 use super::Piece;
+use super::places::Places;
 use crate::diagnostic::{Diagnostic, Severity, Sink};
 use crate::lex::HazardKind;
 use crate::name::Ident;
 use crate::postgres::StatementKind;
-use crate::source::{Sources, Span};
+use crate::source::Span;
 use crate::sql::{self, Objection, Protected, Statement, copy};
 use crate::tree::{Data, OnConflict, Part, Script, Text};
 
@@ -14,7 +15,7 @@ const WORDS: usize = 70;
 
 /// A script whose statements were read.
 pub(super) struct Reading<'a> {
-    sources: &'a Sources,
+    places: &'a Places<'a>,
     script: &'a Script,
     read: Vec<sql::Script>,
     /// Statements and rows in order.
@@ -32,7 +33,7 @@ pub(super) struct Item {
 
 /// Reads a script and reports what can't be carried. `None` where an error was.
 pub(super) fn read<'a>(
-    sources: &'a Sources,
+    places: &'a Places<'a>,
     script: &'a Script,
     protected: &Protected,
     sink: &mut Sink,
@@ -64,7 +65,7 @@ pub(super) fn read<'a>(
         }
     }
     sound.then_some(Reading {
-        sources,
+        places,
         script,
         read,
         items,
@@ -166,7 +167,7 @@ fn comments(reading: &Reading<'_>, item: Item) -> Option<Piece> {
     let slice = &text.text[raw.lead..raw.start];
     let blank = slice.len() - slice.trim_start().len();
     let place = reading
-        .sources
+        .places
         .place(text.locate(raw.lead + blank..raw.start));
     let comments = slice.trim();
     (!comments.is_empty()).then(|| Piece::Sql {
@@ -210,7 +211,7 @@ fn flush(reading: &Reading<'_>, run: &mut Option<Run>, pieces: &mut Vec<Piece>) 
         sql.push_str("\n;");
     }
     let at = start + blank;
-    let place = reading.sources.place(text.locate(at..at + 1));
+    let place = reading.places.place(text.locate(at..at + 1));
     pieces.push(Piece::Sql { place, text: sql });
 }
 
@@ -302,7 +303,7 @@ impl<'a> Reading<'a> {
 
     /// `path:line` of an item.
     pub(super) fn place(&self, item: Item) -> String {
-        self.sources.place(self.span(item))
+        self.places.place(self.span(item))
     }
 
     /// The modes of a BEGIN or SET TRANSACTION; empty without.
@@ -345,7 +346,7 @@ impl<'a> Reading<'a> {
         };
         Some(Piece::Rows {
             place: self.place(item),
-            why: format!("rows of {}", self.sources.path(data.file)),
+            why: format!("rows of {}", self.places.file(data.file)),
             table: data.table.clone(),
             columns: data.columns.clone(),
             rows: data.rows.clone(),

@@ -4,10 +4,11 @@ use super::pieces::{self, Item, Reading};
 use super::{Guard, Piece, Settings, Step, Unit};
 use crate::diagnostic::{Diagnostic, Sink};
 use crate::lex;
+use crate::name::Ident;
 use crate::postgres::{self, StatementKind, TransactionRule};
 use crate::seal;
 use crate::sql::{self, Shape};
-use crate::tree::{self, Migration, Script};
+use crate::tree::{self, Script};
 
 /// The rule's name, in findings and in `allow`.
 const NO_RECOVERY: &str = "no-recovery";
@@ -20,8 +21,8 @@ pub(super) struct Context<'a> {
     pub(super) server: u16,
     /// Whether the author asked for no transaction.
     pub(super) pinned: bool,
-    /// The migration, for what it allows.
-    pub(super) migration: &'a Migration,
+    /// Rules that the author allows: rule and reason.
+    pub(super) allow: &'a [(String, String)],
 }
 
 /// The unit of a script. `None` where an error was reported.
@@ -187,8 +188,18 @@ impl Context<'_> {
         match self.rule(item) {
             TransactionRule::Never { .. } => true,
             TransactionRule::Depends { .. } => self.pinned,
-            TransactionRule::Inside | TransactionRule::Control => false,
+            // A procedure that commits runs only so; that running it again does no harm is the author's to say.
+            TransactionRule::Inside => {
+                self.pinned
+                    && self.allows(NO_RECOVERY)
+                    && self.reading.kind(item) == Some(StatementKind::Call)
+            }
+            TransactionRule::Control => false,
         }
+    }
+
+    fn allows(&self, rule: &str) -> bool {
+        self.allow.iter().any(|(allowed, _)| allowed == rule)
     }
 
     fn check_inside(&self, inner: &[Item], sink: &mut Sink) -> Option<()> {
@@ -237,6 +248,7 @@ impl Context<'_> {
             let (sets, work): (Vec<Item>, Vec<Item>) =
                 own.iter().partition(|item| reading.only_session(**item));
             if let Some(first) = work.first() {
+                self.warn_of_call(*first, sink);
                 let guard = match own.as_slice() {
                     [item] if self.bare(*item) => self.guard(*item, sink),
                     _ => Some(Guard::Transaction { modes }),
@@ -266,6 +278,17 @@ impl Context<'_> {
         whole.then_some(Unit::Steps(steps))
     }
 
+    /// A procedure may commit, which fails in the transaction that a step shares with its record.
+    fn warn_of_call(&self, item: Item, sink: &mut Sink) {
+        if self.pinned && self.reading.kind(item) == Some(StatementKind::Call) && !self.bare(item) {
+            sink.push(
+                Diagnostic::warning("call-in-step", "this CALL runs in a transaction, with its own record")
+                    .at(self.reading.span(item), "a procedure that commits fails here (2D000)")
+                    .help(format!("if it commits, and calling it twice does no harm, say so: allow = {{ {NO_RECOVERY} = \"reason\" }}")),
+            );
+        }
+    }
+
     /// What makes a statement that can't be rolled back safe to run again.
     fn guard(&self, item: Item, sink: &mut Sink) -> Option<Guard> {
         let head = &self.reading.statement(item)?.head;
@@ -280,6 +303,7 @@ impl Context<'_> {
                         .take(2)
                         .any(|word| word.eq_ignore_ascii_case("unique")),
                     partial: words.iter().any(|word| word.eq_ignore_ascii_case("where")),
+                    columns: self.index_columns(item),
                 });
             }
             (StatementKind::DropIndexConcurrently, Some(index), _) => {
@@ -301,12 +325,7 @@ impl Context<'_> {
             ) => return Some(Guard::Repeatable),
             _ => {}
         }
-        if self
-            .migration
-            .allow
-            .iter()
-            .any(|(rule, _)| rule == NO_RECOVERY)
-        {
+        if self.allows(NO_RECOVERY) {
             return Some(Guard::Repeatable);
         }
         let words = self.reading.first_words(item);
@@ -317,6 +336,47 @@ impl Context<'_> {
                 .help(format!("if running it twice does no harm, say so in the header: allow = {{ {NO_RECOVERY} = \"reason\" }}")),
         );
         None
+    }
+
+    /// The key columns of a CREATE INDEX, in order; an expression is `None`, as the catalog has it without a name.
+    fn index_columns(&self, item: Item) -> Vec<Option<String>> {
+        let Some(statement) = self.reading.statement(item) else {
+            return Vec::new();
+        };
+        let text = statement.slice(&self.reading.text(item.part).text);
+        let tokens: Vec<lex::Token> = lex::tokens(text)
+            .filter(|token| !token.kind.is_trivia())
+            .collect();
+        let Some(open) = tokens
+            .iter()
+            .position(|token| token.kind == lex::TokenKind::OpenParen)
+        else {
+            return Vec::new();
+        };
+        let mut columns = Vec::new();
+        let mut depth = 0usize;
+        let mut first: Option<usize> = None;
+        for (at, token) in tokens.iter().enumerate().skip(open) {
+            if token.kind == lex::TokenKind::OpenParen {
+                depth += 1;
+                if depth == 2 {
+                    first.get_or_insert(at);
+                }
+            } else if token.kind == lex::TokenKind::CloseParen {
+                depth = depth.saturating_sub(1);
+            } else if depth == 1 && token.kind != lex::TokenKind::Comma {
+                first.get_or_insert(at);
+            }
+            let ends = (depth == 1 && token.kind == lex::TokenKind::Comma) || depth == 0;
+            if let Some(at) = first.filter(|_| ends) {
+                columns.push(plain_column(text, &tokens[at..]));
+                first = None;
+            }
+            if depth == 0 {
+                break;
+            }
+        }
+        columns
     }
 
     /// Words of a statement outside of parentheses.
@@ -338,6 +398,19 @@ impl Context<'_> {
         }
         words
     }
+}
+
+/// The column that an index element names; `None` for an expression.
+fn plain_column(text: &str, tokens: &[lex::Token]) -> Option<String> {
+    let [name, next, ..] = tokens else {
+        return None;
+    };
+    let named = matches!(
+        name.kind,
+        lex::TokenKind::Word | lex::TokenKind::QuotedIdent
+    );
+    let called = matches!(next.kind, lex::TokenKind::OpenParen | lex::TokenKind::Dot);
+    (named && !called).then(|| Ident::read(&text[name.range()]).as_str().to_owned())
 }
 
 /// Identifies a step by what it runs, blind to comments and white space: the first 64 bits of a SHA-256.

@@ -71,6 +71,7 @@ pub struct Script {
     has_steps: bool,
     has_bare: bool,
     has_data: bool,
+    has_copy: bool,
     blocks: Vec<block::Block>,
     repeatables: Vec<block::Repeatable>,
 }
@@ -130,6 +131,7 @@ fn without_blocks(plan: &Plan) -> Plan {
         later: plan.later.clone(),
         blocks: Vec::new(),
         repeatables: Vec::new(),
+        variables: plan.variables.clone(),
         notes: plan.notes.clone(),
     }
 }
@@ -156,6 +158,7 @@ fn build(plan: Plan, file: &'static str, bundle_digest: &str) -> Script {
         later,
         blocks,
         repeatables,
+        variables: _,
         notes,
     } = plan;
     let has = |wanted: &dyn Fn(&Piece) -> bool| {
@@ -198,6 +201,7 @@ fn build(plan: Plan, file: &'static str, bundle_digest: &str) -> Script {
             .any(|block| matches!(block.unit, Unit::Steps(_))),
         has_bare: guards(&|guard| !matches!(guard, Guard::Transaction { .. })),
         has_data: has(&|piece| matches!(piece, Piece::Rows { advance: true, .. })),
+        has_copy: has(&|piece| matches!(piece, Piece::Rows { columns, .. } if columns.is_empty())),
         blocks: blocks
             .into_iter()
             .zip(lines)

@@ -9,6 +9,11 @@
 SELECT {{ part.text | dollar }} \gexec
 {% elif part.kind == "rows" %}
 -- from {{ part.place | comment }}: {{ part.why | comment }}
+{% if not part.columns and part.cells %}
+\set signoff_table {{ part.table | psql }}
+\set signoff_cells {{ part.cells }}
+:signoff_copy_check
+{% endif %}
 {% for batch in part.batches %}
 INSERT INTO {{ part.table }}{% if part.columns %} ({{ part.columns | idents }}){% endif %} OVERRIDING SYSTEM VALUE VALUES
 {% for row in batch %}
@@ -60,6 +65,7 @@ ON CONFLICT ({{ part.key | idents }}) DO UPDATE SET {% for column in part.update
 \set signoff_index {{ step.index | psql }}
 \set signoff_unique {{ "true" if step.unique else "false" }}
 \set signoff_partial {{ "true" if step.partial else "false" }}
+\set signoff_columns {{ step.columns | json | psql }}
 :signoff_user
 {{ statements(step.session) }}:signoff_index_look
 \if :signoff_leftover

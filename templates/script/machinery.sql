@@ -4,7 +4,7 @@
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
-DO $signoff$ BEGIN IF pg_catalog.current_setting('signoff.probe', true) = 'open' THEN RAISE EXCEPTION USING ERRCODE = 'SO001',
+DO $signoff$ BEGIN IF pg_catalog.current_setting('signoff.probe', true) OPERATOR(pg_catalog.=) 'open' THEN RAISE EXCEPTION USING ERRCODE = 'SO001',
   MESSAGE = 'signoff: refused: a transaction is open in this session', HINT = 'Run without -1 / --single-transaction and outside of BEGIN.'; END IF; END $signoff$;
 $m$ AS signoff_probe \gset
 -- Takes back whatever a revision left behind in the session; keeps the lock. Our own statements see pg_catalog only.
@@ -99,7 +99,7 @@ $m$ AS signoff_reapply \gset
 {% endif %}
 {% if repeatables and direction == "upgrade" %}
 SELECT $m$
-SELECT :signoff_repeat AND NOT EXISTS (SELECT FROM {{ version_table }} v WHERE v.revision = :'signoff_row'::jsonb->>'revision' AND v.up = :'signoff_row'::jsonb->>'up') AS signoff_todo \gset$m$ AS signoff_look_repeatable \gset
+SELECT :signoff_repeat AND NOT EXISTS (SELECT FROM {{ version_table }} v WHERE v.revision = :'signoff_row'::jsonb->>'revision' AND v.up = :'signoff_row'::jsonb->>'up' AND v.variables IS NOT DISTINCT FROM :'signoff_row'::jsonb->>'variables') AS signoff_todo \gset$m$ AS signoff_look_repeatable \gset
 {% endif %}
 {% if has_transactions or (repeatables and direction == "upgrade") %}
 -- One transaction: record first, then the revision's SQL, then make sure that the transaction is still ours.
@@ -192,7 +192,8 @@ $m$ AS signoff_bare_done \gset
 SELECT $m$
 SET lock_timeout = 0;
 SELECT coalesce(pg_catalog.bool_or(NOT i.indisvalid AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_progress_create_index p WHERE p.index_relid = i.indexrelid)), false) AS signoff_leftover,
-  coalesce(pg_catalog.bool_or(i.indisvalid AND :'signoff_begun' AND i.indisunique = :'signoff_unique' AND (i.indpred IS NOT NULL) = :'signoff_partial'), false) AS signoff_built,
+  coalesce(pg_catalog.bool_or(i.indisvalid AND :'signoff_begun' AND i.indisunique = :'signoff_unique' AND (i.indpred IS NOT NULL) = :'signoff_partial'
+    AND (SELECT pg_catalog.jsonb_agg(a.attname ORDER BY k.n) FROM pg_catalog.unnest(i.indkey::int2[]) WITH ORDINALITY AS k (attnum, n) LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum AND k.attnum <> 0 WHERE k.n <= i.indnkeyatts) = :'signoff_columns'::pg_catalog.jsonb), false) AS signoff_built,
   CASE WHEN pg_catalog.bool_or(i.indisvalid AND NOT :'signoff_begun') THEN '!' ELSE '?' END AS signoff_mark,
   pg_catalog.min(pg_catalog.format('%I.%I', n.nspname, c.relname)) AS signoff_index_name
   FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -224,6 +225,17 @@ INSERT INTO {{ event_table }} (event, project, revision, bundle) SELECT {{ ("app
 COMMIT;
 :signoff_session
 $m$ AS signoff_end_steps \gset
+{% endif %}
+{% if has_copy %}
+-- COPY without a column list fills all columns, and so does an INSERT without one: only where there are as many, and none is generated.
+SELECT $m$
+SET signoff.relation = :'signoff_table'; SET signoff.cells = :'signoff_cells';
+DO $signoff$ DECLARE n bigint; generated bigint; BEGIN
+  SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE a.attgenerated <> '') INTO n, generated FROM pg_catalog.pg_attribute a
+   WHERE a.attrelid = pg_catalog.current_setting('signoff.relation')::pg_catalog.regclass AND a.attnum > 0 AND NOT a.attisdropped;
+  IF generated > 0 OR n <> pg_catalog.current_setting('signoff.cells')::int8 THEN RAISE EXCEPTION USING ERRCODE = 'SO005', MESSAGE = pg_catalog.format('signoff: the COPY into %s has rows of %s values, and the table has %s columns, %s of them generated',
+    pg_catalog.current_setting('signoff.relation'), pg_catalog.current_setting('signoff.cells'), n, generated), HINT = 'Name the columns in the COPY of the migration, and compile again.'; END IF; END $signoff$;
+$m$ AS signoff_copy_check \gset
 {% endif %}
 {% if has_data %}
 -- After rows with given values of an identity or serial column, its sequence goes on behind the highest.

@@ -1,5 +1,6 @@
 -- 3. What was typed with -v is checked before anything else; a word that is not understood refuses.
 :signoff_probe
+:signoff_session
 \if :{?first_run}
 \else
 \set first_run ''
@@ -8,7 +9,6 @@ SELECT concat_ws(', '{% for mode in modes_later %}, CASE WHEN :{?{{ mode }}} THE
   concat_ws(', '{% for mode in modes_misspelt %}, CASE WHEN :{?{{ mode }}} THEN {{ mode | lit }} END{% endfor %}) AS signoff_misspelt,
   lower(:'first_run') AS signoff_first_run \gset
 \unset first_run
-:signoff_session
 SET signoff.refused = :'signoff_refused'; SET signoff.misspelt = :'signoff_misspelt'; SET signoff.first_run = :'signoff_first_run';
 DO $signoff$ BEGIN
   IF current_setting('signoff.refused') <> '' THEN RAISE EXCEPTION USING ERRCODE = 'SO010', MESSAGE = format('signoff: refused: this script has no mode %s', current_setting('signoff.refused')),

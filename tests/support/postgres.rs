@@ -21,7 +21,7 @@ const MISSING: &str = "no PostgreSQL server found: install one (Debian: apt-get 
 /// Nothing of a test database outlives the run, so nothing needs to reach the disk.
 const SETTINGS: &str = "
 listen_addresses = ''
-max_connections = 50
+max_connections = 100
 fsync = off
 synchronous_commit = off
 full_page_writes = off
@@ -52,14 +52,15 @@ struct Cluster {
 
 fn cluster() -> &'static Cluster {
     static CLUSTER: OnceLock<Result<Cluster, String>> = OnceLock::new();
-    match CLUSTER.get_or_init(Cluster::start) {
+    match CLUSTER.get_or_init(|| Cluster::start(&[])) {
         Ok(cluster) => cluster,
         Err(reason) => panic!("{reason}"),
     }
 }
 
 impl Cluster {
-    fn start() -> Result<Self, String> {
+    /// A new cluster, with these empty files in its data folder.
+    fn start(signals: &[&str]) -> Result<Self, String> {
         let binaries = binaries()?;
         let user = ServerUser::find()?;
         let home = home();
@@ -85,6 +86,10 @@ impl Cluster {
         let config = data.join("postgresql.conf");
         let defaults = std::fs::read_to_string(&config).expect("initdb wrote it");
         std::fs::write(&config, defaults + SETTINGS).expect("a file of ours can be written");
+
+        for signal in signals {
+            std::fs::write(data.join(signal), "").expect("a file of ours can be written");
+        }
 
         let supervisor = user
             .command("sh", &folder)
@@ -144,6 +149,26 @@ fn home() -> &'static str {
         "/dev/shm"
     } else {
         "/tmp"
+    }
+}
+
+/// A server of its own that only follows a primary: it takes no writes. (There is no primary, so nothing comes.)
+pub(crate) struct Standby(Cluster);
+
+impl Standby {
+    #[track_caller]
+    pub(crate) fn start() -> Self {
+        match Cluster::start(&["standby.signal"]) {
+            Ok(cluster) => Self(cluster),
+            Err(reason) => panic!("{reason}"),
+        }
+    }
+
+    /// Runs a script in its only database.
+    #[track_caller]
+    pub(crate) fn psql_stdin(&self, script: &str) -> Outcome {
+        let mut command = self.0.client("psql");
+        outcome::run(command.args(["-X", "-d", "postgres", "-f", "-"]), script)
     }
 }
 

@@ -41,6 +41,7 @@ pub(super) struct Step {
     index: String,
     unique: bool,
     partial: bool,
+    columns: Vec<Option<String>>,
     session: Vec<Part>,
     parts: Vec<Part>,
 }
@@ -82,6 +83,7 @@ pub(super) enum Part {
         updates: Vec<String>,
         conflict: &'static str,
         advance: bool,
+        cells: usize,
     },
 }
 
@@ -143,6 +145,7 @@ fn step(step: plan::Step) -> Step {
         index: String::new(),
         unique: false,
         partial: false,
+        columns: Vec::new(),
         session: step.session.into_iter().map(part).collect(),
         parts: step.pieces.into_iter().map(part).collect(),
     };
@@ -153,6 +156,7 @@ fn step(step: plan::Step) -> Step {
             index,
             unique,
             partial,
+            columns,
         } => {
             view = Step {
                 kind: "create_index",
@@ -160,6 +164,7 @@ fn step(step: plan::Step) -> Step {
                 index,
                 unique,
                 partial,
+                columns,
                 ..view
             };
         }
@@ -190,6 +195,7 @@ fn part(piece: Piece) -> Part {
             on_conflict,
             advance,
         } => {
+            let cells = rows.first().map_or(0, Vec::len);
             let mut batches: Vec<Vec<_>> = Vec::new();
             for row in rows {
                 match batches.last_mut() {
@@ -217,6 +223,7 @@ fn part(piece: Piece) -> Part {
                 updates,
                 conflict,
                 advance,
+                cells,
             }
         }
     }

@@ -1,5 +1,7 @@
 //! The run book as its template sees it.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::line::{self, Contents};
@@ -38,13 +40,15 @@ pub struct RunBook {
     version_table: String,
     /// The event table's name in SQL.
     event_table: String,
-    /// Ids of revisions that run outside a transaction.
-    bare: Vec<String>,
+    /// Values of the variables its revisions use.
+    variables: BTreeMap<String, String>,
+    /// Ids of revisions that run step by step.
+    by_steps: Vec<String>,
 }
 
 /// The view of the run book.
 pub fn view(upgrade: &Plan, downgrade: &Plan, bundle_digest: &str) -> RunBook {
-    let bare = upgrade
+    let stepwise = upgrade
         .blocks
         .iter()
         .filter(|block| matches!(block.unit, Unit::Steps(_)));
@@ -64,7 +68,8 @@ pub fn view(upgrade: &Plan, downgrade: &Plan, bundle_digest: &str) -> RunBook {
         role: upgrade.target.role.clone(),
         version_table: upgrade.table.qualified().quoted(),
         event_table: upgrade.table.event().quoted(),
-        bare: bare
+        variables: upgrade.variables.clone(),
+        by_steps: stepwise
             .map(|block| upgrade.rows[block.row].revision.clone())
             .collect(),
     }

@@ -31,7 +31,11 @@ fn said(text: &str, hazard: Hazard) -> Option<Objection> {
                 "`{}` is a command to psql, not SQL: inside a release it could run a program, read a file or switch a guard off",
                 command(&text[hazard.start..])
             ),
-            "write what it does as SQL; a value from outside can be a ${variable} of the project",
+            if command(&text[hazard.start..]).ends_with("restrict") {
+                "pg_dump writes this line around a dump; delete it, and the one at the end"
+            } else {
+                "write what it does as SQL; a value from outside can be a ${variable} of the project"
+            },
         ),
         HazardKind::AfterCopy => (
             "after-copy",

@@ -1,0 +1,203 @@
+//! One revision of a plan: its row, and how it runs.
+
+use std::collections::BTreeMap;
+
+use super::build::no_way_back;
+use super::pieces::{self, Reading};
+use super::places::Places;
+use super::unit::{self, Context};
+use super::{Block, Held, Input, Settings, Unit, repeatable};
+use crate::config::Config;
+use crate::diagnostic::Sink;
+use crate::name::{Ident, QualifiedName};
+use crate::postgres::{Lock, StatementKind};
+use crate::seal;
+use crate::sql::Protected;
+use crate::tree::{Direction, Script};
+use crate::version_table::{Row, VersionTable};
+
+/// What every revision and repeatable of a plan is made with.
+#[derive(Debug)]
+pub(super) struct Making<'a> {
+    pub(super) input: Input<'a>,
+    pub(super) places: Places<'a>,
+    pub(super) table: VersionTable,
+    pub(super) protected: Protected,
+    /// Oldest major version of the server.
+    pub(super) server: u16,
+}
+
+impl<'a> Making<'a> {
+    pub(super) fn new(input: Input<'a>) -> Self {
+        let table = table(input.config);
+        Self {
+            input,
+            places: Places::new(input.tree, input.config),
+            protected: Protected {
+                version_table: table.qualified(),
+                event_table: table.event(),
+            },
+            table,
+            server: input.config.target.server.value,
+        }
+    }
+
+    /// A revision in one direction. `None` where an error was reported. Its row is not known yet.
+    pub(super) fn block(
+        &self,
+        revision: usize,
+        direction: Direction,
+        sink: &mut Sink,
+    ) -> Option<Block> {
+        let migration = &self.input.tree.migrations[revision];
+        let irreversible = no_way_back(migration);
+        let Some(script) = migration.script(direction) else {
+            let unit = Unit::Transaction {
+                modes: String::new(),
+                pieces: Vec::new(),
+            };
+            let place = self.places.place(migration.at);
+            return Some(Block {
+                row: 0,
+                place,
+                unit,
+                settings: Settings::default(),
+                lock: None,
+                irreversible,
+            });
+        };
+        let reading = pieces::read(&self.places, script, &self.protected, sink)?;
+        let context = Context {
+            reading: &reading,
+            server: self.server,
+            pinned: script.settings.no_transaction,
+            allow: &migration.allow,
+        };
+        let unit = unit::unit(&context, sink)?;
+        let first = reading
+            .items
+            .first()
+            .map_or(script.body, |item| reading.span(*item));
+        Some(Block {
+            row: 0,
+            place: self.places.place(first),
+            unit,
+            settings: unit::settings(script),
+            lock: lock(&reading, self.server),
+            irreversible,
+        })
+    }
+
+    /// What is recorded of a revision.
+    pub(super) fn row(&self, revision: usize) -> Row {
+        let Input {
+            tree,
+            graph,
+            seals,
+            digests,
+            ..
+        } = self.input;
+        let migration = &tree.migrations[revision];
+        let ids = |revisions: &[usize]| {
+            revisions
+                .iter()
+                .map(|at| tree.migrations[*at].id.to_string())
+                .collect()
+        };
+        let digests = &digests[revision];
+        Row {
+            revision: migration.id.to_string(),
+            kind: "revision",
+            parents: if graph.is_numbered() {
+                Vec::new()
+            } else {
+                ids(graph.parents(revision))
+            },
+            depends_on: ids(graph.depends_on(revision)),
+            message: migration.message.clone(),
+            up: digests.up.to_string(),
+            up1: digests.up1.to_string(),
+            accept: seals
+                .accepted(migration.id.as_str(), digests.up)
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
+            variables: self.variables(migration.up.iter().chain(&migration.down)),
+            steps: Vec::new(),
+            recreates: repeatable::with_dependents(tree, &migration.recreates),
+            selected: false,
+        }
+    }
+
+    /// Digest of the values that variables have in some scripts; `None` where there are none. With other values it
+    /// is another upgrade.
+    pub(super) fn variables<'s>(
+        &self,
+        scripts: impl Iterator<Item = &'s Script>,
+    ) -> Option<String> {
+        let sources = &self.input.tree.sources;
+        let values: BTreeMap<String, String> = scripts
+            .flat_map(|script| {
+                script
+                    .variables(sources)
+                    .into_iter()
+                    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                    .collect::<Vec<_>>()
+            })
+            .collect();
+        let mut lines = String::new();
+        for (name, value) in &values {
+            lines.push_str(name);
+            lines.push('=');
+            lines.push_str(value);
+            lines.push('\n');
+        }
+        (!values.is_empty()).then(|| seal::sha256(lines.as_bytes()).to_string())
+    }
+}
+
+fn table(config: &Config) -> VersionTable {
+    let names = &config.version_table;
+    VersionTable {
+        schema: Ident::new(names.schema.value.clone()),
+        name: Ident::new(names.name.value.clone()),
+    }
+}
+
+/// The strongest lock on something that was there before, with what it is on.
+fn lock(reading: &Reading<'_>, server: u16) -> Option<Held> {
+    let mut made: Vec<&QualifiedName> = Vec::new();
+    let mut strongest: Option<(Lock, Vec<&QualifiedName>)> = None;
+    for statement in reading
+        .items
+        .iter()
+        .filter_map(|item| reading.statement(*item))
+    {
+        if matches!(
+            statement.head.kind,
+            StatementKind::Create(_) | StatementKind::CreatePartition
+        ) && !statement.head.or_replace
+        {
+            made.extend(statement.head.object.as_ref());
+        }
+        let Some(lock) = statement.lock(server) else {
+            continue;
+        };
+        for name in statement.locked().filter(|name| !made.contains(name)) {
+            match &mut strongest {
+                Some((held, names)) if *held == lock => {
+                    if !names.contains(&name) {
+                        names.push(name);
+                    }
+                }
+                Some((held, _)) if *held > lock => {}
+                _ => strongest = Some((lock, vec![name])),
+            }
+        }
+    }
+    let (lock, names) = strongest?;
+    Some(Held {
+        lock,
+        on: names.iter().map(ToString::to_string).collect(),
+    })
+}

@@ -1,0 +1,113 @@
+//! Repeatables of a plan: which run again, and how.
+
+use super::block::Making;
+use super::pieces;
+use super::unit::{self, Context};
+use super::{Piece, Rerun, Unit};
+use crate::diagnostic::{Diagnostic, Sink};
+use crate::graph::Range;
+use crate::seal;
+use crate::source::Span;
+use crate::tree::{Direction, Repeatable, Tree};
+use crate::version_table::Row;
+
+/// Names, and those of all repeatables that come after them: what stands on a view goes with it.
+pub(super) fn with_dependents(tree: &Tree, names: &[(String, Span)]) -> Vec<String> {
+    let mut all: Vec<String> = names.iter().map(|(name, _)| name.clone()).collect();
+    // They stand in the order they run, so one walk reaches everything.
+    for repeatable in &tree.repeatables {
+        let stands_on = repeatable.after.iter().any(|(name, _)| all.contains(name));
+        if stands_on && !all.contains(&repeatable.name) {
+            all.push(repeatable.name.clone());
+        }
+    }
+    all
+}
+
+/// What runs again: all of them after an upgrade that ends at the head, where the recorded text is another; after a
+/// downgrade, those that a reverted revision dropped.
+pub(super) fn reruns(
+    making: &Making<'_>,
+    range: &Range,
+    direction: Direction,
+    sink: &mut Sink,
+) -> Option<Vec<Rerun>> {
+    let (tree, graph) = (making.input.tree, making.input.graph);
+    let wanted: Vec<&Repeatable> = match direction {
+        Direction::Up if range.to.as_slice() == graph.heads() => tree.repeatables.iter().collect(),
+        Direction::Down if !range.to.is_empty() => {
+            let recreated = range
+                .revisions
+                .iter()
+                .flat_map(|at| with_dependents(tree, &tree.migrations[*at].recreates));
+            let recreated: Vec<String> = recreated.collect();
+            tree.repeatables
+                .iter()
+                .filter(|repeatable| recreated.contains(&repeatable.name))
+                .collect()
+        }
+        Direction::Up | Direction::Down => Vec::new(),
+    };
+    let mut reruns = Vec::with_capacity(wanted.len());
+    for repeatable in wanted {
+        reruns.push(rerun(making, repeatable, sink)?);
+    }
+    Some(reruns)
+}
+
+/// One of them. `None` where an error was reported.
+pub(super) fn rerun(
+    making: &Making<'_>,
+    repeatable: &Repeatable,
+    sink: &mut Sink,
+) -> Option<Rerun> {
+    let script = &repeatable.apply;
+    let reading = pieces::read(&making.places, script, &making.protected, sink)?;
+    let context = Context {
+        reading: &reading,
+        server: making.server,
+        pinned: false,
+        allow: &[],
+    };
+    let Unit::Transaction { pieces, .. } = unit::unit(&context, sink)? else {
+        sink.push(
+            Diagnostic::error("repeatable-steps", format!("repeatable {} can't run in one transaction", repeatable.name))
+                .at(repeatable.at, "runs again and again, each time as a whole")
+                .because("if it stopped half-way, the database would be left without the object or with half of it")
+                .help("keep what can't be in a transaction in a revision of its own"),
+        );
+        return None;
+    };
+    let text = pieces.iter().filter_map(|piece| match piece {
+        Piece::Sql { text, .. } => Some(text.clone()),
+        Piece::Carried { text, .. } => Some(format!("{text}\n;")),
+        Piece::Lifted { .. } | Piece::Rows { .. } => None,
+    });
+    let text = text.collect::<Vec<_>>().join("\n");
+    let digests = seal::repeatable(making.input.tree, repeatable);
+    let first = reading
+        .items
+        .first()
+        .map_or(script.body, |item| reading.span(*item));
+    Some(Rerun {
+        name: repeatable.name.clone(),
+        row: Row {
+            revision: format!("repeatable:{}", repeatable.name),
+            kind: "repeatable",
+            parents: Vec::new(),
+            depends_on: Vec::new(),
+            message: repeatable.name.clone(),
+            up: digests.up.to_string(),
+            up1: digests.up1.to_string(),
+            accept: Vec::new(),
+            variables: making.variables(std::iter::once(script)),
+            steps: Vec::new(),
+            recreates: Vec::new(),
+            selected: false,
+        },
+        place: making.places.place(first),
+        pieces,
+        text,
+        settings: unit::settings(script),
+    })
+}
