@@ -5,6 +5,7 @@
 
 mod block;
 mod build;
+mod guard;
 mod pieces;
 mod places;
 mod repeatable;
@@ -209,6 +210,13 @@ pub enum Piece {
         place: String,
         /// What became of it.
         what: &'static str,
+    },
+    /// RESET ALL: what psql reads by must be put back at once.
+    Reset {
+        /// `path:line`.
+        place: String,
+        /// The statement with its `;`.
+        text: String,
     },
     /// Statements as they are written.
     Sql {

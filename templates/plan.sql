@@ -6,6 +6,7 @@
 {% include "script/modes.sql" %}
 
 {% include "script/server.sql" %}
+{% include "script/running.sql" %}
 
 {% include "script/rows.sql" %}
 {% include "script/state.sql" %}

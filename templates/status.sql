@@ -4,34 +4,57 @@
 {% include "script/machinery.sql" %}
 
 :signoff_probe
+{% include "script/database.sql" %}
 :signoff_session
+{% include "script/running.sql" %}
 SELECT pg_catalog.to_regclass({{ version_table | lit }}) IS NOT NULL AS signoff_there \gset
 \if :signoff_there
+DO $signoff$ BEGIN IF coalesce(obj_description({{ version_table | lit }}::regclass, 'pg_class'), '') <> 'signoff_revision 1' THEN RAISE EXCEPTION USING ERRCODE = 'SO008',
+  MESSAGE = {{ ("signoff: refused: table " ~ version_table ~ " is not a version table of signoff, format 1") | lit }}, HINT = 'Name another in [version_table] name, or use the signoff that made it.'; END IF; END $signoff$;
 {% include "script/rows.sql" %}
 SELECT pg_catalog.jsonb_agg(e ORDER BY n) AS signoff_manifest FROM pg_catalog.unnest(ARRAY[{% for entry in entries %}:'signoff_row_{{ loop.index }}'{% if not loop.last %},{% endif %}{% if loop.index % 8 == 0 %}
 
 {% endif %}{% endfor %}]::pg_catalog.jsonb[]) WITH ORDINALITY AS t (e, n) \gset
+{% if repeatables %}
+SELECT coalesce(pg_catalog.jsonb_agg(e ORDER BY n), '[]') AS signoff_again FROM pg_catalog.unnest(ARRAY[{% for repeatable in repeatables %}:'signoff_repeat_{{ loop.index }}'{% if not loop.last %}, {% endif %}{% endfor %}]::pg_catalog.jsonb[]) WITH ORDINALITY AS t (e, n) \gset
+{% endif %}
 WITH m AS (SELECT e->>'revision' AS revision, e->>'message' AS message, jsonb_array_length(coalesce(e->'steps', '[]')) AS steps, n FROM jsonb_array_elements(:'signoff_manifest'::jsonb) WITH ORDINALITY AS a (e, n)),
   s AS (SELECT m.*, v.state, v.applied_at, v.applied_by, (SELECT count(*) FROM unnest(v.steps) AS d WHERE d !~ '[?!]$') AS done FROM m LEFT JOIN {{ version_table }} v ON v.revision = m.revision)
 SELECT format('signoff: %s of %s revisions of this release and before it are applied in database %s', count(*) FILTER (WHERE s.state = 'applied'), count(*), current_database())
   || coalesce(string_agg(format(E'\n  %s  %s  %s', rpad(CASE WHEN s.state IS NULL THEN 'not applied' WHEN s.state = 'applied' THEN 'applied' ELSE 'HALF-DONE' END, 11), s.revision,
-       s.message || CASE WHEN s.state IN ('upgrading', 'downgrading') THEN format(' (%s: %s of %s steps are done)', s.state, s.done, s.steps) ELSE '' END), '' ORDER BY s.n), '')
-  || CASE WHEN bool_or(s.state = 'downgrading') THEN E'\nnext: run downgrade.sql again; it goes on at the step that failed'
-          WHEN bool_or(s.state = 'upgrading') THEN E'\nnext: run upgrade.sql again; it goes on at the step that failed'
-          WHEN bool_or(s.state IS NULL) THEN E'\nnext: run upgrade.sql; it begins with the first that is not applied'
-          ELSE E'\nnext: nothing; all of this release is applied' END AS signoff_status
+       s.message || CASE WHEN s.state IN ('upgrading', 'downgrading') THEN CASE s.state WHEN 'upgrading' THEN format(' (upgrading: %s of %s steps are done)', s.done, s.steps) ELSE format(' (downgrading: %s steps are done)', s.done) END ELSE '' END), '' ORDER BY s.n), '')
+ AS signoff_status,
+  CASE WHEN bool_or(s.state = 'downgrading') THEN 'next: run downgrade.sql again; it goes on at the step that failed'
+          WHEN bool_or(s.state = 'upgrading') THEN 'next: run upgrade.sql again; it goes on at the step that failed'
+          WHEN bool_or(s.state IS NULL) THEN 'next: run plan.sql, then upgrade.sql; it begins with the first that is not applied'
+          {% if repeatables %}
+          WHEN EXISTS (SELECT FROM jsonb_array_elements(:'signoff_again'::jsonb) AS a (e) WHERE NOT EXISTS (SELECT FROM {{ version_table }} v WHERE v.revision = e->>'revision' AND v.up = e->>'up')) THEN 'next: run plan.sql, then upgrade.sql; a repeatable is not applied, or with another text'
+{% endif %}
+          ELSE 'next: nothing; all of this release is applied' END AS signoff_next
   FROM s \gset
 \echo :signoff_status
+{% if repeatables %}
+SELECT string_agg(format('  %s  repeatable  %s', rpad(CASE WHEN v.revision IS NULL THEN 'not applied' WHEN v.up = e->>'up' THEN 'applied' ELSE 'other text' END, 11), e->>'message'), E'\n' ORDER BY n) AS signoff_repeatables
+  FROM jsonb_array_elements(:'signoff_again'::jsonb) WITH ORDINALITY AS a (e, n) LEFT JOIN {{ version_table }} v ON v.revision = e->>'revision' \gset
+\echo :signoff_repeatables
+{% endif %}
+\echo :signoff_next
 SELECT coalesce(string_agg(format('  %s  %s', v.revision, v.state), E'\n' ORDER BY v.revision COLLATE "C"), '') AS signoff_others, count(*) > 0 AS signoff_has_others
   FROM {{ version_table }} v WHERE v.kind = 'revision' AND NOT EXISTS (SELECT FROM jsonb_array_elements(:'signoff_manifest'::jsonb) AS a (e) WHERE e->>'revision' = v.revision) \gset
 \if :signoff_has_others
 \echo 'also recorded here, and not part of this release:'
 \echo :signoff_others
 \endif
+{% set nothing_recorded = false %}
 {% include "script/receipt.sql" %}
 
 \echo :signoff_receipt
 \else
-\echo {{ ("signoff: there is no version table " ~ version_table ~ " here: nothing of this tree is recorded as applied") | psql }}
+SELECT pg_catalog.format('signoff: there is no version table %s in database %s: nothing of this tree is recorded as applied', {{ version_table | lit }}, pg_catalog.current_database()) AS signoff_status \gset
+\echo :signoff_status
+{% set nothing_recorded = true %}
+{% include "script/receipt.sql" %}
+
+\echo :signoff_receipt
 \endif
 \endif

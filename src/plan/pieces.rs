@@ -3,7 +3,7 @@
 use super::Piece;
 use super::places::Places;
 use crate::diagnostic::{Diagnostic, Severity, Sink};
-use crate::lex::HazardKind;
+use crate::lex::{self, HazardKind};
 use crate::name::Ident;
 use crate::postgres::StatementKind;
 use crate::source::Span;
@@ -120,6 +120,14 @@ pub(super) fn pieces(reading: &Reading<'_>, items: &[Item], sink: &mut Sink) -> 
                     return None;
                 }
             }
+        } else if resets_all(statement) {
+            flush(reading, &mut run, &mut pieces);
+            pieces.extend(comments(reading, *item));
+            let text = statement.slice(&reading.text(item.part).text);
+            pieces.push(Piece::Reset {
+                place: reading.place(*item),
+                text: format!("{text};"),
+            });
         } else if let Some(why) = carried(statement) {
             flush(reading, &mut run, &mut pieces);
             pieces.extend(comments(reading, *item));
@@ -215,6 +223,16 @@ fn flush(reading: &Reading<'_>, run: &mut Option<Run>, pieces: &mut Vec<Piece>) 
     pieces.push(Piece::Sql { place, text: sql });
 }
 
+/// Whether a statement takes back what we set so that psql reads the script as we do.
+fn resets_all(statement: &Statement) -> bool {
+    let head = &statement.head;
+    head.kind == StatementKind::Reset
+        && head
+            .setting
+            .as_ref()
+            .is_some_and(|setting| setting.name == "all")
+}
+
 /// Why psql (some version from 13 on) would not send the statement as it is written.
 fn carried(statement: &Statement) -> Option<&'static str> {
     statement
@@ -306,17 +324,20 @@ impl<'a> Reading<'a> {
         self.places.place(self.span(item))
     }
 
-    /// The modes of a BEGIN or SET TRANSACTION; empty without.
+    /// The modes of a BEGIN or SET TRANSACTION, without comments; empty without any.
     pub(super) fn modes(&self, item: Item) -> String {
-        let modes = self
+        let Some(range) = self
             .statement(item)
-            .and_then(|statement| statement.head.modes.clone());
-        modes.map_or_else(String::new, |range| {
-            self.text(item.part).text[range]
-                .split_whitespace()
-                .collect::<Vec<_>>()
-                .join(" ")
-        })
+            .and_then(|statement| statement.head.modes.clone())
+        else {
+            return String::new();
+        };
+        let text = &self.text(item.part).text;
+        let words = lex::tokens_in(text, range).filter(|token| !token.kind.is_trivia());
+        words
+            .map(|token| &text[token.range()])
+            .collect::<Vec<_>>()
+            .join(" ")
     }
 
     /// The first words of an item, for people.

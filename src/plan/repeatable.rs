@@ -50,7 +50,15 @@ pub(super) fn reruns(
     };
     let mut reruns = Vec::with_capacity(wanted.len());
     for repeatable in wanted {
-        reruns.push(rerun(making, repeatable, sink)?);
+        let again = rerun(making, repeatable, sink)?;
+        // A downgrade applies it inside a DO block, which takes no rows; it stays marked, and the next upgrade does it.
+        let rows = again
+            .pieces
+            .iter()
+            .any(|piece| matches!(piece, Piece::Rows { .. }));
+        if !(rows && direction == Direction::Down) {
+            reruns.push(again);
+        }
     }
     Some(reruns)
 }
@@ -79,7 +87,7 @@ pub(super) fn rerun(
         return None;
     };
     let text = pieces.iter().filter_map(|piece| match piece {
-        Piece::Sql { text, .. } => Some(text.clone()),
+        Piece::Sql { text, .. } | Piece::Reset { text, .. } => Some(text.clone()),
         Piece::Carried { text, .. } => Some(format!("{text}\n;")),
         Piece::Lifted { .. } | Piece::Rows { .. } => None,
     });

@@ -1,17 +1,14 @@
 //! How the statements of one script share transactions.
 
+use super::guard::NO_RECOVERY;
 use super::pieces::{self, Item, Reading};
 use super::{Guard, Piece, Settings, Step, Unit};
 use crate::diagnostic::{Diagnostic, Sink};
 use crate::lex;
-use crate::name::Ident;
 use crate::postgres::{self, StatementKind, TransactionRule};
 use crate::seal;
 use crate::sql::{self, Shape};
-use crate::tree::{self, Script};
-
-/// The rule's name, in findings and in `allow`.
-const NO_RECOVERY: &str = "no-recovery";
+use crate::tree::{self, OnConflict, Script};
 
 /// What deciding about a script takes.
 pub(super) struct Context<'a> {
@@ -36,20 +33,15 @@ pub(super) fn unit(context: &Context<'_>, sink: &mut Sink) -> Option<Unit> {
                 .map(|at| items[at])
                 .collect();
             context.check_inside(&inner, sink)?;
-            let modes = reading.modes(items[begin]);
-            let mut all = pieces::lifted(
-                reading,
-                items[begin],
-                "the file's own BEGIN and COMMIT are this transaction",
-            );
-            all.extend(pieces::pieces(reading, &inner, sink)?);
-            Some(Unit::Transaction { modes, pieces: all })
+            let what = "the file's own BEGIN and COMMIT are this transaction";
+            let before = pieces::lifted(reading, items[begin], what);
+            transaction(reading, &inner, reading.modes(items[begin]), before, sink)
         }
         Shape::Plain => {
             let cuts = enum_cuts(reading);
             if !context.pinned && cuts.is_empty() && !items.iter().any(|item| context.never(*item))
             {
-                return transaction(reading, sink);
+                return transaction(reading, items, String::new(), Vec::new(), sink);
             }
             let groups = if context.pinned && !items.iter().any(|item| reading.is_temporary(*item))
             {
@@ -136,36 +128,56 @@ fn shape(reading: &Reading<'_>, sink: &mut Sink) -> Option<Shape> {
     Some(found)
 }
 
-/// Everything in one transaction; a leading SET TRANSACTION goes into its BEGIN.
-fn transaction(reading: &Reading<'_>, sink: &mut Sink) -> Option<Unit> {
-    let items = &reading.items;
+/// Everything in one transaction; a leading SET TRANSACTION goes into its BEGIN, which takes it before any query.
+fn transaction(
+    reading: &Reading<'_>,
+    items: &[Item],
+    modes: String,
+    before: Vec<Piece>,
+    sink: &mut Sink,
+) -> Option<Unit> {
     let first = items.iter().position(|item| !reading.only_session(*item));
     let lifted = first.filter(|at| reading.kind(items[*at]) == Some(StatementKind::SetTransaction));
-    let modes = lifted.map_or_else(String::new, |at| reading.modes(items[at]));
+    let mut all = before;
+    let mut modes = modes;
+    if let Some(at) = lifted {
+        all.extend(pieces::lifted(
+            reading,
+            items[at],
+            "SET TRANSACTION stands in the BEGIN of this transaction",
+        ));
+        let own = reading.modes(items[at]);
+        modes = if modes.is_empty() {
+            own
+        } else {
+            format!("{modes}, {own}")
+        };
+    }
     let rest: Vec<Item> = (0..items.len())
         .filter(|at| Some(*at) != lifted)
         .map(|at| items[at])
         .collect();
-    let what = "SET TRANSACTION stands in the BEGIN of this transaction";
-    let mut all = lifted.map_or_else(Vec::new, |at| pieces::lifted(reading, items[at], what));
     all.extend(pieces::pieces(reading, &rest, sink)?);
     Some(Unit::Transaction { modes, pieces: all })
 }
 
-/// Where a script must be cut so that an enum value is committed before it is used.
+/// Where a script must be cut so that an enum value is committed before it is used. Across rows of a file nobody
+/// looks for the value: there every ADD VALUE is cut off.
 fn enum_cuts(reading: &Reading<'_>) -> Vec<usize> {
+    let items = &reading.items;
+    if reading.has_data() {
+        let adds = |at: &usize| reading.kind(items[*at]) == Some(StatementKind::AddEnumValue);
+        return (0..items.len())
+            .filter(adds)
+            .map(|at| at + 1)
+            .filter(|at| *at < items.len())
+            .collect();
+    }
     let mut cuts = Vec::new();
     for (part, text, script) in reading.texts() {
-        let first = reading
-            .items
-            .iter()
-            .position(|item| item.part == part)
-            .unwrap_or(0);
-        cuts.extend(
-            sql::enum_values_used_later(&text.text, script)
-                .into_iter()
-                .map(|found| first + found.added + 1),
-        );
+        let first = items.iter().position(|item| item.part == part).unwrap_or(0);
+        let used = sql::enum_values_used_later(&text.text, script);
+        cuts.extend(used.into_iter().map(|found| first + found.added + 1));
     }
     cuts
 }
@@ -184,7 +196,7 @@ impl Context<'_> {
     }
 
     /// Whether a statement runs without a transaction: where the server insists, or may insist and the author says so.
-    fn bare(&self, item: Item) -> bool {
+    pub(super) fn bare(&self, item: Item) -> bool {
         match self.rule(item) {
             TransactionRule::Never { .. } => true,
             TransactionRule::Depends { .. } => self.pinned,
@@ -198,7 +210,7 @@ impl Context<'_> {
         }
     }
 
-    fn allows(&self, rule: &str) -> bool {
+    pub(super) fn allows(&self, rule: &str) -> bool {
         self.allow.iter().any(|(allowed, _)| allowed == rule)
     }
 
@@ -244,11 +256,20 @@ impl Context<'_> {
         let mut session: Vec<Item> = Vec::new();
         let mut steps = Vec::new();
         let mut whole = true;
+        let mut temporary: Option<Item> = None;
         for (modes, own) in groups {
             let (sets, work): (Vec<Item>, Vec<Item>) =
                 own.iter().partition(|item| reading.only_session(**item));
             if let Some(first) = work.first() {
                 self.warn_of_call(*first, sink);
+                if let Some(item) = temporary {
+                    self.refuse_temporary(item, sink);
+                    return None;
+                }
+                temporary = work
+                    .iter()
+                    .copied()
+                    .find(|item| reading.is_temporary(*item));
                 let guard = match own.as_slice() {
                     [item] if self.bare(*item) => self.guard(*item, sink),
                     _ => Some(Guard::Transaction { modes }),
@@ -262,12 +283,13 @@ impl Context<'_> {
                             String::new()
                         };
                         let summary = reading.first_words(*first) + &more;
+                        let digest = digest(&guard, session.iter().chain(&pieces));
                         steps.push(Step {
                             guard,
-                            digest: digest(session.iter().chain(&pieces)),
                             session,
                             pieces,
                             summary,
+                            digest,
                         });
                     }
                     _ => whole = false,
@@ -277,153 +299,22 @@ impl Context<'_> {
         }
         whole.then_some(Unit::Steps(steps))
     }
-
-    /// A procedure may commit, which fails in the transaction that a step shares with its record.
-    fn warn_of_call(&self, item: Item, sink: &mut Sink) {
-        if self.pinned && self.reading.kind(item) == Some(StatementKind::Call) && !self.bare(item) {
-            sink.push(
-                Diagnostic::warning("call-in-step", "this CALL runs in a transaction, with its own record")
-                    .at(self.reading.span(item), "a procedure that commits fails here (2D000)")
-                    .help(format!("if it commits, and calling it twice does no harm, say so: allow = {{ {NO_RECOVERY} = \"reason\" }}")),
-            );
-        }
-    }
-
-    /// What makes a statement that can't be rolled back safe to run again.
-    fn guard(&self, item: Item, sink: &mut Sink) -> Option<Guard> {
-        let head = &self.reading.statement(item)?.head;
-        match (head.kind, &head.object, &head.table) {
-            (StatementKind::CreateIndexConcurrently, Some(index), Some(table)) => {
-                let words = self.outer_words(item);
-                return Some(Guard::CreateIndex {
-                    table: table.quoted(),
-                    index: index.name.as_str().to_owned(),
-                    unique: words
-                        .iter()
-                        .take(2)
-                        .any(|word| word.eq_ignore_ascii_case("unique")),
-                    partial: words.iter().any(|word| word.eq_ignore_ascii_case("where")),
-                    columns: self.index_columns(item),
-                });
-            }
-            (StatementKind::DropIndexConcurrently, Some(index), _) => {
-                return Some(Guard::DropIndex {
-                    index: index.quoted(),
-                });
-            }
-            (
-                StatementKind::Vacuum
-                | StatementKind::VacuumFull
-                | StatementKind::ReindexIndex
-                | StatementKind::ReindexTable
-                | StatementKind::ReindexMany
-                | StatementKind::ClusterTable
-                | StatementKind::ClusterAll
-                | StatementKind::AlterSystem,
-                _,
-                _,
-            ) => return Some(Guard::Repeatable),
-            _ => {}
-        }
-        if self.allows(NO_RECOVERY) {
-            return Some(Guard::Repeatable);
-        }
-        let words = self.reading.first_words(item);
-        sink.push(
-            Diagnostic::error(NO_RECOVERY, format!("`{words}` can't be carried: it runs outside a transaction and has no recovery yet"))
-                .at(self.reading.span(item), "stopped half-way, this can't be taken up again")
-                .because("if the script stopped in it, nobody could say whether it is done, and a second run might fail or do it twice")
-                .help(format!("if running it twice does no harm, say so in the header: allow = {{ {NO_RECOVERY} = \"reason\" }}")),
-        );
-        None
-    }
-
-    /// The key columns of a CREATE INDEX, in order; an expression is `None`, as the catalog has it without a name.
-    fn index_columns(&self, item: Item) -> Vec<Option<String>> {
-        let Some(statement) = self.reading.statement(item) else {
-            return Vec::new();
-        };
-        let text = statement.slice(&self.reading.text(item.part).text);
-        let tokens: Vec<lex::Token> = lex::tokens(text)
-            .filter(|token| !token.kind.is_trivia())
-            .collect();
-        let Some(open) = tokens
-            .iter()
-            .position(|token| token.kind == lex::TokenKind::OpenParen)
-        else {
-            return Vec::new();
-        };
-        let mut columns = Vec::new();
-        let mut depth = 0usize;
-        let mut first: Option<usize> = None;
-        for (at, token) in tokens.iter().enumerate().skip(open) {
-            if token.kind == lex::TokenKind::OpenParen {
-                depth += 1;
-                if depth == 2 {
-                    first.get_or_insert(at);
-                }
-            } else if token.kind == lex::TokenKind::CloseParen {
-                depth = depth.saturating_sub(1);
-            } else if depth == 1 && token.kind != lex::TokenKind::Comma {
-                first.get_or_insert(at);
-            }
-            let ends = (depth == 1 && token.kind == lex::TokenKind::Comma) || depth == 0;
-            if let Some(at) = first.filter(|_| ends) {
-                columns.push(plain_column(text, &tokens[at..]));
-                first = None;
-            }
-            if depth == 0 {
-                break;
-            }
-        }
-        columns
-    }
-
-    /// Words of a statement outside of parentheses.
-    fn outer_words(&self, item: Item) -> Vec<&str> {
-        let Some(statement) = self.reading.statement(item) else {
-            return Vec::new();
-        };
-        let text = statement.slice(&self.reading.text(item.part).text);
-        let mut depth = 0usize;
-        let mut words = Vec::new();
-        for token in lex::tokens(text) {
-            if token.kind == lex::TokenKind::OpenParen {
-                depth += 1;
-            } else if token.kind == lex::TokenKind::CloseParen {
-                depth = depth.saturating_sub(1);
-            } else if token.kind == lex::TokenKind::Word && depth == 0 {
-                words.push(&text[token.start..token.end]);
-            }
-        }
-        words
-    }
-}
-
-/// The column that an index element names; `None` for an expression.
-fn plain_column(text: &str, tokens: &[lex::Token]) -> Option<String> {
-    let [name, next, ..] = tokens else {
-        return None;
-    };
-    let named = matches!(
-        name.kind,
-        lex::TokenKind::Word | lex::TokenKind::QuotedIdent
-    );
-    let called = matches!(next.kind, lex::TokenKind::OpenParen | lex::TokenKind::Dot);
-    (named && !called).then(|| Ident::read(&text[name.range()]).as_str().to_owned())
 }
 
 /// Identifies a step by what it runs, blind to comments and white space: the first 64 bits of a SHA-256.
-fn digest<'p>(pieces: impl Iterator<Item = &'p Piece>) -> String {
+fn digest<'p>(guard: &Guard, pieces: impl Iterator<Item = &'p Piece>) -> String {
     let mut bytes = Vec::new();
     let mut add = |word: &str| {
         bytes.extend_from_slice(&(word.len() as u64).to_le_bytes());
         bytes.extend_from_slice(word.as_bytes());
     };
+    if let Guard::Transaction { modes } = guard {
+        add(modes);
+    }
     for piece in pieces {
         match piece {
             Piece::Lifted { .. } => {}
-            Piece::Sql { text, .. } | Piece::Carried { text, .. } => {
+            Piece::Sql { text, .. } | Piece::Carried { text, .. } | Piece::Reset { text, .. } => {
                 for token in lex::tokens(text).filter(|token| !token.kind.is_trivia()) {
                     add(&text[token.range()]);
                 }
@@ -432,14 +323,25 @@ fn digest<'p>(pieces: impl Iterator<Item = &'p Piece>) -> String {
                 table,
                 columns,
                 rows,
+                key,
+                on_conflict,
                 ..
             } => {
+                add(match on_conflict {
+                    OnConflict::Error => "error",
+                    OnConflict::Nothing => "nothing",
+                    OnConflict::Update => "update",
+                });
+                for column in key {
+                    add(column);
+                }
                 add(table);
                 for column in columns {
                     add(column);
                 }
                 for cell in rows.iter().flatten() {
-                    add(cell.as_deref().unwrap_or("\0"));
+                    add(if cell.is_some() { "=" } else { "null" });
+                    add(cell.as_deref().unwrap_or_default());
                 }
             }
         }

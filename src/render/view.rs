@@ -42,8 +42,10 @@ const MODES_MISSPELT: [&str; 14] = [
 pub struct Script {
     /// The template and the file: `upgrade.sql`, `downgrade.sql`, `plan.sql`, `status.sql`.
     pub file: &'static str,
+    title: &'static str,
     direction: &'static str,
     in_bundle: bool,
+    acts: bool,
     project: String,
     from: String,
     to: String,
@@ -103,7 +105,9 @@ pub fn bundled(plan: Plan, bundle_digest: &str) -> Script {
 pub fn plan_script(plan: &Plan, bundle_digest: &str) -> Script {
     let contents = line::contents(plan);
     let mut view = build(without_blocks(plan), "plan.sql", bundle_digest);
+    view.title = "plan";
     view.direction = "plan";
+    view.acts = false;
     view.contents = contents;
     view.count = plan.blocks.len();
     view
@@ -112,7 +116,9 @@ pub fn plan_script(plan: &Plan, bundle_digest: &str) -> Script {
 /// The view of `status.sql`, made from an upgrade's plan.
 pub fn status_script(plan: &Plan, bundle_digest: &str) -> Script {
     let mut view = build(without_blocks(plan), "status.sql", bundle_digest);
+    view.title = "status";
     view.direction = "plan";
+    view.acts = false;
     view.count = plan.blocks.len();
     view
 }
@@ -130,7 +136,7 @@ fn without_blocks(plan: &Plan) -> Plan {
         rows: plan.rows.clone(),
         later: plan.later.clone(),
         blocks: Vec::new(),
-        repeatables: Vec::new(),
+        repeatables: plan.repeatables.clone(),
         variables: plan.variables.clone(),
         notes: plan.notes.clone(),
     }
@@ -175,13 +181,16 @@ fn build(plan: Plan, file: &'static str, bundle_digest: &str) -> Script {
     let guards = |wanted: &dyn Fn(&Guard) -> bool| {
         blocks.iter().any(|block| matches!(&block.unit, Unit::Steps(steps) if steps.iter().any(|step| wanted(&step.guard))))
     };
+    let word = match direction {
+        Direction::Up => "upgrade",
+        Direction::Down => "downgrade",
+    };
     Script {
         file,
         in_bundle: false,
-        direction: match direction {
-            Direction::Up => "upgrade",
-            Direction::Down => "downgrade",
-        },
+        title: word,
+        direction: word,
+        acts: !blocks.is_empty() || !repeatables.is_empty(),
         count,
         header_notes: notes,
         contents,
@@ -201,7 +210,7 @@ fn build(plan: Plan, file: &'static str, bundle_digest: &str) -> Script {
             .any(|block| matches!(block.unit, Unit::Steps(_))),
         has_bare: guards(&|guard| !matches!(guard, Guard::Transaction { .. })),
         has_data: has(&|piece| matches!(piece, Piece::Rows { advance: true, .. })),
-        has_copy: has(&|piece| matches!(piece, Piece::Rows { columns, .. } if columns.is_empty())),
+        has_copy: has(&|piece| matches!(piece, Piece::Rows { advance: false, .. })),
         blocks: blocks
             .into_iter()
             .zip(lines)

@@ -4,14 +4,18 @@
 {{ part.text }}
 {% elif part.kind == "lifted" %}
 -- from {{ part.place | comment }}: {{ part.what | comment }}
+{% elif part.kind == "reset" %}
+-- from {{ part.place | comment }}; psql must go on reading as it does
+{{ part.text }}
+SET standard_conforming_strings = on; SET client_encoding = 'UTF8';
 {% elif part.kind == "carried" %}
 -- from {{ part.place | comment }}, carried through \gexec: {{ part.why }}
 SELECT {{ part.text | dollar }} \gexec
 {% elif part.kind == "rows" %}
 -- from {{ part.place | comment }}: {{ part.why | comment }}
-{% if not part.columns and part.cells %}
+{% if not part.advance and part.cells %}
 \set signoff_table {{ part.table | psql }}
-\set signoff_cells {{ part.cells }}
+\set signoff_cells {{ 0 if part.columns else part.cells }}
 :signoff_copy_check
 {% endif %}
 {% for batch in part.batches %}
@@ -67,14 +71,17 @@ ON CONFLICT ({{ part.key | idents }}) DO UPDATE SET {% for column in part.update
 \set signoff_partial {{ "true" if step.partial else "false" }}
 \set signoff_columns {{ step.columns | json | psql }}
 :signoff_user
-{{ statements(step.session) }}:signoff_index_look
+{{ statements(step.session) }}SET lock_timeout = 0;
+:signoff_index_look
 \if :signoff_leftover
 DROP INDEX CONCURRENTLY :signoff_index_name ;
 \endif
 \if :signoff_built
 \else
 :signoff_bare
+SET lock_timeout = 0;
 {{ statements(step.session) }}{{ statements(step.parts) }}\endif
+:signoff_index_look
 :signoff_index_check
 :signoff_bare_done
 {% elif step.kind == "drop_index" %}
@@ -84,6 +91,7 @@ DROP INDEX CONCURRENTLY :signoff_index_name ;
 \if :signoff_dropped
 \else
 :signoff_bare
+SET lock_timeout = 0;
 {{ statements(step.session) }}{{ statements(step.parts) }}\endif
 :signoff_bare_done
 {% elif step.kind == "repeatable" %}

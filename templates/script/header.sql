@@ -1,7 +1,7 @@
 {% import "script/words.sql" as words %}
 \set ON_ERROR_STOP on
 \if true
--- signoff {{ direction }} · {{ project }} · {{ from }} → {{ to }} · {{ count }} {{ "revision" if count == 1 else "revisions" }}
+-- signoff {{ title }} · {{ project }} · {{ from }} → {{ to }} · {{ count }} {{ "revision" if count == 1 else "revisions" }}
 -- tree    {{ tree_digest }}
 -- bundle  {{ bundle_digest }}
 -- run     psql -X -d DATABASE -f {{ file }}

@@ -1,4 +1,5 @@
 -- One run at a time. Polled, never blocking: a blocked waiter makes another session's CREATE INDEX CONCURRENTLY fail.
+SET statement_timeout = 0;
 DO $signoff$ DECLARE k bigint := hashtextextended({{ lock_name | lit }}, 0); h record; BEGIN
   FOR i IN 1..120 LOOP
     EXIT WHEN pg_try_advisory_lock(k);
@@ -11,3 +12,4 @@ DO $signoff$ DECLARE k bigint := hashtextextended({{ lock_name | lit }}, 0); h r
     COMMIT; PERFORM pg_sleep(0.25); COMMIT;
   END LOOP;
 END $signoff$;
+SET statement_timeout = {{ statement_timeout | lit }};

@@ -15,7 +15,7 @@ SET lock_timeout = {{ lock_timeout | lit }}; SET statement_timeout = {{ statemen
 
 :signoff_probe
 $m$ AS signoff_session \gset
-{% if blocks or repeatables %}
+{% if acts %}
 -- The surroundings that the author of a revision expects, and the way back to ours, in whatever transaction is open.
 \set signoff_user {{ words.surroundings(surroundings) | psql }}
 \set signoff_own {% if role %}{{ ("RESET SESSION AUTHORIZATION; SET ROLE " ~ (role | ident) ~ "; SET search_path = pg_catalog, pg_temp;") | psql }}{% else %}'RESET SESSION AUTHORIZATION; RESET ROLE; SET search_path = pg_catalog, pg_temp;'{% endif %}
@@ -98,12 +98,15 @@ COMMIT;
 $m$ AS signoff_reapply \gset
 {% endif %}
 {% if repeatables and direction == "upgrade" %}
+-- A repeatable is to be done where another text is recorded; not where this very bundle applied it before, and a later one another text.
 SELECT $m$
-SELECT :signoff_repeat AND NOT EXISTS (SELECT FROM {{ version_table }} v WHERE v.revision = :'signoff_row'::jsonb->>'revision' AND v.up = :'signoff_row'::jsonb->>'up' AND v.variables IS NOT DISTINCT FROM :'signoff_row'::jsonb->>'variables') AS signoff_todo \gset$m$ AS signoff_look_repeatable \gset
+SELECT :signoff_repeat AND NOT EXISTS (SELECT FROM {{ version_table }} v WHERE v.revision = :'signoff_row'::jsonb->>'revision' AND (v.up = :'signoff_row'::jsonb->>'up' AND v.variables IS NOT DISTINCT FROM :'signoff_row'::jsonb->>'variables'
+  OR v.up LIKE 'sha256:%' AND EXISTS (SELECT FROM {{ event_table }} e WHERE e.event = 'applied' AND e.bundle = :'signoff_bundle' AND e.revision = v.revision))) AS signoff_todo \gset$m$ AS signoff_look_repeatable \gset
 {% endif %}
 {% if has_transactions or (repeatables and direction == "upgrade") %}
 -- One transaction: record first, then the revision's SQL, then make sure that the transaction is still ours.
 SELECT $m$
+:signoff_locked
 :signoff_started
 SET signoff.state = 'applied';
 BEGIN :signoff_modes ;
@@ -116,6 +119,7 @@ INSERT INTO {{ event_table }} (event, project, revision, bundle) SELECT {{ ("app
 :signoff_user
 $m$ AS signoff_begin \gset
 SELECT $m$
+SET CONSTRAINTS ALL IMMEDIATE;
 :signoff_own
 SET signoff.row = :'signoff_row';
 DO $signoff$ DECLARE this text := current_setting('signoff.row')::jsonb->>'revision'; BEGIN
@@ -126,7 +130,6 @@ DO $signoff$ DECLARE this text := current_setting('signoff.row')::jsonb->>'revis
   UPDATE {{ version_table }} SET applied_at = clock_timestamp() WHERE revision = this;
 {% endif %}
 END $signoff$;
-SET CONSTRAINTS ALL IMMEDIATE;
 COMMIT;
 :signoff_session
 $m$ AS signoff_commit \gset
@@ -135,6 +138,7 @@ $m$ AS signoff_commit \gset
 -- Outside a transaction: progress is recorded step by step. A step that can run in a transaction is recorded in it;
 -- a bare one is recorded as begun ("…?", or "…!" where what it makes was there before), run, checked, and recorded as done.
 SELECT $m$
+:signoff_locked
 :signoff_started
 SET signoff.state = 'upgrading';
 BEGIN;
@@ -147,7 +151,8 @@ COMMIT;
 :signoff_session
 $m$ AS signoff_begin_steps \gset
 SELECT $m$
-SELECT v.steps[:signoff_step] IS DISTINCT FROM s.digest AS signoff_todo, coalesce(v.steps[:signoff_step] = s.digest || '?', false) AS signoff_begun, '?' AS signoff_mark
+SELECT v.steps[:signoff_step] IS DISTINCT FROM s.digest AS signoff_todo, coalesce(v.steps[:signoff_step] LIKE s.digest || '?%', false) AS signoff_begun,
+  coalesce(substring(v.steps[:signoff_step] from '[?]([0-9]+)$'), '0') AS signoff_oid, '?' AS signoff_mark
   FROM {{ version_table }} v, LATERAL (SELECT :'signoff_row'::jsonb->'steps'->>(:signoff_step - 1) AS digest) s WHERE v.revision = :'signoff_row'::jsonb->>'revision' \gset$m$ AS signoff_step_look \gset
 SELECT $m$
 SET signoff.row = :'signoff_row'; SET signoff.step = :'signoff_step';
@@ -165,11 +170,11 @@ BEGIN :signoff_modes ;
 :signoff_user
 $m$ AS signoff_step_begin \gset
 SELECT $m$
+SET CONSTRAINTS ALL IMMEDIATE;
 :signoff_own
 SET signoff.row = :'signoff_row';
 DO $signoff$ BEGIN IF NOT EXISTS (SELECT FROM {{ version_table }} v WHERE v.revision = current_setting('signoff.row')::jsonb->>'revision' AND v.xmin = pg_current_xact_id()::xid) THEN
   RAISE EXCEPTION USING ERRCODE = 'SO005', MESSAGE = format('signoff: revision %s ended its transaction or changed its own record', current_setting('signoff.row')::jsonb->>'revision'), HINT = 'Look at what it did before running anything: status.sql tells what is recorded.'; END IF; END $signoff$;
-SET CONSTRAINTS ALL IMMEDIATE;
 COMMIT;
 :signoff_session
 $m$ AS signoff_step_commit \gset
@@ -180,7 +185,6 @@ SELECT $m$
 SET signoff.mark = :'signoff_mark';
 :signoff_step_record
 :signoff_user
-SET lock_timeout = 0;
 $m$ AS signoff_bare \gset
 SELECT $m$
 :signoff_session
@@ -190,24 +194,25 @@ SET signoff.mark = '';
 $m$ AS signoff_bare_done \gset
 -- An index that is invalid and that nobody is building is left over; a valid one counts only where this step was begun here.
 SELECT $m$
-SET lock_timeout = 0;
-SELECT coalesce(pg_catalog.bool_or(NOT i.indisvalid AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_progress_create_index p WHERE p.index_relid = i.indexrelid)), false) AS signoff_leftover,
-  coalesce(pg_catalog.bool_or(i.indisvalid AND :'signoff_begun' AND i.indisunique = :'signoff_unique' AND (i.indpred IS NOT NULL) = :'signoff_partial'
-    AND (SELECT pg_catalog.jsonb_agg(a.attname ORDER BY k.n) FROM pg_catalog.unnest(i.indkey::int2[]) WITH ORDINALITY AS k (attnum, n) LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum AND k.attnum <> 0 WHERE k.n <= i.indnkeyatts) = :'signoff_columns'::pg_catalog.jsonb), false) AS signoff_built,
-  CASE WHEN pg_catalog.bool_or(i.indisvalid AND NOT :'signoff_begun') THEN '!' ELSE '?' END AS signoff_mark,
-  pg_catalog.min(pg_catalog.format('%I.%I', n.nspname, c.relname)) AS signoff_index_name
-  FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
- WHERE i.indrelid = pg_catalog.to_regclass(:'signoff_table') AND c.relname = :'signoff_index' \gset$m$ AS signoff_index_look \gset
+SELECT coalesce(pg_catalog.bool_or(NOT x.valid AND NOT x.building), false) AS signoff_leftover, coalesce(pg_catalog.bool_or(x.valid AND x.fits AND :'signoff_begun'), false) AS signoff_built,
+  coalesce(pg_catalog.bool_or(x.valid AND x.fits), false) AS signoff_fits, CASE WHEN pg_catalog.bool_or(x.valid AND NOT :'signoff_begun') THEN '!' ELSE '?' END AS signoff_mark, pg_catalog.min(x.name) AS signoff_index_name
+  FROM (SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS name, i.indisvalid AS valid,
+    i.indisunique = :'signoff_unique' AND (i.indpred IS NOT NULL) = :'signoff_partial' AND (SELECT pg_catalog.jsonb_agg(a.attname ORDER BY k.n)
+      FROM pg_catalog.unnest(i.indkey::pg_catalog.int2[]) WITH ORDINALITY AS k (attnum, n) LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum AND k.attnum <> 0 WHERE k.n <= i.indnkeyatts) = :'signoff_columns'::pg_catalog.jsonb AS fits,
+    EXISTS (SELECT FROM pg_catalog.pg_stat_progress_create_index p WHERE p.datid = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()) AND (p.index_relid = i.indexrelid
+      OR p.index_relid IS NULL AND EXISTS (SELECT FROM pg_catalog.pg_locks l WHERE l.pid = p.pid AND l.locktype = 'relation' AND l.relation = i.indrelid AND l.mode = 'ShareUpdateExclusiveLock'))) AS building
+    FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+   WHERE i.indrelid = pg_catalog.to_regclass(:'signoff_table') AND c.relname = :'signoff_index') x \gset$m$ AS signoff_index_look \gset
 SELECT $m$
-SET signoff.relation = :'signoff_table'; SET signoff.index = :'signoff_index';
-DO $signoff$ BEGIN IF NOT EXISTS (SELECT FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
-    WHERE i.indrelid = pg_catalog.to_regclass(pg_catalog.current_setting('signoff.relation')) AND c.relname = pg_catalog.current_setting('signoff.index') AND i.indisvalid) THEN
-  RAISE EXCEPTION USING ERRCODE = 'SO005', MESSAGE = pg_catalog.format('signoff: there is no valid index %s on %s after it was built', pg_catalog.current_setting('signoff.index'), pg_catalog.current_setting('signoff.relation')),
-    HINT = 'If an index of that name is on another table, rename one of them. Else run again: what is left is dropped, and it is built anew.'; END IF; END $signoff$;
+SET signoff.relation = :'signoff_table'; SET signoff.index = :'signoff_index'; SET signoff.fits = :'signoff_fits';
+DO $signoff$ BEGIN IF pg_catalog.current_setting('signoff.fits') OPERATOR(pg_catalog.<>) 't' THEN
+  RAISE EXCEPTION USING ERRCODE = 'SO005', MESSAGE = pg_catalog.format('signoff: there is no valid index %s on %s as this step makes it', pg_catalog.current_setting('signoff.index'), pg_catalog.current_setting('signoff.relation')),
+    HINT = 'If an index of that name was there before, rename or drop it. Then run again: what is left over is dropped, and it is built anew.'; END IF; END $signoff$;
 $m$ AS signoff_index_check \gset
+-- An index to drop is remembered by its oid: when that is gone, it was dropped, and no other of its name is touched.
 SELECT $m$
-SELECT pg_catalog.to_regclass(:'signoff_index') IS NULL AND :'signoff_begun' AS signoff_dropped,
-  CASE WHEN pg_catalog.to_regclass(:'signoff_index') IS NULL AND NOT :'signoff_begun' THEN '!' ELSE '?' END AS signoff_mark \gset$m$ AS signoff_drop_look \gset
+SELECT :'signoff_begun' AND :signoff_oid <> 0 AND NOT EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = :signoff_oid) AS signoff_dropped,
+  coalesce('?' || pg_catalog.to_regclass(:'signoff_index')::oid::text, '!') AS signoff_mark \gset$m$ AS signoff_drop_look \gset
 {% endif %}
 SELECT $m$
 BEGIN;
@@ -215,25 +220,27 @@ BEGIN;
 SET LOCAL signoff.row = :'signoff_row';
 DO $signoff$ DECLARE m jsonb := current_setting('signoff.row'); BEGIN
 {% if direction == "upgrade" %}
-  UPDATE {{ version_table }} v SET state = 'applied', applied_at = clock_timestamp()
-   WHERE v.revision = m->>'revision' AND v.state = 'upgrading' AND to_jsonb(v.steps) = coalesce(m->'steps', '[]');
+  UPDATE {{ version_table }} v SET state = 'applied', applied_at = clock_timestamp(), steps = v.steps[1:jsonb_array_length(coalesce(m->'steps', '[]'))]
+   WHERE v.revision = m->>'revision' AND v.state = 'upgrading' AND to_jsonb(v.steps[1:jsonb_array_length(coalesce(m->'steps', '[]'))]) = coalesce(m->'steps', '[]');
 {% else %}
-  DELETE FROM {{ version_table }} v WHERE v.revision = m->>'revision' AND v.state = 'downgrading' AND to_jsonb(v.steps) = coalesce(m->'steps', '[]');
+  DELETE FROM {{ version_table }} v WHERE v.revision = m->>'revision' AND v.state = 'downgrading' AND to_jsonb(v.steps[1:jsonb_array_length(coalesce(m->'steps', '[]'))]) = coalesce(m->'steps', '[]');
 {% endif %}
-  IF NOT FOUND THEN RAISE EXCEPTION USING ERRCODE = 'SO005', MESSAGE = format('signoff: refused: not every step of revision %s is recorded as done', m->>'revision'); END IF; END $signoff$;
+  IF NOT FOUND THEN RAISE EXCEPTION USING ERRCODE = 'SO005', MESSAGE = format('signoff: refused: not every step of revision %s is recorded as done', m->>'revision'), HINT = 'Run again: it goes on where it stands now.'; END IF; END $signoff$;
 INSERT INTO {{ event_table }} (event, project, revision, bundle) SELECT {{ ("applied" if direction == "upgrade" else "reverted") | lit }}, {{ project | lit }}, :'signoff_row'::jsonb->>'revision', :'signoff_bundle';
 COMMIT;
 :signoff_session
 $m$ AS signoff_end_steps \gset
 {% endif %}
 {% if has_copy %}
--- COPY without a column list fills all columns, and so does an INSERT without one: only where there are as many, and none is generated.
+-- What COPY does and an INSERT would not: it knows no rules, and without a column list it fills all columns but the generated ones.
 SELECT $m$
 SET signoff.relation = :'signoff_table'; SET signoff.cells = :'signoff_cells';
 DO $signoff$ DECLARE n bigint; generated bigint; BEGIN
   SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE a.attgenerated <> '') INTO n, generated FROM pg_catalog.pg_attribute a
    WHERE a.attrelid = pg_catalog.current_setting('signoff.relation')::pg_catalog.regclass AND a.attnum > 0 AND NOT a.attisdropped;
-  IF generated > 0 OR n <> pg_catalog.current_setting('signoff.cells')::int8 THEN RAISE EXCEPTION USING ERRCODE = 'SO005', MESSAGE = pg_catalog.format('signoff: the COPY into %s has rows of %s values, and the table has %s columns, %s of them generated',
+  IF EXISTS (SELECT FROM pg_catalog.pg_rewrite w WHERE w.ev_class = pg_catalog.current_setting('signoff.relation')::pg_catalog.regclass AND w.ev_type = '3') THEN RAISE EXCEPTION USING ERRCODE = 'SO005',
+    MESSAGE = pg_catalog.format('signoff: %s has a rule for INSERT, and COPY would not heed it', pg_catalog.current_setting('signoff.relation')), HINT = 'Write the rows as INSERT in the migration, as they are meant, and compile again.'; END IF;
+  IF pg_catalog.current_setting('signoff.cells')::int8 > 0 AND (generated > 0 OR n <> pg_catalog.current_setting('signoff.cells')::int8) THEN RAISE EXCEPTION USING ERRCODE = 'SO005', MESSAGE = pg_catalog.format('signoff: the COPY into %s has rows of %s values, and the table has %s columns, %s of them generated',
     pg_catalog.current_setting('signoff.relation'), pg_catalog.current_setting('signoff.cells'), n, generated), HINT = 'Name the columns in the COPY of the migration, and compile again.'; END IF; END $signoff$;
 $m$ AS signoff_copy_check \gset
 {% endif %}

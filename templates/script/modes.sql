@@ -1,5 +1,6 @@
 -- 3. What was typed with -v is checked before anything else; a word that is not understood refuses.
 :signoff_probe
+{% include "script/database.sql" %}
 :signoff_session
 \if :{?first_run}
 \else

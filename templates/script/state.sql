@@ -2,30 +2,39 @@
 SELECT pg_catalog.jsonb_agg(e ORDER BY n) AS signoff_manifest FROM pg_catalog.unnest(ARRAY[{% for entry in entries %}:'signoff_row_{{ loop.index }}'{% if not loop.last %},{% endif %}{% if loop.index % 8 == 0 %}
 
 {% endif %}{% endfor %}]::pg_catalog.jsonb[]) WITH ORDINALITY AS t (e, n) \gset
-SET signoff.manifest = :'signoff_manifest'; SET signoff.later = {{ later | json | lit }};
+{% if direction != "downgrade" %}
+SELECT coalesce(pg_catalog.jsonb_agg(e ORDER BY n), '[]') AS signoff_again FROM pg_catalog.unnest(ARRAY[{% for repeatable in repeatables %}:'signoff_repeat_{{ loop.index }}'{% if not loop.last %}, {% endif %}{% endfor %}]::pg_catalog.jsonb[]) WITH ORDINALITY AS t (e, n) \gset
+SET signoff.again = :'signoff_again';
+{% endif %}
+SET signoff.manifest = :'signoff_manifest'; SET signoff.bundle = :'signoff_bundle'; SET signoff.later = {{ later | json | lit }};
 DO $signoff$
 DECLARE
-  r record; recorded jsonb := '[]'; t regclass := to_regclass({{ version_table | lit }}); todo bigint; total bigint; todo_names text; ahead text;
+  r record; recorded jsonb := '[]'; t regclass := to_regclass({{ version_table | lit }}); todo bigint; total bigint; todo_names text; ahead text; fresh boolean := t IS NULL;{% if direction != "downgrade" %} mine jsonb := '[]'; again text; kept text;{% endif %}
+
 BEGIN
-  IF t IS NULL THEN
-{% if direction == "downgrade" %}
-    RAISE EXCEPTION USING ERRCODE = 'SO007', MESSAGE = {{ ("signoff: refused: this database has no version table " ~ version_table ~ ", so nothing is recorded as applied") | lit }}, HINT = 'Is this the right database?';
-{% else %}
-    IF current_setting('signoff.first_run') IN ('', '0', 'off', 'false', 'no') AND EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-        WHERE c.relkind IN ('r', 'p') AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_' AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')) THEN
-      RAISE EXCEPTION USING ERRCODE = 'SO007', MESSAGE = {{ ("signoff: refused: this database has tables but no version table " ~ version_table) | lit }},
-        HINT = 'Is this the right database? If it is, and nothing of this tree is applied here yet, add -v first_run=1.'; END IF;
-{% endif %}
-  ELSE
+  IF t IS NOT NULL THEN
     IF coalesce(obj_description(t, 'pg_class'), '') <> 'signoff_revision 1' THEN RAISE EXCEPTION USING ERRCODE = 'SO008',
       MESSAGE = format('signoff: refused: table %s is not a version table of signoff, format 1', t), HINT = 'Name another in [version_table] name, or use the signoff that made it.'; END IF;
     SELECT coalesce(jsonb_agg(to_jsonb(v)), '[]') INTO recorded FROM {{ version_table }} v;
+    SELECT recorded = '[]' AND NOT EXISTS (SELECT FROM {{ event_table }} e WHERE e.event IN ('applied', 'reverted', 'stamped')) INTO fresh;
+{% if direction != "downgrade" %}
+    SELECT coalesce(jsonb_agg(DISTINCT e.revision), '[]') INTO mine FROM {{ event_table }} e WHERE e.event = 'applied' AND e.bundle = current_setting('signoff.bundle') AND e.revision LIKE 'repeatable:%';
+{% endif %}
   END IF;
+{% if direction == "downgrade" %}
+  IF t IS NULL THEN RAISE EXCEPTION USING ERRCODE = 'SO007', MESSAGE = {{ ("signoff: refused: this database has no version table " ~ version_table ~ ", so nothing is recorded as applied") | lit }}, HINT = 'Is this the right database?'; END IF;
+{% else %}
+  IF fresh AND current_setting('signoff.first_run') IN ('', '0', 'off', 'false', 'no') AND EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+      WHERE c.relkind IN ('r', 'p') AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_' AND c.oid <> coalesce(t, 0) AND c.oid <> coalesce(to_regclass({{ event_table | lit }}), 0)
+        AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')) THEN
+    RAISE EXCEPTION USING ERRCODE = 'SO007', MESSAGE = 'signoff: refused: this database has tables, and nothing is recorded as applied in ' || {{ version_table | lit }},
+      HINT = 'Is this the right database? If it is, and nothing of this tree is applied here yet, add -v first_run=1. A database that another tool has brought this far can''t be taken over yet.'; END IF;
+{% endif %}
   FOR r IN SELECT v.*, m.up AS its_up, m.up1 AS its_up1, m.accept, m.steps AS its_steps, m.variables AS its_variables, m.selected
       FROM jsonb_to_recordset(recorded) AS v (revision text, project text, state text, up text, up1 text, steps text[], variables text)
       JOIN jsonb_to_recordset(current_setting('signoff.manifest')::jsonb) AS m (revision text, up text, up1 text, accept text[], steps text[], variables text, selected boolean) USING (revision) LOOP
     IF r.project <> {{ project | lit }} THEN RAISE EXCEPTION USING ERRCODE = 'SO006', MESSAGE = format('signoff: refused: revision %s is recorded here for project %s', r.revision, r.project),
-      HINT = 'Two projects need two version tables: set [version_table] name.'; END IF;
+      HINT = 'If it is the same project, give it the same name: [project] name, or --project. If not, two projects need two version tables: [version_table] name.'; END IF;
     IF r.state = 'applied' AND r.up <> r.its_up THEN
       IF r.up1 = r.its_up1 OR r.up = ANY (r.accept) THEN
         PERFORM set_config('client_min_messages', 'notice', true);
@@ -37,8 +46,8 @@ BEGIN
       MESSAGE = format('signoff: refused: revision %s was applied here with other values of its variables', r.revision), HINT = 'Compile with the values of then, and bring new ones in with a new revision.'; END IF;
     IF r.state <> 'applied' AND NOT (r.state = {{ ("downgrading" if direction == "downgrade" else "upgrading") | lit }} AND coalesce(r.selected, false)) THEN RAISE EXCEPTION USING ERRCODE = 'SO006',
       MESSAGE = format('signoff: refused: revision %s is half-done here (%s, %s steps)', r.revision, r.state, cardinality(r.steps)), HINT = CASE r.state WHEN 'upgrading' THEN 'Finish it first: run the upgrade.sql that holds it again.' ELSE 'Finish it first: run the downgrade.sql that holds it again.' END; END IF;
-    IF r.state <> 'applied' AND EXISTS (SELECT FROM unnest(r.steps) WITH ORDINALITY AS s (digest, n) WHERE s.digest !~ '[?!]$' AND s.digest IS DISTINCT FROM r.its_steps[s.n]) THEN RAISE EXCEPTION USING ERRCODE = 'SO006',
-      MESSAGE = format('signoff: refused: a step of revision %s that is done here was changed since', r.revision), HINT = 'Mend only the step that failed and those after it; put the finished ones back as they were.'; END IF;
+    IF r.state <> 'applied' AND EXISTS (SELECT FROM unnest(r.steps) WITH ORDINALITY AS s (digest, n) WHERE s.digest !~ '[?!]' AND s.digest IS DISTINCT FROM r.its_steps[s.n]) THEN RAISE EXCEPTION USING ERRCODE = 'SO006',
+      MESSAGE = format('signoff: refused: a step of revision %s that is done here was changed since', r.revision), HINT = 'Mend only the step that failed and those after it; put the finished ones back as they were. Statements that run together are one step: what you add goes into a step of its own when BEGIN; and COMMIT; stand around it.'; END IF;
   END LOOP;
 {% if not numbered %}
   FOR r IN SELECT v.revision, p AS parent FROM jsonb_to_recordset(recorded) AS v (revision text, project text, parents text[], depends_on text[]), unnest(v.parents || v.depends_on) AS p
@@ -53,6 +62,12 @@ BEGIN
   SELECT string_agg(v.revision, ', ' ORDER BY v.revision) INTO ahead FROM jsonb_to_recordset(recorded) AS v (revision text, project text, kind text)
    WHERE v.project = {{ project | lit }} AND v.kind = 'revision' AND NOT EXISTS (SELECT FROM jsonb_array_elements(current_setting('signoff.manifest')::jsonb) AS a (e) WHERE e->>'revision' = v.revision)
      AND NOT current_setting('signoff.later')::jsonb ? v.revision;
+{% if direction != "downgrade" %}
+  SELECT string_agg(format(E'\n  repeatable  %s', m.e->>'message'), '' ORDER BY m.n) FILTER (WHERE NOT m.back), string_agg(m.e->>'message', ', ' ORDER BY m.n) FILTER (WHERE m.back) INTO again, kept
+    FROM (SELECT a.e, a.n, coalesce(v.up LIKE 'sha256:%' AND mine ? v.revision, false) AS back FROM jsonb_array_elements(current_setting('signoff.again')::jsonb) WITH ORDINALITY AS a (e, n)
+      LEFT JOIN jsonb_to_recordset(recorded) AS v (revision text, up text, variables text) ON v.revision = a.e->>'revision'
+      WHERE ahead IS NULL AND (v.revision IS NULL OR v.up <> a.e->>'up' OR v.variables IS DISTINCT FROM a.e->>'variables')) m;
+{% endif %}
   PERFORM set_config('signoff.repeat', (ahead IS NULL)::text, false);
   IF todo > 0 THEN
     IF ahead IS NOT NULL THEN RAISE EXCEPTION USING ERRCODE = 'SO006', MESSAGE = format('signoff: refused: this database records revisions that this script''s tree does not know: %s', ahead),
@@ -66,8 +81,14 @@ BEGIN
     IF FOUND THEN RAISE EXCEPTION USING ERRCODE = 'SO006', MESSAGE = format('signoff: refused: revision %s is applied here and stands on what would be reverted', r.revision), HINT = 'Revert it first, with the downgrade.sql of its own release.'; END IF;
 {% endif %}
   END IF;
-  PERFORM set_config('signoff.summary', CASE WHEN todo = 0 THEN format('signoff: nothing to {{ "revert" if direction == "downgrade" else "apply" }}: {{ "none" if direction == "downgrade" else "all" }} of %s revisions {{ "is" if direction == "downgrade" else "are" }} applied here', total)
-    ELSE format('signoff: %s of %s to {{ "revert" if direction == "downgrade" else "apply" }} here; %s already {{ "reverted" if direction == "downgrade" else "applied" }}%s', todo, total, total - todo, todo_names) END, false);
+{% if direction == "downgrade" %}
+  PERFORM set_config('signoff.summary', CASE WHEN total = 0 THEN {{ ("signoff: there is no way back from " ~ from) | lit }} WHEN todo = 0 THEN format('signoff: nothing to revert: none of %s revisions is applied here', total)
+    ELSE format('signoff: %s of %s to revert here; %s already reverted%s', todo, total, total - todo, todo_names) END, false);
+{% else %}
+  PERFORM set_config('signoff.summary', CASE WHEN todo = 0 AND again IS NULL THEN format('signoff: nothing to apply: all of %s revisions are applied here', total)
+    ELSE format('signoff: %s of %s to apply here; %s already applied%s%s', todo, total, total - todo, todo_names, again) END
+    || CASE WHEN kept IS NULL THEN '' ELSE format(E'\nsignoff: left as it is: %s. This release applied it before, and another text was applied since', kept) END, false);
+{% endif %}
 END $signoff$;
 SELECT pg_catalog.current_setting('signoff.summary') AS signoff_summary, pg_catalog.current_setting('signoff.repeat') AS signoff_repeat \gset
 RESET signoff.manifest;

@@ -60,6 +60,10 @@ pub(super) struct Repeatable {
 #[derive(Debug, Serialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub(super) enum Part {
+    Reset {
+        place: String,
+        text: String,
+    },
     Lifted {
         place: String,
         what: &'static str,
@@ -183,6 +187,7 @@ fn step(step: plan::Step) -> Step {
 fn part(piece: Piece) -> Part {
     match piece {
         Piece::Lifted { place, what } => Part::Lifted { place, what },
+        Piece::Reset { place, text } => Part::Reset { place, text },
         Piece::Sql { place, text } => Part::Sql { place, text },
         Piece::Carried { place, text, why } => Part::Carried { place, text, why },
         Piece::Rows {
