@@ -7,6 +7,7 @@ mod csv;
 mod disk;
 pub mod layout;
 mod text;
+mod variables;
 
 use std::collections::BTreeMap;
 
@@ -233,7 +234,7 @@ impl Script {
                     .origins
                     .get(at + 1)
                     .map_or(text.text.len(), |next| next.at);
-                let name = text::placeholder(sources.slice(origin.span))?;
+                let name = variables::placeholder(sources.slice(origin.span))?;
                 (!origin.verbatim).then(|| (name, &text.text[origin.at..end]))
             })
         });

@@ -5,8 +5,6 @@ mod disk;
 mod native;
 mod tree;
 
-use insta::assert_snapshot;
-
 use crate::cli::said;
 use crate::support::project::Project;
 
@@ -88,11 +86,5 @@ fn the_good_one_is_good() {
         project.run(arguments).success();
     }
     assert!(project.path("out/mine.txt").exists());
-    assert_snapshot!(
-        project
-            .files("out")
-            .iter()
-            .map(|path| format!("{path}\n"))
-            .collect::<String>()
-    );
+    assert_eq!(project.files("out").len(), 8);
 }

@@ -9,11 +9,13 @@
 )]
 
 mod cli;
+mod corpora;
 mod golden;
 mod house;
 mod input;
 mod machinery;
 mod postgres;
+mod properties;
 mod support;
 
 /// `autotests` is off, so a file without its `mod` line would never be compiled, and nobody would notice.

@@ -6,7 +6,7 @@ mod client;
 mod index;
 mod laws;
 mod leaks;
-mod made;
+pub(crate) mod made;
 mod people;
 mod refusals;
 mod steps;

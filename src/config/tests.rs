@@ -69,7 +69,7 @@ fn told(error: &Error) -> Vec<String> {
 fn without_a_file_everything_is_the_default() {
     let config = Project::new("shop", "", "").load();
     assert_eq!(config.file, None);
-    assert_eq!(config.project.name.value, "shop");
+    assert_eq!(config.project.name.value, "project");
     assert_eq!(config.migrations.path.value, "migrations");
     assert_eq!(config.target.server.value, 13);
     assert!(
@@ -84,7 +84,7 @@ fn a_file_above_is_found_and_its_paths_start_in_its_folder() {
     let toml = "[migrations]\npath = \"./db/migrations\"\n[render]\ntemplates = \"t\"\n";
     let config = Project::new("shop", toml, "a/b").load();
     assert_eq!(config.file.as_deref(), Some("../../signoff.toml".into()));
-    assert_eq!(config.project.name.value, "shop");
+    assert_eq!(config.project.name.value, "project");
     assert_eq!(config.migrations.path.value, "../../db/migrations");
     assert_eq!(
         config.render.templates.value.as_deref(),
@@ -131,7 +131,9 @@ fn path_means_no_file_at_all() {
             "/x/quickwit-metastore/migrations/postgresql/",
             "quickwit-metastore",
         ),
-        (".", "shop"),
+        // Never the working folder's name: it may be another in the next checkout.
+        (".", "project"),
+        ("db/migrations", "project"),
         ("my tree", "my-tree"),
     ] {
         project.request.flags.path = Some(path.into());

@@ -1,16 +1,13 @@
-//! From the bytes of a file to the text that is kept, and from SQL text to what runs after substitution.
+//! From the bytes of a file to the text that is kept.
 //!
 //! Positions are always in the kept text: after a byte order mark was dropped and line ends were folded.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 use camino::Utf8PathBuf;
 use rayon::prelude::*;
 
 use super::disk::{File, Folder};
-use super::{Origin, Text};
-use crate::config::table::{is_unprintable, nearest};
 use crate::diagnostic::{Diagnostic, Sink};
 use crate::source::{FileId, Sources, Span};
 
@@ -163,90 +160,6 @@ fn fold(text: &mut String) -> Option<usize> {
     lone
 }
 
-/// SQL with `${name}` replaced by values. Whatever else has a `$` is text, `$${` too.
-pub(super) fn substitute(
-    sources: &Sources,
-    span: Span,
-    values: &BTreeMap<String, String>,
-    sink: &mut Sink,
-) -> Text {
-    let source = sources.slice(span);
-    let start = span.range().start;
-    let mut text = Text::default();
-    let mut done = 0;
-    let stretch = |text: &mut Text, range: Range<usize>| {
-        if range.is_empty() {
-            return;
-        }
-        text.origins.push(Origin {
-            at: text.text.len(),
-            span: Span::new(span.file, start + range.start..start + range.end),
-            verbatim: true,
-        });
-        text.text.push_str(&source[range]);
-    };
-    for at in memchr::memmem::find_iter(source.as_bytes(), "${") {
-        let Some(name) = placeholder(&source[at..]) else {
-            continue;
-        };
-        let whole = at..at + name.len() + 3;
-        let place = Span::new(span.file, start + whole.start..start + whole.end);
-        let Some(value) = values.get(name) else {
-            sink.push(unknown(name, place, values));
-            continue;
-        };
-        if value.chars().any(is_unprintable) {
-            let told = format!("the value of `${{{name}}}` holds a control character");
-            sink.push(
-                Diagnostic::error("bad-variable", told)
-                    .at(place, "it would stand here")
-                    .help("give it a value on one line of printable characters"),
-            );
-            continue;
-        }
-        stretch(&mut text, done..whole.start);
-        done = whole.end;
-        if !value.is_empty() {
-            text.origins.push(Origin {
-                at: text.text.len(),
-                span: place,
-                verbatim: false,
-            });
-            text.text.push_str(value);
-        }
-    }
-    stretch(&mut text, done..source.len());
-    if text.origins.is_empty() {
-        text.origins.push(Origin {
-            at: 0,
-            span,
-            verbatim: source.is_empty(),
-        });
-    }
-    text
-}
-
-/// The name in the `${name}` that `text` begins with.
-pub(super) fn placeholder(text: &str) -> Option<&str> {
-    let inner = text.strip_prefix("${")?;
-    let end = inner.find(|char: char| !(char.is_ascii_alphanumeric() || char == '_'))?;
-    let begins_well = end > 0 && !inner.starts_with(|char: char| char.is_ascii_digit());
-    (begins_well && inner[end..].starts_with('}')).then_some(&inner[..end])
-}
-
-fn unknown(name: &str, place: Span, values: &BTreeMap<String, String>) -> Diagnostic {
-    let told = format!("no variable `{name}` has a value");
-    let diagnostic = Diagnostic::error("unknown-variable", told)
-        .at(place, "this file says `variables = true`")
-        .because("without a value the text would reach the server as it stands");
-    match nearest(name, values.keys().map(String::as_str)) {
-        Some(meant) => diagnostic.help(format!("did you mean `${{{meant}}}`?")),
-        None => diagnostic.help(format!(
-            "give `{name}` a default under [variables] in signoff.toml, or set the environment variable that it names there"
-        )),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -289,39 +202,5 @@ mod tests {
         );
         let decoded = decode(b"a\0b".to_vec(), LineEnds::Fold);
         assert_eq!(codes(&decoded), [("nul", 1..2)]);
-    }
-
-    #[test]
-    fn values_stand_in_the_text_and_lead_back() {
-        let mut sources = Sources::default();
-        let file = sources.add("a.sql", "--x\n${a}.t $${b}${b} ${a-b} ${1} ${\n".to_owned());
-        let span = Span::new(file, 4..sources.text(file).len());
-        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-        let values = BTreeMap::from([pair("a", "app"), pair("b", "")]);
-        let mut sink = Sink::default();
-        let text = substitute(&sources, span, &values, &mut sink);
-        assert_eq!(text.text, "app.t $ ${a-b} ${1} ${\n");
-        assert!(sink.diagnostics().is_empty());
-        assert_eq!(sources.slice(text.locate(0..3)), "${a}");
-        assert_eq!(sources.slice(text.locate(3..5)), ".t");
-        assert_eq!(sources.slice(text.locate(1..5)), "${a}.t");
-        assert_eq!(sources.slice(text.locate(8..14)), "${a-b}");
-    }
-
-    #[test]
-    fn a_name_without_a_value_is_an_error() {
-        let mut sources = Sources::default();
-        let file = sources.add("a.sql", "SELECT '${app_shema}', ${x};".to_owned());
-        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-        let values = BTreeMap::from([pair("app_schema", "app"), pair("x", "a\nb")]);
-        let mut sink = Sink::default();
-        let text = substitute(&sources, sources.whole(file), &values, &mut sink);
-        assert_eq!(text.text, "SELECT '${app_shema}', ${x};");
-        let [unknown, bad] = sink.diagnostics() else {
-            panic!("{sink:?}");
-        };
-        assert_eq!(unknown.labels[0].span.range(), 8..20);
-        assert_eq!(unknown.help, ["did you mean `${app_schema}`?"]);
-        assert_eq!(bad.code, "bad-variable");
     }
 }

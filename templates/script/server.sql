@@ -16,8 +16,10 @@ DO $signoff$ DECLARE t regclass := to_regclass({{ version_table | lit }}); BEGIN
   IF t IS NULL AND NOT has_schema_privilege({{ schema_sql | lit }}::regnamespace, 'CREATE') THEN RAISE {{ refuse }} USING ERRCODE = 'SO003',
     MESSAGE = format('signoff: refused: %s may not create the version table in schema %s', current_user, {{ schema_sql | lit }}), HINT = 'Is this the right database? {% if role %}If it is, grant that role CREATE on the schema.{% else %}If it is, run as the owner of the schema, or set [target] role.{% endif %}'; END IF;
 {% endif %}
+{% if direction == "plan" %}
   IF t IS NOT NULL AND NOT has_table_privilege(t, 'SELECT') THEN RAISE EXCEPTION USING ERRCODE = 'SO003',
     MESSAGE = format('signoff: refused: %s may not read the version table %s', current_user, t), HINT = '{% if role %}Grant that role rights on it.{% else %}Run as its owner, or set [target] role.{% endif %}'; END IF;
-  IF t IS NOT NULL AND NOT (has_table_privilege(t, 'INSERT') AND has_table_privilege(t, 'UPDATE') AND has_table_privilege(t, 'DELETE')) THEN RAISE {{ refuse }} USING ERRCODE = 'SO003',
+{% endif %}
+  IF t IS NOT NULL AND NOT (has_table_privilege(t, 'SELECT') AND has_table_privilege(t, 'INSERT') AND has_table_privilege(t, 'UPDATE') AND has_table_privilege(t, 'DELETE')) THEN RAISE {{ refuse }} USING ERRCODE = 'SO003',
     MESSAGE = format('signoff: refused: %s may not write the version table %s', current_user, t), HINT = '{% if role %}Grant that role rights on it.{% else %}Run as its owner, or set [target] role.{% endif %}'; END IF;
 END $signoff$;

@@ -82,7 +82,7 @@ BEGIN
 {% endif %}
   END IF;
 {% if direction == "downgrade" %}
-  PERFORM set_config('signoff.summary', CASE WHEN total = 0 THEN {{ ("signoff: there is no way back from " ~ from) | lit }} WHEN todo = 0 THEN format('signoff: nothing to revert: none of %s revisions is applied here', total)
+  PERFORM set_config('signoff.summary', CASE WHEN total = 0 THEN {{ ("signoff: nothing to revert: there is no way back from " ~ from) | lit }} WHEN todo = 0 THEN format('signoff: nothing to revert: none of %s revisions is applied here', total)
     ELSE format('signoff: %s of %s to revert here; %s already reverted%s', todo, total, total - todo, todo_names) END, false);
 {% else %}
   PERFORM set_config('signoff.summary', CASE WHEN todo = 0 AND again IS NULL THEN format('signoff: nothing to apply: all of %s revisions are applied here', total)

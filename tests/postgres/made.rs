@@ -67,7 +67,7 @@ pub(super) fn upgraded(project: &Project) -> Database {
 
 /// Runs a script that must succeed.
 #[track_caller]
-pub(super) fn run(database: &Database, script: &str) -> Outcome {
+pub(crate) fn run(database: &Database, script: &str) -> Outcome {
     database.psql_stdin(script, &[]).success().clone()
 }
 
@@ -90,7 +90,7 @@ pub(super) fn refuses_with(database: &Database, script: &str, arguments: &[&str]
 
 /// Whatever this does, everything that pg_dump can tell of the database is afterwards as it was before.
 #[track_caller]
-pub(super) fn changes_nothing(database: &Database, what: impl FnOnce()) {
+pub(crate) fn changes_nothing(database: &Database, what: impl FnOnce()) {
     let before = database.everything();
     what();
     database.wait_until_alone();
@@ -99,7 +99,7 @@ pub(super) fn changes_nothing(database: &Database, what: impl FnOnce()) {
 
 /// Two dumps are the same; else the first line in which they differ, with those around it.
 #[track_caller]
-pub(super) fn same(what: &str, want: &str, made: &str) {
+pub(crate) fn same(what: &str, want: &str, made: &str) {
     if want == made {
         return;
     }

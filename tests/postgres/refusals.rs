@@ -282,7 +282,7 @@ fn tables_but_no_version_table() {
     ] {
         let database = Database::create();
         database.query(table);
-        let says = "signoff: refused: this database has tables but no version table";
+        let says = "signoff: refused: this database has tables, and nothing is recorded as applied";
         refuses(&database, &script, says);
         refuses_with(&database, &script, &["-v", "first_run=0"], says);
         refuses_with(&database, &script, &["-v", "first_run=off"], says);

@@ -299,6 +299,14 @@ fn timeless(dump: &str) -> String {
     masked + rest
 }
 
+/// What became of texts that were sent raw.
+pub(crate) struct RanRaw {
+    /// How many went through.
+    pub(crate) done: usize,
+    /// What psql said.
+    pub(crate) outcome: Outcome,
+}
+
 /// A database of its own for one test; dropped with it.
 pub(crate) struct Database {
     name: String,
@@ -353,13 +361,25 @@ impl Database {
     /// nor puts variables in, and several statements are one transaction.
     #[track_caller]
     pub(crate) fn run_raw(&self, sql: &str) -> Outcome {
-        let mut tag = "raw".to_owned();
-        while sql.contains(&tag) {
-            tag.push('x');
+        self.run_raw_all(&[sql]).outcome
+    }
+
+    /// Texts one after the other in one session, each as one message, up to the first that fails.
+    #[track_caller]
+    pub(crate) fn run_raw_all(&self, texts: &[&str]) -> RanRaw {
+        const DONE: &str = "-- one message done --";
+        let mut script = String::new();
+        for sql in texts {
+            let mut tag = "raw".to_owned();
+            while sql.contains(&tag) {
+                tag.push('x');
+            }
+            // The newlines keep a last line comment away from the tag.
+            script += &format!("SELECT ${tag}$\n{sql}\n${tag}$ \\gexec\n\\echo '{DONE}'\n");
         }
-        // The newlines keep a last line comment away from the tag.
-        let script = format!("SELECT ${tag}$\n{sql}\n${tag}$ \\gexec\n");
-        self.psql_stdin(&script, &["-q", "-v", "ON_ERROR_STOP=1"])
+        let outcome = self.psql_stdin(&script, &["-q", "-v", "ON_ERROR_STOP=1"]);
+        let done = outcome.stdout.lines().filter(|line| *line == DONE).count();
+        RanRaw { done, outcome }
     }
 
     /// What a query says: rows by newline, columns by `|`.

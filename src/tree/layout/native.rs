@@ -22,7 +22,7 @@ use crate::lex;
 use crate::source::{FileId, Sources, Span};
 use crate::tree::disk::File;
 use crate::tree::text::{self, LineEnds, Taken};
-use crate::tree::{Error, Migration, Part, Repeatable, Script, Settings, Text};
+use crate::tree::{Error, Migration, Part, Repeatable, Script, Settings, Text, variables};
 
 /// The folder of files that run again whenever they change.
 const REPEATABLE: &str = "repeatable/";
@@ -164,7 +164,7 @@ impl Assembly<'_> {
                         continue;
                     }
                     parts.push(Part::Sql(if settings.variables {
-                        text::substitute(self.sources, span, self.variables, sink)
+                        variables::substitute(self.sources, span, self.variables, sink)
                     } else {
                         Text::verbatim(self.sources, span)
                     }));

@@ -1,6 +1,8 @@
+\set ON_ERROR_STOP on
+\if true
 -- signoff downgrade · linear · 9a44e2d5806b → base · 3 revisions
 -- tree    sha256:4ba21bb7d0a6009439dd877a710a7897576aa4d7f700e45e3b96dc505fbcfc56
--- bundle  sha256:0f4b802e5f15f1390045a5fc3b1ec419c1b5af066bedd5ff02ec6707cf1f889d
+-- bundle  sha256:7ef9d9a2e512c8dcbe635209322c58cf2a8b3a6552670a4f56904156c56e4224
 -- run     psql -X -d DATABASE -f downgrade.sql
 -- first   psql -X -d DATABASE -f plan.sql       (says what would run here, and changes nothing)
 --
@@ -8,9 +10,7 @@
 --   2  c07e4b6d11fa  Index players by country     1 step, outside a transaction: DROP INDEX CONCURRENTLY player_country_idx · SHARE UPDATE EXCLUSIVE on player_country_idx
 --   3  5f1d0c3a9b27  Players and countries        one transaction · ACCESS EXCLUSIVE on player, country
 
--- 1. Client settings: no .psqlrc changes what this script does. (The outer \if makes a cut-off copy of this file fail.)
-\set ON_ERROR_STOP on
-\if true
+-- 1. Client settings: no .psqlrc changes what this script does. (The \if of line 2 makes a cut-off copy of this file fail.)
 \set AUTOCOMMIT on
 \set ON_ERROR_ROLLBACK off
 \set SINGLELINE off
@@ -29,11 +29,11 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:0f4b802e5f15f1390045a5fc3b1ec419c1b5af066bedd5ff02ec6707cf1f889d'
+\set signoff_bundle 'sha256:7ef9d9a2e512c8dcbe635209322c58cf2a8b3a6552670a4f56904156c56e4224'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
-DO $signoff$ BEGIN IF pg_catalog.current_setting('signoff.probe', true) = 'open' THEN RAISE EXCEPTION USING ERRCODE = 'SO001',
+DO $signoff$ BEGIN IF pg_catalog.current_setting('signoff.probe', true) OPERATOR(pg_catalog.=) 'open' THEN RAISE EXCEPTION USING ERRCODE = 'SO001',
   MESSAGE = 'signoff: refused: a transaction is open in this session', HINT = 'Run without -1 / --single-transaction and outside of BEGIN.'; END IF; END $signoff$;
 $m$ AS signoff_probe \gset
 -- Takes back whatever a revision left behind in the session; keeps the lock. Our own statements see pg_catalog only.
@@ -78,6 +78,7 @@ END $signoff$;
 $m$ AS signoff_enter \gset
 -- One transaction: record first, then the revision's SQL, then make sure that the transaction is still ours.
 SELECT $m$
+:signoff_locked
 :signoff_started
 SET signoff.state = 'applied';
 BEGIN :signoff_modes ;
@@ -88,6 +89,7 @@ INSERT INTO "public"."signoff_event" (event, project, revision, bundle) SELECT '
 :signoff_user
 $m$ AS signoff_begin \gset
 SELECT $m$
+SET CONSTRAINTS ALL IMMEDIATE;
 :signoff_own
 SET signoff.row = :'signoff_row';
 DO $signoff$ DECLARE this text := current_setting('signoff.row')::jsonb->>'revision'; BEGIN
@@ -95,13 +97,13 @@ DO $signoff$ DECLARE this text := current_setting('signoff.row')::jsonb->>'revis
      OR EXISTS (SELECT FROM "public"."signoff_revision" v WHERE v.revision = this) THEN
     RAISE EXCEPTION USING ERRCODE = 'SO005', MESSAGE = format('signoff: revision %s ended its transaction or changed its own record', this), HINT = 'Look at what it did before running anything: status.sql tells what is recorded.'; END IF;
 END $signoff$;
-SET CONSTRAINTS ALL IMMEDIATE;
 COMMIT;
 :signoff_session
 $m$ AS signoff_commit \gset
 -- Outside a transaction: progress is recorded step by step. A step that can run in a transaction is recorded in it;
 -- a bare one is recorded as begun ("…?", or "…!" where what it makes was there before), run, checked, and recorded as done.
 SELECT $m$
+:signoff_locked
 :signoff_started
 SET signoff.state = 'upgrading';
 BEGIN;
@@ -112,7 +114,8 @@ COMMIT;
 :signoff_session
 $m$ AS signoff_begin_steps \gset
 SELECT $m$
-SELECT v.steps[:signoff_step] IS DISTINCT FROM s.digest AS signoff_todo, coalesce(v.steps[:signoff_step] = s.digest || '?', false) AS signoff_begun, '?' AS signoff_mark
+SELECT v.steps[:signoff_step] IS DISTINCT FROM s.digest AS signoff_todo, coalesce(v.steps[:signoff_step] LIKE s.digest || '?%', false) AS signoff_begun,
+  coalesce(substring(v.steps[:signoff_step] from '[?]([0-9]+)$'), '0') AS signoff_oid, '?' AS signoff_mark
   FROM "public"."signoff_revision" v, LATERAL (SELECT :'signoff_row'::jsonb->'steps'->>(:signoff_step - 1) AS digest) s WHERE v.revision = :'signoff_row'::jsonb->>'revision' \gset$m$ AS signoff_step_look \gset
 SELECT $m$
 SET signoff.row = :'signoff_row'; SET signoff.step = :'signoff_step';
@@ -130,11 +133,11 @@ BEGIN :signoff_modes ;
 :signoff_user
 $m$ AS signoff_step_begin \gset
 SELECT $m$
+SET CONSTRAINTS ALL IMMEDIATE;
 :signoff_own
 SET signoff.row = :'signoff_row';
 DO $signoff$ BEGIN IF NOT EXISTS (SELECT FROM "public"."signoff_revision" v WHERE v.revision = current_setting('signoff.row')::jsonb->>'revision' AND v.xmin = pg_current_xact_id()::xid) THEN
   RAISE EXCEPTION USING ERRCODE = 'SO005', MESSAGE = format('signoff: revision %s ended its transaction or changed its own record', current_setting('signoff.row')::jsonb->>'revision'), HINT = 'Look at what it did before running anything: status.sql tells what is recorded.'; END IF; END $signoff$;
-SET CONSTRAINTS ALL IMMEDIATE;
 COMMIT;
 :signoff_session
 $m$ AS signoff_step_commit \gset
@@ -144,7 +147,6 @@ SELECT $m$
 SET signoff.mark = :'signoff_mark';
 :signoff_step_record
 :signoff_user
-SET lock_timeout = 0;
 $m$ AS signoff_bare \gset
 SELECT $m$
 :signoff_session
@@ -154,30 +156,32 @@ SET signoff.mark = '';
 $m$ AS signoff_bare_done \gset
 -- An index that is invalid and that nobody is building is left over; a valid one counts only where this step was begun here.
 SELECT $m$
-SET lock_timeout = 0;
-SELECT coalesce(pg_catalog.bool_or(NOT i.indisvalid AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_progress_create_index p WHERE p.index_relid = i.indexrelid)), false) AS signoff_leftover,
-  coalesce(pg_catalog.bool_or(i.indisvalid AND :'signoff_begun' AND i.indisunique = :'signoff_unique' AND (i.indpred IS NOT NULL) = :'signoff_partial'), false) AS signoff_built,
-  CASE WHEN pg_catalog.bool_or(i.indisvalid AND NOT :'signoff_begun') THEN '!' ELSE '?' END AS signoff_mark,
-  pg_catalog.min(pg_catalog.format('%I.%I', n.nspname, c.relname)) AS signoff_index_name
-  FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
- WHERE i.indrelid = pg_catalog.to_regclass(:'signoff_table') AND c.relname = :'signoff_index' \gset$m$ AS signoff_index_look \gset
+SELECT coalesce(pg_catalog.bool_or(NOT x.valid AND NOT x.building), false) AS signoff_leftover, coalesce(pg_catalog.bool_or(x.valid AND x.fits AND :'signoff_begun'), false) AS signoff_built,
+  coalesce(pg_catalog.bool_or(x.valid AND x.fits), false) AS signoff_fits, CASE WHEN pg_catalog.bool_or(x.valid AND NOT :'signoff_begun') THEN '!' ELSE '?' END AS signoff_mark, pg_catalog.min(x.name) AS signoff_index_name
+  FROM (SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS name, i.indisvalid AS valid,
+    i.indisunique = :'signoff_unique' AND (i.indpred IS NOT NULL) = :'signoff_partial' AND (SELECT pg_catalog.jsonb_agg(a.attname ORDER BY k.n)
+      FROM pg_catalog.unnest(i.indkey::pg_catalog.int2[]) WITH ORDINALITY AS k (attnum, n) LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum AND k.attnum <> 0 WHERE k.n <= i.indnkeyatts) = :'signoff_columns'::pg_catalog.jsonb AS fits,
+    EXISTS (SELECT FROM pg_catalog.pg_stat_progress_create_index p WHERE p.datid = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()) AND (p.index_relid = i.indexrelid
+      OR p.index_relid IS NULL AND EXISTS (SELECT FROM pg_catalog.pg_locks l WHERE l.pid = p.pid AND l.locktype = 'relation' AND l.relation = i.indrelid AND l.mode = 'ShareUpdateExclusiveLock'))) AS building
+    FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+   WHERE i.indrelid = pg_catalog.to_regclass(:'signoff_table') AND c.relname = :'signoff_index') x \gset$m$ AS signoff_index_look \gset
 SELECT $m$
-SET signoff.relation = :'signoff_table'; SET signoff.index = :'signoff_index';
-DO $signoff$ BEGIN IF NOT EXISTS (SELECT FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
-    WHERE i.indrelid = pg_catalog.to_regclass(pg_catalog.current_setting('signoff.relation')) AND c.relname = pg_catalog.current_setting('signoff.index') AND i.indisvalid) THEN
-  RAISE EXCEPTION USING ERRCODE = 'SO005', MESSAGE = pg_catalog.format('signoff: there is no valid index %s on %s after it was built', pg_catalog.current_setting('signoff.index'), pg_catalog.current_setting('signoff.relation')),
-    HINT = 'If an index of that name is on another table, rename one of them. Else run again: what is left is dropped, and it is built anew.'; END IF; END $signoff$;
+SET signoff.relation = :'signoff_table'; SET signoff.index = :'signoff_index'; SET signoff.fits = :'signoff_fits';
+DO $signoff$ BEGIN IF pg_catalog.current_setting('signoff.fits') OPERATOR(pg_catalog.<>) 't' THEN
+  RAISE EXCEPTION USING ERRCODE = 'SO005', MESSAGE = pg_catalog.format('signoff: there is no valid index %s on %s as this step makes it', pg_catalog.current_setting('signoff.index'), pg_catalog.current_setting('signoff.relation')),
+    HINT = 'If an index of that name was there before, rename or drop it. Then run again: what is left over is dropped, and it is built anew.'; END IF; END $signoff$;
 $m$ AS signoff_index_check \gset
+-- An index to drop is remembered by its oid: when that is gone, it was dropped, and no other of its name is touched.
 SELECT $m$
-SELECT pg_catalog.to_regclass(:'signoff_index') IS NULL AND :'signoff_begun' AS signoff_dropped,
-  CASE WHEN pg_catalog.to_regclass(:'signoff_index') IS NULL AND NOT :'signoff_begun' THEN '!' ELSE '?' END AS signoff_mark \gset$m$ AS signoff_drop_look \gset
+SELECT :'signoff_begun' AND :signoff_oid <> 0 AND NOT EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = :signoff_oid) AS signoff_dropped,
+  coalesce('?' || pg_catalog.to_regclass(:'signoff_index')::oid::text, '!') AS signoff_mark \gset$m$ AS signoff_drop_look \gset
 SELECT $m$
 BEGIN;
 :signoff_locked
 SET LOCAL signoff.row = :'signoff_row';
 DO $signoff$ DECLARE m jsonb := current_setting('signoff.row'); BEGIN
-  DELETE FROM "public"."signoff_revision" v WHERE v.revision = m->>'revision' AND v.state = 'downgrading' AND to_jsonb(v.steps) = coalesce(m->'steps', '[]');
-  IF NOT FOUND THEN RAISE EXCEPTION USING ERRCODE = 'SO005', MESSAGE = format('signoff: refused: not every step of revision %s is recorded as done', m->>'revision'); END IF; END $signoff$;
+  DELETE FROM "public"."signoff_revision" v WHERE v.revision = m->>'revision' AND v.state = 'downgrading' AND to_jsonb(v.steps[1:jsonb_array_length(coalesce(m->'steps', '[]'))]) = coalesce(m->'steps', '[]');
+  IF NOT FOUND THEN RAISE EXCEPTION USING ERRCODE = 'SO005', MESSAGE = format('signoff: refused: not every step of revision %s is recorded as done', m->>'revision'), HINT = 'Run again: it goes on where it stands now.'; END IF; END $signoff$;
 INSERT INTO "public"."signoff_event" (event, project, revision, bundle) SELECT 'reverted', 'linear', :'signoff_row'::jsonb->>'revision', :'signoff_bundle';
 COMMIT;
 :signoff_session
@@ -185,6 +189,7 @@ $m$ AS signoff_end_steps \gset
 
 -- 3. What was typed with -v is checked before anything else; a word that is not understood refuses.
 :signoff_probe
+:signoff_session
 \if :{?first_run}
 \else
 \set first_run ''
@@ -193,7 +198,6 @@ SELECT concat_ws(', ', CASE WHEN :{?dry_run} THEN 'dry_run' END, CASE WHEN :{?lo
   concat_ws(', ', CASE WHEN :{?dryrun} THEN 'dryrun' END, CASE WHEN :{?dry} THEN 'dry' END, CASE WHEN :{?first} THEN 'first' END, CASE WHEN :{?firstrun} THEN 'firstrun' END, CASE WHEN :{?first_time} THEN 'first_time' END, CASE WHEN :{?force} THEN 'force' END, CASE WHEN :{?lockwait} THEN 'lockwait' END, CASE WHEN :{?plan} THEN 'plan' END, CASE WHEN :{?rehearse} THEN 'rehearse' END, CASE WHEN :{?test} THEN 'test' END, CASE WHEN :{?ticket_id} THEN 'ticket_id' END, CASE WHEN :{?tickets} THEN 'tickets' END, CASE WHEN :{?to} THEN 'to' END, CASE WHEN :{?up_to} THEN 'up_to' END) AS signoff_misspelt,
   lower(:'first_run') AS signoff_first_run \gset
 \unset first_run
-:signoff_session
 SET signoff.refused = :'signoff_refused'; SET signoff.misspelt = :'signoff_misspelt'; SET signoff.first_run = :'signoff_first_run';
 DO $signoff$ BEGIN
   IF current_setting('signoff.refused') <> '' THEN RAISE EXCEPTION USING ERRCODE = 'SO010', MESSAGE = format('signoff: refused: this script has no mode %s', current_setting('signoff.refused')),
@@ -216,12 +220,13 @@ DO $signoff$ DECLARE t regclass := to_regclass('"public"."signoff_revision"'); B
     MESSAGE = format('signoff: refused: this database is encoded in %s, and the script is UTF8', current_setting('server_encoding')), HINT = 'Only UTF8 databases are supported.'; END IF;
   IF to_regnamespace('"public"') IS NULL THEN RAISE EXCEPTION USING ERRCODE = 'SO003',
     MESSAGE = 'signoff: refused: there is no schema "public" for the version table', HINT = 'Create it, or name another in [version_table] schema.'; END IF;
-  IF t IS NULL AND NOT has_schema_privilege('"public"'::regnamespace, 'CREATE') THEN RAISE EXCEPTION USING ERRCODE = 'SO003',
-    MESSAGE = format('signoff: refused: %s may not create the version table in schema %s', current_user, '"public"'), HINT = 'Run as the owner of the schema, or set [target] role.'; END IF;
-  IF t IS NOT NULL AND NOT (has_table_privilege(t, 'SELECT') AND has_table_privilege(t, 'INSERT') AND has_table_privilege(t, 'UPDATE') AND has_table_privilege(t, 'DELETE')) THEN RAISE EXCEPTION USING ERRCODE = 'SO003',
+  IF t IS NOT NULL AND NOT has_table_privilege(t, 'SELECT') THEN RAISE EXCEPTION USING ERRCODE = 'SO003',
+    MESSAGE = format('signoff: refused: %s may not read the version table %s', current_user, t), HINT = 'Run as its owner, or set [target] role.'; END IF;
+  IF t IS NOT NULL AND NOT (has_table_privilege(t, 'INSERT') AND has_table_privilege(t, 'UPDATE') AND has_table_privilege(t, 'DELETE')) THEN RAISE EXCEPTION USING ERRCODE = 'SO003',
     MESSAGE = format('signoff: refused: %s may not write the version table %s', current_user, t), HINT = 'Run as its owner, or set [target] role.'; END IF;
 END $signoff$;
 -- One run at a time. Polled, never blocking: a blocked waiter makes another session's CREATE INDEX CONCURRENTLY fail.
+SET statement_timeout = 0;
 DO $signoff$ DECLARE k bigint := hashtextextended('signoff:public.signoff_revision', 0); h record; BEGIN
   FOR i IN 1..120 LOOP
     EXIT WHEN pg_try_advisory_lock(k);
@@ -234,6 +239,7 @@ DO $signoff$ DECLARE k bigint := hashtextextended('signoff:public.signoff_revisi
     COMMIT; PERFORM pg_sleep(0.25); COMMIT;
   END LOOP;
 END $signoff$;
+SET statement_timeout = '0';
 
 -- The revisions, as they will be recorded: "selected" are this script's own, the others must be there already.
 \set signoff_row_1 '{"revision":"5f1d0c3a9b27","kind":"revision","parents":[],"message":"Players and countries","up":"sha256:70205f810a6a94468b9841d6415c792e334bd3d7115ae3c6989df19481151771","up1":"sha256:473ad2346dc4e2e966e9603f8ec4c51a0c846491255cf96e35706ac2df66324c","selected":true}'
@@ -241,23 +247,23 @@ END $signoff$;
 \set signoff_row_3 '{"revision":"9a44e2d5806b","kind":"revision","parents":["c07e4b6d11fa"],"message":"Best scores, it''s \\"`top n`\\"","up":"sha256:6098b2b8e1ff83b82b474de1f969ad6e9104f538bc8c19912e7886b54d68e116","up1":"sha256:82f3a876001cce7e903aa22f25840327b084436176e0f55d4dd20c1b1b8245a5","selected":true}'
 -- What is recorded here is compared with what this script was made from.
 SELECT pg_catalog.jsonb_agg(e ORDER BY n) AS signoff_manifest FROM pg_catalog.unnest(ARRAY[:'signoff_row_1',:'signoff_row_2',:'signoff_row_3']::pg_catalog.jsonb[]) WITH ORDINALITY AS t (e, n) \gset
-SET signoff.manifest = :'signoff_manifest'; SET signoff.later = '[]';
+SET signoff.manifest = :'signoff_manifest'; SET signoff.bundle = :'signoff_bundle'; SET signoff.later = '[]';
 DO $signoff$
 DECLARE
-  r record; recorded jsonb := '[]'; t regclass := to_regclass('"public"."signoff_revision"'); todo bigint; total bigint; todo_names text; ahead text;
+  r record; recorded jsonb := '[]'; t regclass := to_regclass('"public"."signoff_revision"'); todo bigint; total bigint; todo_names text; ahead text; fresh boolean := t IS NULL;
 BEGIN
-  IF t IS NULL THEN
-    RAISE EXCEPTION USING ERRCODE = 'SO007', MESSAGE = 'signoff: refused: this database has no version table "public"."signoff_revision", so nothing is recorded as applied', HINT = 'Is this the right database?';
-  ELSE
+  IF t IS NOT NULL THEN
     IF coalesce(obj_description(t, 'pg_class'), '') <> 'signoff_revision 1' THEN RAISE EXCEPTION USING ERRCODE = 'SO008',
       MESSAGE = format('signoff: refused: table %s is not a version table of signoff, format 1', t), HINT = 'Name another in [version_table] name, or use the signoff that made it.'; END IF;
     SELECT coalesce(jsonb_agg(to_jsonb(v)), '[]') INTO recorded FROM "public"."signoff_revision" v;
+    SELECT recorded = '[]' AND NOT EXISTS (SELECT FROM "public"."signoff_event" e WHERE e.event IN ('applied', 'reverted', 'stamped')) INTO fresh;
   END IF;
-  FOR r IN SELECT v.*, m.up AS its_up, m.up1 AS its_up1, m.accept, m.steps AS its_steps, m.selected
-      FROM jsonb_to_recordset(recorded) AS v (revision text, project text, state text, up text, up1 text, steps text[])
-      JOIN jsonb_to_recordset(current_setting('signoff.manifest')::jsonb) AS m (revision text, up text, up1 text, accept text[], steps text[], selected boolean) USING (revision) LOOP
+  IF t IS NULL THEN RAISE EXCEPTION USING ERRCODE = 'SO007', MESSAGE = 'signoff: refused: this database has no version table "public"."signoff_revision", so nothing is recorded as applied', HINT = 'Is this the right database?'; END IF;
+  FOR r IN SELECT v.*, m.up AS its_up, m.up1 AS its_up1, m.accept, m.steps AS its_steps, m.variables AS its_variables, m.selected
+      FROM jsonb_to_recordset(recorded) AS v (revision text, project text, state text, up text, up1 text, steps text[], variables text)
+      JOIN jsonb_to_recordset(current_setting('signoff.manifest')::jsonb) AS m (revision text, up text, up1 text, accept text[], steps text[], variables text, selected boolean) USING (revision) LOOP
     IF r.project <> 'linear' THEN RAISE EXCEPTION USING ERRCODE = 'SO006', MESSAGE = format('signoff: refused: revision %s is recorded here for project %s', r.revision, r.project),
-      HINT = 'Two projects need two version tables: set [version_table] name.'; END IF;
+      HINT = 'If it is the same project, give it the same name: [project] name, or --project. If not, two projects need two version tables: [version_table] name.'; END IF;
     IF r.state = 'applied' AND r.up <> r.its_up THEN
       IF r.up1 = r.its_up1 OR r.up = ANY (r.accept) THEN
         PERFORM set_config('client_min_messages', 'notice', true);
@@ -265,10 +271,12 @@ BEGIN
       ELSE RAISE EXCEPTION USING ERRCODE = 'SO006', MESSAGE = format('signoff: refused: revision %s was applied here with another text', r.revision),
         DETAIL = format('recorded %s, this script %s', r.up, r.its_up), HINT = 'Compile from the tree that was applied, or find out who changed a published migration.'; END IF;
     END IF;
+    IF r.up = r.its_up AND r.variables IS DISTINCT FROM r.its_variables THEN RAISE EXCEPTION USING ERRCODE = 'SO006',
+      MESSAGE = format('signoff: refused: revision %s was applied here with other values of its variables', r.revision), HINT = 'Compile with the values of then, and bring new ones in with a new revision.'; END IF;
     IF r.state <> 'applied' AND NOT (r.state = 'downgrading' AND coalesce(r.selected, false)) THEN RAISE EXCEPTION USING ERRCODE = 'SO006',
       MESSAGE = format('signoff: refused: revision %s is half-done here (%s, %s steps)', r.revision, r.state, cardinality(r.steps)), HINT = CASE r.state WHEN 'upgrading' THEN 'Finish it first: run the upgrade.sql that holds it again.' ELSE 'Finish it first: run the downgrade.sql that holds it again.' END; END IF;
-    IF r.state <> 'applied' AND EXISTS (SELECT FROM unnest(r.steps) WITH ORDINALITY AS s (digest, n) WHERE s.digest !~ '[?!]$' AND s.digest IS DISTINCT FROM r.its_steps[s.n]) THEN RAISE EXCEPTION USING ERRCODE = 'SO006',
-      MESSAGE = format('signoff: refused: a step of revision %s that is done here was changed since', r.revision), HINT = 'Mend only the step that failed and those after it; put the finished ones back as they were.'; END IF;
+    IF r.state <> 'applied' AND EXISTS (SELECT FROM unnest(r.steps) WITH ORDINALITY AS s (digest, n) WHERE s.digest !~ '[?!]' AND s.digest IS DISTINCT FROM r.its_steps[s.n]) THEN RAISE EXCEPTION USING ERRCODE = 'SO006',
+      MESSAGE = format('signoff: refused: a step of revision %s that is done here was changed since', r.revision), HINT = 'Mend only the step that failed and those after it; put the finished ones back as they were. Statements that run together are one step: what you add goes into a step of its own when BEGIN; and COMMIT; stand around it.'; END IF;
   END LOOP;
   FOR r IN SELECT v.revision, p AS parent FROM jsonb_to_recordset(recorded) AS v (revision text, project text, parents text[], depends_on text[]), unnest(v.parents || v.depends_on) AS p
       WHERE v.project = 'linear' AND NOT EXISTS (SELECT FROM jsonb_to_recordset(recorded) AS w (revision text, state text) WHERE w.revision = p) LIMIT 1 LOOP
@@ -292,7 +300,7 @@ BEGIN
     SELECT v.revision INTO r FROM jsonb_to_recordset(recorded) AS v (revision text, project text) WHERE v.project = 'linear' AND current_setting('signoff.later')::jsonb ? v.revision LIMIT 1;
     IF FOUND THEN RAISE EXCEPTION USING ERRCODE = 'SO006', MESSAGE = format('signoff: refused: revision %s is applied here and stands on what would be reverted', r.revision), HINT = 'Revert it first, with the downgrade.sql of its own release.'; END IF;
   END IF;
-  PERFORM set_config('signoff.summary', CASE WHEN todo = 0 THEN format('signoff: nothing to revert: none of %s revisions is applied here', total)
+  PERFORM set_config('signoff.summary', CASE WHEN total = 0 THEN 'signoff: there is no way back from 9a44e2d5806b' WHEN todo = 0 THEN format('signoff: nothing to revert: none of %s revisions is applied here', total)
     ELSE format('signoff: %s of %s to revert here; %s already reverted%s', todo, total, total - todo, todo_names) END, false);
 END $signoff$;
 SELECT pg_catalog.current_setting('signoff.summary') AS signoff_summary, pg_catalog.current_setting('signoff.repeat') AS signoff_repeat \gset
@@ -328,6 +336,7 @@ DROP FUNCTION best_scores(integer[], integer);
 \if :signoff_dropped
 \else
 :signoff_bare
+SET lock_timeout = 0;
 -- from migrations/20240212_083000_c07e4b6d11fa_index_players_by_country.sql:12
 DROP INDEX CONCURRENTLY player_country_idx;
 \endif
@@ -355,8 +364,13 @@ SET signoff.manifest = :'signoff_manifest';
 DO $signoff$ DECLARE n bigint; BEGIN
   SELECT count(*) INTO n FROM jsonb_array_elements(current_setting('signoff.manifest')::jsonb) AS a (e) JOIN "public"."signoff_revision" v ON (e->>'selected')::boolean AND v.revision = e->>'revision';
   IF n <> 0 THEN RAISE EXCEPTION USING ERRCODE = 'SO009', MESSAGE = format('signoff: failed: %s of 3 revisions are applied, and none should be', n), HINT = 'Run this script again; status.sql tells what is recorded.'; END IF; END $signoff$;
+SELECT pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE') AS signoff_may_ask \gset
+\set signoff_system ''
+\if :signoff_may_ask
+SELECT s.system_identifier::text AS signoff_system FROM pg_catalog.pg_control_system() s \gset
+\endif
 SELECT pg_catalog.json_build_object('format', 1, 'project', 'linear', 'database', pg_catalog.current_database(),
-  'system_identifier', (SELECT s.system_identifier::text FROM pg_catalog.pg_control_system() s), 'at', pg_catalog.to_char(pg_catalog.clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+  'system_identifier', nullif(:'signoff_system', ''), 'at', pg_catalog.to_char(pg_catalog.clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
   'bundle', :'signoff_bundle', 'ticket', NULL, 'revisions', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('id', v.revision, 'up', v.up, 'state', v.state) ORDER BY v.revision COLLATE "C"), '[]')
   FROM "public"."signoff_revision" v WHERE v.project = 'linear'))::text AS signoff_receipt \gset
 

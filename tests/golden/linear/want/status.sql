@@ -1,13 +1,13 @@
--- signoff plan · linear · base → 9a44e2d5806b · 3 revisions
+\set ON_ERROR_STOP on
+\if true
+-- signoff status · linear · base → 9a44e2d5806b · 3 revisions
 -- tree    sha256:4ba21bb7d0a6009439dd877a710a7897576aa4d7f700e45e3b96dc505fbcfc56
--- bundle  sha256:0f4b802e5f15f1390045a5fc3b1ec419c1b5af066bedd5ff02ec6707cf1f889d
+-- bundle  sha256:7ef9d9a2e512c8dcbe635209322c58cf2a8b3a6552670a4f56904156c56e4224
 -- run     psql -X -d DATABASE -f status.sql
 -- It changes nothing.
 --
 
--- 1. Client settings: no .psqlrc changes what this script does. (The outer \if makes a cut-off copy of this file fail.)
-\set ON_ERROR_STOP on
-\if true
+-- 1. Client settings: no .psqlrc changes what this script does. (The \if of line 2 makes a cut-off copy of this file fail.)
 \set AUTOCOMMIT on
 \set ON_ERROR_ROLLBACK off
 \set SINGLELINE off
@@ -26,11 +26,11 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:0f4b802e5f15f1390045a5fc3b1ec419c1b5af066bedd5ff02ec6707cf1f889d'
+\set signoff_bundle 'sha256:7ef9d9a2e512c8dcbe635209322c58cf2a8b3a6552670a4f56904156c56e4224'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
-DO $signoff$ BEGIN IF pg_catalog.current_setting('signoff.probe', true) = 'open' THEN RAISE EXCEPTION USING ERRCODE = 'SO001',
+DO $signoff$ BEGIN IF pg_catalog.current_setting('signoff.probe', true) OPERATOR(pg_catalog.=) 'open' THEN RAISE EXCEPTION USING ERRCODE = 'SO001',
   MESSAGE = 'signoff: refused: a transaction is open in this session', HINT = 'Run without -1 / --single-transaction and outside of BEGIN.'; END IF; END $signoff$;
 $m$ AS signoff_probe \gset
 -- Takes back whatever a revision left behind in the session; keeps the lock. Our own statements see pg_catalog only.
@@ -43,37 +43,64 @@ $m$ AS signoff_session \gset
 
 :signoff_probe
 :signoff_session
+SELECT 'signoff: a run is going on here now: pid ' || pg_catalog.string_agg(l.pid::text, ', ') AS signoff_running, pg_catalog.count(*) > 0 AS signoff_runs FROM pg_catalog.pg_locks l,
+  LATERAL (SELECT pg_catalog.hashtextextended('signoff:public.signoff_revision', 0) AS k) AS key
+ WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())
+   AND l.classid::bigint = (key.k >> 32) & 4294967295 AND l.objid::bigint = key.k & 4294967295 \gset
+\if :signoff_runs
+\echo :signoff_running
+\endif
 SELECT pg_catalog.to_regclass('"public"."signoff_revision"') IS NOT NULL AS signoff_there \gset
 \if :signoff_there
+DO $signoff$ BEGIN IF coalesce(obj_description('"public"."signoff_revision"'::regclass, 'pg_class'), '') <> 'signoff_revision 1' THEN RAISE EXCEPTION USING ERRCODE = 'SO008',
+  MESSAGE = 'signoff: refused: table "public"."signoff_revision" is not a version table of signoff, format 1', HINT = 'Name another in [version_table] name, or use the signoff that made it.'; END IF; END $signoff$;
 -- The revisions, as they will be recorded: "selected" are this script's own, the others must be there already.
 \set signoff_row_1 '{"revision":"5f1d0c3a9b27","kind":"revision","parents":[],"message":"Players and countries","up":"sha256:70205f810a6a94468b9841d6415c792e334bd3d7115ae3c6989df19481151771","up1":"sha256:473ad2346dc4e2e966e9603f8ec4c51a0c846491255cf96e35706ac2df66324c","selected":true}'
-\set signoff_row_2 '{"revision":"c07e4b6d11fa","kind":"revision","parents":["5f1d0c3a9b27"],"message":"Index players by country","up":"sha256:176b65e3c4d333409b4ba577e6d78078949d3e7bf373ee7a13b4363da9ec44d3","up1":"sha256:bb58cc825a7a503a06e61d1771aadfbab813368119dab6550556c7661d990001","steps":["5dc8fb31869fee59","a4271dd4ca95e24c"],"selected":true}'
+\set signoff_row_2 '{"revision":"c07e4b6d11fa","kind":"revision","parents":["5f1d0c3a9b27"],"message":"Index players by country","up":"sha256:176b65e3c4d333409b4ba577e6d78078949d3e7bf373ee7a13b4363da9ec44d3","up1":"sha256:bb58cc825a7a503a06e61d1771aadfbab813368119dab6550556c7661d990001","steps":["5dc8fb31869fee59","2efcc6e7d23798d5"],"selected":true}'
 \set signoff_row_3 '{"revision":"9a44e2d5806b","kind":"revision","parents":["c07e4b6d11fa"],"message":"Best scores, it''s \\"`top n`\\"","up":"sha256:6098b2b8e1ff83b82b474de1f969ad6e9104f538bc8c19912e7886b54d68e116","up1":"sha256:82f3a876001cce7e903aa22f25840327b084436176e0f55d4dd20c1b1b8245a5","selected":true}'
 SELECT pg_catalog.jsonb_agg(e ORDER BY n) AS signoff_manifest FROM pg_catalog.unnest(ARRAY[:'signoff_row_1',:'signoff_row_2',:'signoff_row_3']::pg_catalog.jsonb[]) WITH ORDINALITY AS t (e, n) \gset
 WITH m AS (SELECT e->>'revision' AS revision, e->>'message' AS message, jsonb_array_length(coalesce(e->'steps', '[]')) AS steps, n FROM jsonb_array_elements(:'signoff_manifest'::jsonb) WITH ORDINALITY AS a (e, n)),
   s AS (SELECT m.*, v.state, v.applied_at, v.applied_by, (SELECT count(*) FROM unnest(v.steps) AS d WHERE d !~ '[?!]$') AS done FROM m LEFT JOIN "public"."signoff_revision" v ON v.revision = m.revision)
 SELECT format('signoff: %s of %s revisions of this release and before it are applied in database %s', count(*) FILTER (WHERE s.state = 'applied'), count(*), current_database())
   || coalesce(string_agg(format(E'\n  %s  %s  %s', rpad(CASE WHEN s.state IS NULL THEN 'not applied' WHEN s.state = 'applied' THEN 'applied' ELSE 'HALF-DONE' END, 11), s.revision,
-       s.message || CASE WHEN s.state IN ('upgrading', 'downgrading') THEN format(' (%s: %s of %s steps are done)', s.state, s.done, s.steps) ELSE '' END), '' ORDER BY s.n), '')
-  || CASE WHEN bool_or(s.state = 'downgrading') THEN E'\nnext: run downgrade.sql again; it goes on at the step that failed'
-          WHEN bool_or(s.state = 'upgrading') THEN E'\nnext: run upgrade.sql again; it goes on at the step that failed'
-          WHEN bool_or(s.state IS NULL) THEN E'\nnext: run upgrade.sql; it begins with the first that is not applied'
-          ELSE E'\nnext: nothing; all of this release is applied' END AS signoff_status
+       s.message || CASE WHEN s.state IN ('upgrading', 'downgrading') THEN CASE s.state WHEN 'upgrading' THEN format(' (upgrading: %s of %s steps are done)', s.done, s.steps) ELSE format(' (downgrading: %s steps are done)', s.done) END ELSE '' END), '' ORDER BY s.n), '')
+ AS signoff_status,
+  CASE WHEN bool_or(s.state = 'downgrading') THEN 'next: run downgrade.sql again; it goes on at the step that failed'
+          WHEN bool_or(s.state = 'upgrading') THEN 'next: run upgrade.sql again; it goes on at the step that failed'
+          WHEN bool_or(s.state IS NULL) THEN 'next: run plan.sql, then upgrade.sql; it begins with the first that is not applied'
+          ELSE 'next: nothing; all of this release is applied' END AS signoff_next
   FROM s \gset
 \echo :signoff_status
+\echo :signoff_next
 SELECT coalesce(string_agg(format('  %s  %s', v.revision, v.state), E'\n' ORDER BY v.revision COLLATE "C"), '') AS signoff_others, count(*) > 0 AS signoff_has_others
   FROM "public"."signoff_revision" v WHERE v.kind = 'revision' AND NOT EXISTS (SELECT FROM jsonb_array_elements(:'signoff_manifest'::jsonb) AS a (e) WHERE e->>'revision' = v.revision) \gset
 \if :signoff_has_others
 \echo 'also recorded here, and not part of this release:'
 \echo :signoff_others
 \endif
+SELECT pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE') AS signoff_may_ask \gset
+\set signoff_system ''
+\if :signoff_may_ask
+SELECT s.system_identifier::text AS signoff_system FROM pg_catalog.pg_control_system() s \gset
+\endif
 SELECT pg_catalog.json_build_object('format', 1, 'project', 'linear', 'database', pg_catalog.current_database(),
-  'system_identifier', (SELECT s.system_identifier::text FROM pg_catalog.pg_control_system() s), 'at', pg_catalog.to_char(pg_catalog.clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+  'system_identifier', nullif(:'signoff_system', ''), 'at', pg_catalog.to_char(pg_catalog.clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
   'bundle', :'signoff_bundle', 'ticket', NULL, 'revisions', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('id', v.revision, 'up', v.up, 'state', v.state) ORDER BY v.revision COLLATE "C"), '[]')
   FROM "public"."signoff_revision" v WHERE v.project = 'linear'))::text AS signoff_receipt \gset
 
 \echo :signoff_receipt
 \else
-\echo 'signoff: there is no version table "public"."signoff_revision" here: nothing of this tree is recorded as applied'
+SELECT pg_catalog.format('signoff: there is no version table %s in database %s: nothing of this tree is recorded as applied', '"public"."signoff_revision"', pg_catalog.current_database()) AS signoff_status \gset
+\echo :signoff_status
+SELECT pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE') AS signoff_may_ask \gset
+\set signoff_system ''
+\if :signoff_may_ask
+SELECT s.system_identifier::text AS signoff_system FROM pg_catalog.pg_control_system() s \gset
+\endif
+SELECT pg_catalog.json_build_object('format', 1, 'project', 'linear', 'database', pg_catalog.current_database(),
+  'system_identifier', nullif(:'signoff_system', ''), 'at', pg_catalog.to_char(pg_catalog.clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+  'bundle', :'signoff_bundle', 'ticket', NULL, 'revisions', '[]'::pg_catalog.json)::text AS signoff_receipt \gset
+
+\echo :signoff_receipt
 \endif
 \endif

@@ -1,13 +1,13 @@
--- signoff plan · numbered · base → 10 · 5 revisions
+\set ON_ERROR_STOP on
+\if true
+-- signoff status · numbered · base → 10 · 5 revisions
 -- tree    sha256:b898e35a1ed381e284177dee2d7f5ad0139e8414e3ed81afa6d6f28b02d40fc7
--- bundle  sha256:7c753d101fc0fb5ee8ce5d84b8b4bb52ee7dc7096419a88fbaf0114a5bf06dd1
+-- bundle  sha256:dbb54f4e681e65ea4b988faaadcd80f64118d8b067c509f237ae102103dbe174
 -- run     psql -X -d DATABASE -f status.sql
 -- It changes nothing.
 --
 
--- 1. Client settings: no .psqlrc changes what this script does. (The outer \if makes a cut-off copy of this file fail.)
-\set ON_ERROR_STOP on
-\if true
+-- 1. Client settings: no .psqlrc changes what this script does. (The \if of line 2 makes a cut-off copy of this file fail.)
 \set AUTOCOMMIT on
 \set ON_ERROR_ROLLBACK off
 \set SINGLELINE off
@@ -26,11 +26,11 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:7c753d101fc0fb5ee8ce5d84b8b4bb52ee7dc7096419a88fbaf0114a5bf06dd1'
+\set signoff_bundle 'sha256:dbb54f4e681e65ea4b988faaadcd80f64118d8b067c509f237ae102103dbe174'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
-DO $signoff$ BEGIN IF pg_catalog.current_setting('signoff.probe', true) = 'open' THEN RAISE EXCEPTION USING ERRCODE = 'SO001',
+DO $signoff$ BEGIN IF pg_catalog.current_setting('signoff.probe', true) OPERATOR(pg_catalog.=) 'open' THEN RAISE EXCEPTION USING ERRCODE = 'SO001',
   MESSAGE = 'signoff: refused: a transaction is open in this session', HINT = 'Run without -1 / --single-transaction and outside of BEGIN.'; END IF; END $signoff$;
 $m$ AS signoff_probe \gset
 -- Takes back whatever a revision left behind in the session; keeps the lock. Our own statements see pg_catalog only.
@@ -43,39 +43,66 @@ $m$ AS signoff_session \gset
 
 :signoff_probe
 :signoff_session
+SELECT 'signoff: a run is going on here now: pid ' || pg_catalog.string_agg(l.pid::text, ', ') AS signoff_running, pg_catalog.count(*) > 0 AS signoff_runs FROM pg_catalog.pg_locks l,
+  LATERAL (SELECT pg_catalog.hashtextextended('signoff:public.signoff_revision', 0) AS k) AS key
+ WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())
+   AND l.classid::bigint = (key.k >> 32) & 4294967295 AND l.objid::bigint = key.k & 4294967295 \gset
+\if :signoff_runs
+\echo :signoff_running
+\endif
 SELECT pg_catalog.to_regclass('"public"."signoff_revision"') IS NOT NULL AS signoff_there \gset
 \if :signoff_there
+DO $signoff$ BEGIN IF coalesce(obj_description('"public"."signoff_revision"'::regclass, 'pg_class'), '') <> 'signoff_revision 1' THEN RAISE EXCEPTION USING ERRCODE = 'SO008',
+  MESSAGE = 'signoff: refused: table "public"."signoff_revision" is not a version table of signoff, format 1', HINT = 'Name another in [version_table] name, or use the signoff that made it.'; END IF; END $signoff$;
 -- The revisions, as they will be recorded: "selected" are this script's own, the others must be there already.
 \set signoff_row_1 '{"revision":"1","kind":"revision","parents":[],"message":"notes","up":"sha256:f17d15b6317d9522a75c70e40677f329e137d6a26344f0ec67b8a6f70531d9c1","up1":"sha256:a2c89755ce78be51a0d8779b82ab128d228fec2576569ac92f790d5f74e2545c","selected":true}'
 \set signoff_row_2 '{"revision":"2","kind":"revision","parents":[],"message":"authors","up":"sha256:646006a6c02b381ebce1afe090c0dc0c056f43ca6d088a678bc7d6d5f59ed26a","up1":"sha256:c2f9d251659477cb5f6d63d672a6ca2e560520104f93c35eafd5b3c61844f497","selected":true}'
 \set signoff_row_3 '{"revision":"3","kind":"revision","parents":[],"message":"index authors","up":"sha256:2ab559ac2cf877e0ae6ccfe96bda405bb1f1b414854d4818cb60d5e5eee48806","up1":"sha256:9e6b18dbebeec434442c61c88c805888143c26cc17d0dad96dbb9271afa719eb","steps":["644a180c71f5b15f"],"selected":true}'
-\set signoff_row_4 '{"revision":"9","kind":"revision","parents":[],"message":"backfill authors","up":"sha256:19d469bf70934cabc96a8d65a704e06497fa2076c1fd757f676b2e12aa01775a","up1":"sha256:cdc18636e4c3c7046519739e28bb11ff6f0bcb28788080009a3abce9f3df9775","steps":["9ee9e26cd188d42b","0b8c568eccbfb543"],"selected":true}'
+\set signoff_row_4 '{"revision":"9","kind":"revision","parents":[],"message":"backfill authors","up":"sha256:19d469bf70934cabc96a8d65a704e06497fa2076c1fd757f676b2e12aa01775a","up1":"sha256:cdc18636e4c3c7046519739e28bb11ff6f0bcb28788080009a3abce9f3df9775","steps":["13873df4e607a3c6","83d6039f122e03bc"],"selected":true}'
 \set signoff_row_5 '{"revision":"10","kind":"revision","parents":[],"message":"log","up":"sha256:03aa0013dc5468ef3dcef84c043a5e4e36d805a0b74b808ea706682dc67a5fae","up1":"sha256:40b059c45545e334c160da4e746ab7d0be09f590a310d9ae255fba6932dd920a","selected":true}'
 SELECT pg_catalog.jsonb_agg(e ORDER BY n) AS signoff_manifest FROM pg_catalog.unnest(ARRAY[:'signoff_row_1',:'signoff_row_2',:'signoff_row_3',:'signoff_row_4',:'signoff_row_5']::pg_catalog.jsonb[]) WITH ORDINALITY AS t (e, n) \gset
 WITH m AS (SELECT e->>'revision' AS revision, e->>'message' AS message, jsonb_array_length(coalesce(e->'steps', '[]')) AS steps, n FROM jsonb_array_elements(:'signoff_manifest'::jsonb) WITH ORDINALITY AS a (e, n)),
   s AS (SELECT m.*, v.state, v.applied_at, v.applied_by, (SELECT count(*) FROM unnest(v.steps) AS d WHERE d !~ '[?!]$') AS done FROM m LEFT JOIN "public"."signoff_revision" v ON v.revision = m.revision)
 SELECT format('signoff: %s of %s revisions of this release and before it are applied in database %s', count(*) FILTER (WHERE s.state = 'applied'), count(*), current_database())
   || coalesce(string_agg(format(E'\n  %s  %s  %s', rpad(CASE WHEN s.state IS NULL THEN 'not applied' WHEN s.state = 'applied' THEN 'applied' ELSE 'HALF-DONE' END, 11), s.revision,
-       s.message || CASE WHEN s.state IN ('upgrading', 'downgrading') THEN format(' (%s: %s of %s steps are done)', s.state, s.done, s.steps) ELSE '' END), '' ORDER BY s.n), '')
-  || CASE WHEN bool_or(s.state = 'downgrading') THEN E'\nnext: run downgrade.sql again; it goes on at the step that failed'
-          WHEN bool_or(s.state = 'upgrading') THEN E'\nnext: run upgrade.sql again; it goes on at the step that failed'
-          WHEN bool_or(s.state IS NULL) THEN E'\nnext: run upgrade.sql; it begins with the first that is not applied'
-          ELSE E'\nnext: nothing; all of this release is applied' END AS signoff_status
+       s.message || CASE WHEN s.state IN ('upgrading', 'downgrading') THEN CASE s.state WHEN 'upgrading' THEN format(' (upgrading: %s of %s steps are done)', s.done, s.steps) ELSE format(' (downgrading: %s steps are done)', s.done) END ELSE '' END), '' ORDER BY s.n), '')
+ AS signoff_status,
+  CASE WHEN bool_or(s.state = 'downgrading') THEN 'next: run downgrade.sql again; it goes on at the step that failed'
+          WHEN bool_or(s.state = 'upgrading') THEN 'next: run upgrade.sql again; it goes on at the step that failed'
+          WHEN bool_or(s.state IS NULL) THEN 'next: run plan.sql, then upgrade.sql; it begins with the first that is not applied'
+          ELSE 'next: nothing; all of this release is applied' END AS signoff_next
   FROM s \gset
 \echo :signoff_status
+\echo :signoff_next
 SELECT coalesce(string_agg(format('  %s  %s', v.revision, v.state), E'\n' ORDER BY v.revision COLLATE "C"), '') AS signoff_others, count(*) > 0 AS signoff_has_others
   FROM "public"."signoff_revision" v WHERE v.kind = 'revision' AND NOT EXISTS (SELECT FROM jsonb_array_elements(:'signoff_manifest'::jsonb) AS a (e) WHERE e->>'revision' = v.revision) \gset
 \if :signoff_has_others
 \echo 'also recorded here, and not part of this release:'
 \echo :signoff_others
 \endif
+SELECT pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE') AS signoff_may_ask \gset
+\set signoff_system ''
+\if :signoff_may_ask
+SELECT s.system_identifier::text AS signoff_system FROM pg_catalog.pg_control_system() s \gset
+\endif
 SELECT pg_catalog.json_build_object('format', 1, 'project', 'numbered', 'database', pg_catalog.current_database(),
-  'system_identifier', (SELECT s.system_identifier::text FROM pg_catalog.pg_control_system() s), 'at', pg_catalog.to_char(pg_catalog.clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+  'system_identifier', nullif(:'signoff_system', ''), 'at', pg_catalog.to_char(pg_catalog.clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
   'bundle', :'signoff_bundle', 'ticket', NULL, 'revisions', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('id', v.revision, 'up', v.up, 'state', v.state) ORDER BY v.revision COLLATE "C"), '[]')
   FROM "public"."signoff_revision" v WHERE v.project = 'numbered'))::text AS signoff_receipt \gset
 
 \echo :signoff_receipt
 \else
-\echo 'signoff: there is no version table "public"."signoff_revision" here: nothing of this tree is recorded as applied'
+SELECT pg_catalog.format('signoff: there is no version table %s in database %s: nothing of this tree is recorded as applied', '"public"."signoff_revision"', pg_catalog.current_database()) AS signoff_status \gset
+\echo :signoff_status
+SELECT pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE') AS signoff_may_ask \gset
+\set signoff_system ''
+\if :signoff_may_ask
+SELECT s.system_identifier::text AS signoff_system FROM pg_catalog.pg_control_system() s \gset
+\endif
+SELECT pg_catalog.json_build_object('format', 1, 'project', 'numbered', 'database', pg_catalog.current_database(),
+  'system_identifier', nullif(:'signoff_system', ''), 'at', pg_catalog.to_char(pg_catalog.clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+  'bundle', :'signoff_bundle', 'ticket', NULL, 'revisions', '[]'::pg_catalog.json)::text AS signoff_receipt \gset
+
+\echo :signoff_receipt
 \endif
 \endif

@@ -1,0 +1,478 @@
+//! One real tree and the laws on it.
+
+use std::sync::Mutex;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::Report;
+use crate::postgres::made::{changes_nothing, run, same};
+use crate::support::faults;
+use crate::support::outcome::Outcome;
+use crate::support::postgres::Database;
+use crate::support::project::Project;
+
+/// How many earlier states are tried beside every tenth, and how many trees with holes.
+const RANDOM_STATES: usize = 20;
+
+/// Whose tree it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tool {
+    /// Files `N_name.up.sql`, by the number.
+    GolangMigrate,
+    /// The same.
+    Sqlx,
+    /// Folders with `up.sql`, by the name up to `_` without its dashes.
+    Diesel,
+}
+
+/// One migration, as its tool sees it.
+#[derive(Debug, Clone)]
+struct Migration {
+    /// What orders it, and what `signoff` calls it.
+    id: String,
+    /// What `truth/` calls it.
+    name: String,
+    /// Its upgrade.
+    up: String,
+    /// Its downgrade, where it has one.
+    down: Option<String>,
+    /// Its files below the tree's folder.
+    files: Vec<Utf8PathBuf>,
+}
+
+/// A tree, and the numbers of its migrations that truth says can't be reverted.
+pub(super) struct Tree {
+    /// Below the corpora.
+    path: Utf8PathBuf,
+    folder: Utf8PathBuf,
+    migrations: Vec<Migration>,
+    broken_downs: Vec<String>,
+    /// An empty folder without a config, to compile in.
+    project: Project,
+    tool: Tool,
+}
+
+/// Small and the same on every machine: the states must be the same ones tomorrow.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        let high = usize::try_from(self.0 >> 33).expect("31 bits are few");
+        high % end
+    }
+}
+
+impl Tree {
+    /// Reads the tree as its own tool does, and what is known of it.
+    pub(super) fn read(corpora: &Utf8Path, name: &str, path: &str, tool: Tool) -> Self {
+        let folder = corpora.join(path);
+        let mut migrations = read_migrations(&folder, tool);
+        migrations.sort_by_key(|migration| {
+            let number = match tool {
+                Tool::GolangMigrate | Tool::Sqlx => migration.id.parse::<u64>().ok(),
+                Tool::Diesel => None,
+            };
+            (number, migration.id.clone())
+        });
+        assert!(!migrations.is_empty(), "{folder}: no migrations there");
+        let truth = corpora.join(format!("truth/{name}.json"));
+        let truth = std::fs::read_to_string(&truth).expect("truth/ knows this tree");
+        let truth: serde_json::Value = serde_json::from_str(&truth).expect("truth/ holds JSON");
+        let in_reverse = truth["down_fails_in_reverse"].as_array().expect("a list");
+        Self {
+            path: path.into(),
+            folder,
+            migrations,
+            broken_downs: in_reverse
+                .iter()
+                .map(|pair| pair[0].as_str().expect("a name").to_owned())
+                .collect(),
+            project: Project::new(),
+            tool,
+        }
+    }
+
+    /// All laws, one after the other; panics at the first that does not hold.
+    pub(super) fn keeps_the_laws(&self, report: &Mutex<Report>) {
+        let note = |fill: &mut dyn FnMut(&mut Report)| {
+            fill(&mut report.lock().expect("nobody panics with it"));
+        };
+        note(&mut |report| report.revisions = self.migrations.len());
+        self.is_ordered_like_its_tool();
+
+        let script = self.upgrade(None, self.migrations.len());
+        let lines = |what: &str| script.lines().filter(|line| line.contains(what)).count();
+        let outside = lines("if it stops here, run again: it goes on at the step that failed");
+        note(&mut |report| {
+            report.statements = faults::statements(&script).len();
+            report.carried = lines(", carried through \\gexec: ");
+            report.outside = outside;
+        });
+        let bundle = self.run(&self.folder, &["bundle"]);
+        if bundle.code != 0 {
+            let why = bundle.stderr.lines().find(|line| line.starts_with("error"));
+            let why = why.unwrap_or("without a word").to_owned();
+            note(&mut |report| report.notes.push(format!("bundle refuses it: {why}")));
+        }
+
+        let whole = Whole::of(self, script);
+        note(&mut |report| report.laws.push("1"));
+        whole.second_run_changes_nothing();
+        note(&mut |report| report.laws.push("2"));
+        let downs = self.downgrades_are_straight();
+        note(&mut |report| {
+            report.laws.push("3");
+            report.notes.extend(downs.notes());
+        });
+        let states = self.every_start_ends_the_same(&whole);
+        let holes = self.holes_are_filled();
+        note(&mut |report| {
+            report.laws.push("5");
+            report
+                .notes
+                .push(format!("started from {states} earlier states; {holes}"));
+        });
+        whole.refusals_change_nothing();
+        note(&mut |report| report.laws.push("8"));
+    }
+
+    fn is_ordered_like_its_tool(&self) {
+        let history = self.run(&self.folder, &["history", "--json"]);
+        let history: serde_json::Value =
+            serde_json::from_str(&history.success().stdout).expect("history prints JSON");
+        let revisions = history["revisions"].as_array().expect("is a list");
+        let ours = revisions.iter().map(|revision| revision["id"].as_str());
+        let tools = self
+            .migrations
+            .iter()
+            .map(|migration| Some(migration.id.as_str()));
+        let (ours, tools): (Vec<_>, Vec<_>) = (ours.collect(), tools.collect());
+        assert_eq!(ours, tools, "not in the tool's order");
+    }
+
+    /// Runs `signoff` on a tree, with `--path` and no config.
+    fn run(&self, folder: &Utf8Path, arguments: &[&str]) -> Outcome {
+        let all = [arguments, &["--path", folder.as_str()]].concat();
+        self.project.run(&all)
+    }
+
+    /// The upgrade from after the first `from` migrations to after the first `to`; from nothing is base.
+    fn upgrade(&self, from: Option<usize>, to: usize) -> String {
+        let range = format!("{}:{}", self.state(from.unwrap_or(0)), self.state(to));
+        let outcome = self.run(&self.folder, &["upgrade", &range]);
+        outcome.success().stdout.clone()
+    }
+
+    /// The state after the first `count` migrations.
+    fn state(&self, count: usize) -> &str {
+        match count {
+            0 => "base",
+            count => &self.migrations[count - 1].id,
+        }
+    }
+
+    /// A database after the first `count` migrations, run by the tool.
+    fn straight(&self, count: usize) -> Database {
+        let database = Database::create();
+        let ups = self.migrations[..count].iter();
+        let ups: Vec<&str> = ups.map(|migration| migration.up.as_str()).collect();
+        let ran = database.run_raw_all(&ups);
+        assert_eq!(ran.done, count, "{}", ran.outcome);
+        database
+    }
+
+    /// Law 3. From the top down: what can be reverted ends where the tool's own downs end; a down that fails there
+    /// fails here, and changes nothing; the next stretch begins below it, on fresh databases.
+    fn downgrades_are_straight(&self) -> Downs {
+        let mut downs = Downs::default();
+        let mut top = self.migrations.len();
+        while top > 0 {
+            let (ours, straight) = (Database::create(), self.straight(top));
+            run(&ours, &self.upgrade(None, top));
+            let stretch: Vec<&str> = self.migrations[..top]
+                .iter()
+                .rev()
+                .map_while(|migration| migration.down.as_deref())
+                .collect();
+            let reverted = straight.run_raw_all(&stretch).done;
+            let bottom = top - reverted;
+            let name = |at: usize| &self.migrations[at - 1].name;
+            if reverted > 0 {
+                let range = format!("{}:{}", self.state(top), self.state(bottom));
+                let script = self.run(&self.folder, &["downgrade", &range]);
+                run(&ours, &script.success().stdout);
+                let what = format!("the tool's own downs from {} to above {bottom}", name(top));
+                same(&what, &straight.state(), &ours.state());
+                let count = "SELECT count(*) FROM signoff_revision";
+                assert_eq!(ours.query(count), bottom.to_string(), "{what}");
+                downs.reverted += reverted;
+            }
+            if bottom == 0 {
+                break;
+            }
+            // This one can't be reverted, or not any more.
+            let range = format!("{}:{}", self.state(bottom), self.state(bottom - 1));
+            let script = self.run(&self.folder, &["downgrade", &range]);
+            if self.migrations[bottom - 1].down.is_none() {
+                script.code(1).stderr_has("has no downgrade");
+                downs.missing.push(name(bottom).clone());
+            } else {
+                assert!(
+                    self.broken_downs.contains(name(bottom)),
+                    "the down of {} fails, and truth/ does not know that",
+                    name(bottom)
+                );
+                if script.code == 0 {
+                    let (state, rows) = (ours.state(), ours.rows());
+                    ours.psql_stdin(&script.stdout, &[]).code(3);
+                    same(name(bottom), &state, &ours.state());
+                    same(name(bottom), &rows, &ours.rows());
+                    downs.broken.push(name(bottom).clone());
+                } else {
+                    script.code(1);
+                    downs.refused.push(name(bottom).clone());
+                }
+            }
+            top = bottom - 1;
+        }
+        downs
+    }
+
+    /// Law 5: from every tenth state, and from some more.
+    fn every_start_ends_the_same(&self, whole: &Whole) -> usize {
+        let total = self.migrations.len();
+        let mut states: Vec<usize> = (10..total).step_by(10).collect();
+        let mut random = Random(7);
+        states.extend((0..RANDOM_STATES).map(|_| 1 + random.below(total - 1)));
+        states.sort_unstable();
+        states.dedup();
+        let walker = Database::create();
+        let mut at = 0;
+        for state in &states {
+            run(&walker, &self.upgrade(Some(at), *state));
+            at = *state;
+            let database = Database::clone_of(&walker);
+            run(&database, &whole.script).stdout_has(&format!(
+                "signoff: {} of {total} to apply here; {state} already applied",
+                total - state
+            ));
+            let what = format!("from empty, after a start at {}", self.state(*state));
+            same(&what, &whole.state, &database.state());
+            same(&what, &whole.rows, &database.rows());
+        }
+        states.len()
+    }
+
+    /// Law 5 where migrations came late, as branches bring them: a number orders the tree, so what is missing is
+    /// applied in order. Where the tool's own run of that fails, so does ours. golang-migrate knows one number only,
+    /// the last, so there an earlier state has no holes.
+    fn holes_are_filled(&self) -> String {
+        if self.tool == Tool::GolangMigrate {
+            return "its tool leaves no holes".to_owned();
+        }
+        let (mut random, total) = (Random(11), self.migrations.len());
+        let (mut filled, mut failed) = (0, 0);
+        for _ in 0..RANDOM_STATES {
+            // The first is what all others stand on, and the last would be no hole.
+            let mut late: Vec<usize> = (0..=random.below(2))
+                .map(|_| 1 + random.below(total - 2))
+                .collect();
+            late.sort_unstable();
+            late.dedup();
+            let part = Project::new();
+            let early: Vec<&Migration> = (0..total)
+                .filter(|at| !late.contains(at))
+                .map(|at| &self.migrations[at])
+                .collect();
+            for file in early.iter().flat_map(|migration| &migration.files) {
+                let bytes = std::fs::read(self.folder.join(file)).expect("a corpus is readable");
+                part.write(self.path.join(file).as_str(), &bytes);
+            }
+            let (ours, straight) = (Database::create(), Database::create());
+            let texts: Vec<&str> = early.iter().map(|m| m.up.as_str()).collect();
+            let first = straight.run_raw_all(&texts).outcome.code;
+            // At the same path, for that names the project where there is no config.
+            let script = self.run(&part.path(self.path.as_str()), &["upgrade"]);
+            let script = &script.success().stdout;
+            assert_eq!(ours.psql_stdin(script, &[]).code, first, "without {late:?}");
+            if first == 0 {
+                let texts: Vec<&str> = late
+                    .iter()
+                    .map(|at| self.migrations[*at].up.as_str())
+                    .collect();
+                let second = straight.run_raw_all(&texts).outcome.code;
+                let script = self.upgrade(None, total);
+                assert_eq!(
+                    ours.psql_stdin(&script, &[]).code,
+                    second,
+                    "{late:?} came late"
+                );
+                filled += usize::from(second == 0);
+                failed += usize::from(second != 0);
+            } else {
+                failed += 1;
+            }
+            same(
+                &format!("straight, where {late:?} came late"),
+                &straight.state(),
+                &ours.state(),
+            );
+        }
+        format!("from {filled} with holes ({failed} more fail for its tool, and here)")
+    }
+}
+
+/// A database on which a whole tree was run by its release, and that script.
+struct Whole {
+    database: Database,
+    straight: Database,
+    script: String,
+    plan: String,
+    state: String,
+    rows: String,
+}
+
+impl Whole {
+    /// Law 1.
+    fn of(tree: &Tree, script: String) -> Self {
+        let database = Database::create();
+        run(&database, &script);
+        let straight = tree.straight(tree.migrations.len());
+        let state = database.state();
+        same("its own tool", &straight.state(), &state);
+        let mut ids: Vec<&str> = tree.migrations.iter().map(|m| m.id.as_str()).collect();
+        ids.sort_unstable();
+        assert_eq!(
+            database.query("SELECT revision FROM signoff_revision WHERE state = 'applied' ORDER BY revision COLLATE \"C\""),
+            ids.join("\n")
+        );
+        let rows = database.rows();
+        let out = tree.project.path("out");
+        let plan = crate::support::files(&out, "sql");
+        let plan = plan
+            .iter()
+            .find(|path| path.file_name() == Some("plan.sql"));
+        let plan = plan
+            .map(|path| std::fs::read_to_string(out.join(path)).expect("a release is readable"));
+        Self {
+            database,
+            straight,
+            script,
+            plan: plan.unwrap_or_default(),
+            state,
+            rows,
+        }
+    }
+
+    /// Law 2.
+    fn second_run_changes_nothing(&self) {
+        changes_nothing(&self.database, || {
+            run(&self.database, &self.script)
+                .quiet()
+                .stdout_has("signoff: nothing to apply: all of ");
+        });
+    }
+
+    /// Law 8.
+    fn refusals_change_nothing(&self) {
+        let empty = Database::create();
+        for (database, arguments, says) in [
+            (&empty, &["-1"][..], "a transaction is open in this session"),
+            (
+                &empty,
+                &["-v", "dry_run=1"],
+                "this script has no mode dry_run",
+            ),
+            (
+                &self.straight,
+                &[],
+                "this database has tables, and nothing is recorded as applied",
+            ),
+        ] {
+            changes_nothing(database, || {
+                let outcome = database.psql_stdin(&self.script, arguments);
+                outcome
+                    .code(3)
+                    .stderr_has(&format!("signoff: refused: {says}"));
+            });
+        }
+        for database in [&empty, &self.database] {
+            changes_nothing(database, || {
+                run(database, &self.plan);
+            });
+        }
+        let other = "UPDATE signoff_revision SET up = 'sha256:0', up1 = 'sha256:0' WHERE started_at = (SELECT max(started_at) FROM signoff_revision)";
+        self.database.query(other);
+        changes_nothing(&self.database, || {
+            let outcome = self.database.psql_stdin(&self.script, &[]);
+            outcome
+                .code(3)
+                .stderr_has("was applied here with another text");
+        });
+    }
+}
+
+/// What law 3 found.
+#[derive(Default)]
+struct Downs {
+    reverted: usize,
+    /// Fail on the server, as they do for the tool.
+    broken: Vec<String>,
+    /// Are refused when compiling.
+    refused: Vec<String>,
+    /// Are not there.
+    missing: Vec<String>,
+}
+
+impl Downs {
+    fn notes(&self) -> Vec<String> {
+        let mut notes = vec![format!("{} downs as its tool runs them", self.reverted)];
+        for (what, names) in [
+            ("downs that fail, for its tool too", &self.broken),
+            (
+                "downs that are refused when compiling, and fail for its tool",
+                &self.refused,
+            ),
+            ("no downs", &self.missing),
+        ] {
+            if !names.is_empty() {
+                notes.push(format!("{what} ({}): {}", names.len(), names.join(", ")));
+            }
+        }
+        notes
+    }
+}
+
+fn read_migrations(folder: &Utf8Path, tool: Tool) -> Vec<Migration> {
+    let text = |path: &Utf8Path| std::fs::read_to_string(folder.join(path)).ok();
+    let files = crate::support::files(folder, "sql");
+    let read = |path: &Utf8PathBuf| {
+        let (name, down) = match tool {
+            Tool::GolangMigrate | Tool::Sqlx => {
+                let name = path.as_str().strip_suffix(".up.sql")?;
+                (name, Utf8PathBuf::from(format!("{name}.down.sql")))
+            }
+            Tool::Diesel => {
+                let name = path.as_str().strip_suffix("/up.sql")?;
+                (name, Utf8PathBuf::from(format!("{name}/down.sql")))
+            }
+        };
+        let id = name.split('_').next().expect("a split has a part");
+        let has_down = text(&down).is_some();
+        Some(Migration {
+            id: id.replace('-', ""),
+            name: name.to_owned(),
+            up: text(path).expect("a corpus is readable"),
+            down: text(&down),
+            files: [path.clone()]
+                .into_iter()
+                .chain(has_down.then_some(down))
+                .collect(),
+        })
+    };
+    files.iter().filter_map(read).collect()
+}
