@@ -94,6 +94,8 @@ pub fn plans(
     range: &Range,
     sink: &mut Sink,
 ) -> Option<(Plan, Plan)> {
+    lint::warn(&sealed.tree, &range.revisions, sink);
+    seal::unpublished(&sealed.tree, &sealed.seals, &range.revisions, sink);
     let upgrade = plan::upgrade(input(sealed, config), range, sink);
     let downgrade = plan::way_back(input(sealed, config), range, sink);
     Some((upgrade?, downgrade?))

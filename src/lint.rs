@@ -86,6 +86,20 @@ pub fn check(tree: &Tree, config: &Config, sink: &mut Sink) -> Counts {
     total
 }
 
+/// Syntax errors in some revisions, as warnings: a release may be wanted all the same (a downgrade that never ran).
+pub fn warn(tree: &Tree, revisions: &[usize], sink: &mut Sink) {
+    let refused = Refused::of(sink);
+    let found: Vec<Sink> = revisions
+        .par_iter()
+        .map(|revision| migration(&tree.migrations[*revision], &refused).2)
+        .collect();
+    for diagnostic in found.iter().flat_map(Sink::diagnostics) {
+        let mut diagnostic = diagnostic.clone();
+        diagnostic.severity = diagnostic.severity.min(Severity::Warning);
+        sink.push(diagnostic);
+    }
+}
+
 impl Counts {
     /// Both together.
     #[must_use]

@@ -143,6 +143,12 @@ pub fn verify(tree: &Tree, graph: &Graph, digests: &[Digests], seals: &Seals, si
     verify::verify(tree, graph, digests, seals, sink);
 }
 
+/// Says which revisions of a release are not published. A tree that never sealed anything is not told so: a foreign
+/// one may be kept by its own tool.
+pub fn unpublished(tree: &Tree, seals: &Seals, revisions: &[usize], sink: &mut Sink) {
+    verify::unpublished(tree, seals, revisions, sink);
+}
+
 /// `signoff.sum` with every revision of the tree in it. What is sealed already stays as it is.
 pub fn new_text(tree: &Tree, graph: &Graph, digests: &[Digests], seals: &Seals) -> NewText {
     sum::new_text(tree, graph, digests, seals)

@@ -19,6 +19,7 @@ mod head;
 pub mod judge;
 mod literal;
 mod objection;
+mod session;
 mod shape;
 
 use std::ops::Range;
@@ -27,6 +28,9 @@ use crate::diagnostic::Severity;
 use crate::lex;
 use crate::name::QualifiedName;
 use crate::postgres::{self, Lock, StatementKind, TableAction};
+
+/// The schema of what ends with the session.
+const TEMPORARY_SCHEMA: &str = "pg_temp";
 
 /// One statement, with its head read.
 #[derive(Debug)]
@@ -118,9 +122,9 @@ pub struct Head {
     pub concurrently: bool,
     /// `ONLY` before the table.
     pub only: bool,
-    /// `TEMPORARY`.
+    /// Whether what is created ends with the session: `TEMPORARY`, `INTO TEMP`, or a name in `pg_temp`.
     pub temporary: bool,
-    /// What a `SET`, `SET LOCAL` or `RESET` speaks of.
+    /// What a `SET`, `SET LOCAL` or `RESET` speaks of; and a `SELECT set_config(…, false)` that does nothing else.
     pub setting: Option<Setting>,
     /// The actions of an `ALTER TABLE`, in order.
     pub actions: Vec<TableAction>,
@@ -139,7 +143,11 @@ impl Head {
     /// Whether the statement changes nothing but settings of the session: a script that is run again from its middle
     /// needs it again.
     pub fn only_session(&self) -> bool {
-        matches!(self.kind, StatementKind::Set | StatementKind::Reset)
+        match self.kind {
+            StatementKind::Set | StatementKind::Reset => true,
+            StatementKind::Select => self.setting.is_some(),
+            _ => false,
+        }
     }
 }
 
@@ -247,6 +255,12 @@ pub fn objections(text: &str, script: &Script, protected: &Protected) -> Vec<Obj
     objection::all(text, script, protected)
 }
 
+/// What of the session a statement leaves behind or leans on, beside settings that [`Head::only_session`] tells: a few words
+/// that name it. Run apart from its neighbours it would fail, or do something else.
+pub fn session_state(text: &str, statement: &Statement) -> Option<&'static str> {
+    session::state(text, statement)
+}
+
 /// Enum values that a later statement of the same script seems to use, judged generously: by the literal, in strings and
 /// bodies too. Such a use fails in the transaction that adds the value (55P04).
 pub fn enum_values_used_later(text: &str, script: &Script) -> Vec<EnumUse> {
@@ -296,6 +310,12 @@ mod tests {
         "a",
         "\"b\"\"\"",
         "U&\"\\00e9\"",
+        "U&'client\\005f",
+        "'client_'",
+        "'encoding'",
+        "||",
+        "uescape",
+        "set_config",
         "'c'",
         "E'\\",
         "'x''y'",
@@ -341,6 +361,7 @@ mod tests {
             }
             enum_values_used_later(&text, &script);
             for statement in &script.statements {
+                session_state(&text, statement);
                 prop_assert!(statement.head.modes.clone().is_none_or(|modes| text.get(modes).is_some()));
                 if let Some(objection) = judge::syntax_error(&text, statement) {
                     prop_assert!(text.get(objection.range).is_some());

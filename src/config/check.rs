@@ -6,15 +6,22 @@
 
 use std::fmt::Write as _;
 
+use super::table::is_unprintable;
+
 /// Longest name the server keeps, in bytes: `NAMEDATALEN - 1` in `src/include/pg_config_manual.h`. It cuts
 /// a longer one, with a notice.
 pub const NAME_BYTES: usize = 63;
 
-/// A name of an object, exactly as the server keeps it: not folded, and quoted where it is emitted.
+/// The element of a `search_path` that stands for the session's own schema.
+const OWN_SCHEMA: &str = "\"$user\"";
+
+/// A name of an object, exactly as the server keeps it: not folded, and quoted where it is emitted. Scripts say it inside of
+/// dollar quotes and in messages to the terminal.
 pub fn name(text: &str) -> Result<String, String> {
     if text.is_empty() {
         return Err("a name is not empty".to_owned());
     }
+    plain(text)?;
     if text.len() > NAME_BYTES {
         return Err(format!(
             "PostgreSQL keeps {NAME_BYTES} bytes of a name, and this has {}",
@@ -22,14 +29,6 @@ pub fn name(text: &str) -> Result<String, String> {
         ));
     }
     Ok(text.to_owned())
-}
-
-/// The name of the version table or of its schema. Scripts name them inside dollar quotes.
-pub fn version_table_name(text: &str) -> Result<String, String> {
-    if text.contains('$') {
-        return Err("`$` can't stand in it: it is named inside of dollar quotes".to_owned());
-    }
-    name(text)
 }
 
 /// A role, as the server keeps its name.
@@ -59,6 +58,10 @@ pub fn search_path(text: &str) -> Result<String, String> {
             }
             told
         })?;
+        let element = &rest[..length];
+        if element != OWN_SCHEMA {
+            plain(element)?;
+        }
         rest = rest[length..].trim_start_matches(' ');
         match rest.strip_prefix(',') {
             Some(next) => rest = next.trim_start_matches(' '),
@@ -140,6 +143,17 @@ pub(super) fn is_project_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-')
 }
 
+/// Whether a name can stand in what scripts do with it.
+fn plain(name: &str) -> Result<(), String> {
+    if name.contains('$') {
+        return Err("a `$` can't stand in a name here: scripts say it inside of dollar quotes, which it could end".to_owned());
+    }
+    if name.chars().any(is_unprintable) {
+        return Err("a control character can't stand in a name: scripts print it to the terminal of whoever runs them".to_owned());
+    }
+    Ok(())
+}
+
 /// Length of the SQL identifier that `text` begins with, quotes included. An empty quoted one is none.
 fn identifier(text: &str) -> Option<usize> {
     if let Some(inner) = text.strip_prefix('"') {
@@ -170,7 +184,9 @@ mod tests {
         assert!(name("").is_err());
         assert!(name(&"é".repeat(32)).is_err());
         assert!(role("none").is_err());
-        assert!(role("svc$").is_ok() && version_table_name("a$m$b").is_err());
+        for bad in ["svc$", "a$m$b", "a\nb", "a\u{202e}b", "\u{7f}"] {
+            assert!(name(bad).is_err() && role(bad).is_err(), "{bad:?}");
+        }
     }
 
     #[test]
@@ -190,6 +206,11 @@ mod tests {
             "$user",
             "1a",
             "a'b",
+            "a$b",
+            "\"a$b\"",
+            "app, \"$USER\"",
+            "\"a\nb\"",
+            "\"\u{202e}\"",
         ] {
             assert!(search_path(bad).is_err(), "{bad}");
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use camino::Utf8PathBuf;
 
-use super::table::{self, Located, Place, Table};
+use super::table::{self, Located, Place, Table, TextOrTable};
 use super::{
     Config, Error, FILE_TEMPLATE, Level, Migrations, Origin, Project, Rejected, Render, Request,
     SERVERS, Setting, Target, Variable, VersionTable, check, disk, judge,
@@ -167,14 +167,20 @@ impl Gathered {
             table.finish(sink);
         }
         if let Some(mut table) = document.table("variables", "`[variables]`", sink) {
-            for (name, mut table) in table.tables(sink) {
+            for (name, given) in table.texts_or_tables(sink) {
                 if let Err(why) = check::variable(&name.value) {
                     let told = format!("`{}` is no variable's name: {why}", name.value);
                     sink.push(Diagnostic::error("bad-value", told).at(name.span, ""));
                 }
-                let default = table.text("default", sink);
-                let env = table.text("env", sink);
-                table.finish(sink);
+                let (default, env) = match given {
+                    TextOrTable::Text(default) => (Some(default), None),
+                    TextOrTable::Table(mut table) => {
+                        let default = table.text("default", sink);
+                        let env = table.text("env", sink);
+                        table.finish(sink);
+                        (default, env)
+                    }
+                };
                 let given = env
                     .as_ref()
                     .and_then(|env| Some((env, request.environment.get(&env.value)?)));
@@ -303,18 +309,12 @@ impl Gathered {
             scheme: self.or("version_table.scheme", judge::scheme, sink, || {
                 "native".to_owned()
             }),
-            name: self.or(
-                "version_table.name",
-                check::version_table_name,
-                sink,
-                || "signoff_revision".to_owned(),
-            ),
-            schema: self.or(
-                "version_table.schema",
-                check::version_table_name,
-                sink,
-                || "public".to_owned(),
-            ),
+            name: self.or("version_table.name", check::name, sink, || {
+                "signoff_revision".to_owned()
+            }),
+            schema: self.or("version_table.schema", check::name, sink, || {
+                "public".to_owned()
+            }),
         };
         let migrations = Migrations {
             path,

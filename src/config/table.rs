@@ -53,6 +53,15 @@ pub struct Table<'i> {
     asked: Vec<&'static str>,
 }
 
+/// A value that can be written short or long.
+#[derive(Debug)]
+pub enum TextOrTable<'i> {
+    /// `name = "…"`
+    Text(Located<String>),
+    /// `name = { … }`
+    Table(Table<'i>),
+}
+
 impl<'i> Table<'i> {
     /// Reads a whole document. Bad TOML is one diagnostic, and `None`.
     pub fn document(text: &'i str, place: Place, noun: &str, sink: &mut Sink) -> Option<Self> {
@@ -185,13 +194,18 @@ impl<'i> Table<'i> {
         Self::of_value(value, self.place, noun.to_owned(), sink)
     }
 
-    /// Takes everything that is left, as tables: `name = { … }`.
-    pub fn tables(&mut self, sink: &mut Sink) -> Vec<(Located<String>, Table<'i>)> {
+    /// Takes everything that is left: `name = "…"` or `name = { … }`.
+    pub fn texts_or_tables(&mut self, sink: &mut Sink) -> Vec<(Located<String>, TextOrTable<'i>)> {
         self.take_all(sink)
             .into_iter()
             .filter_map(|(key, value)| {
                 let noun = format!("`{}`", key.value);
-                Some((key, Self::of_value(value, self.place, noun, sink)?))
+                let given = if value.get_ref().is_table() {
+                    TextOrTable::Table(Self::of_value(value, self.place, noun, sink)?)
+                } else {
+                    TextOrTable::Text(self.read_text(&noun, &value, sink)?)
+                };
+                Some((key, given))
             })
             .collect()
     }

@@ -172,6 +172,36 @@ fn variables_come_from_the_environment_or_the_default() {
 }
 
 #[test]
+fn a_plain_variable_is_its_own_default() {
+    let toml = "[variables]\nschema = \"app\"\nother = { default = \"x\" }\n";
+    let config = Project::new("shop", toml, "").load();
+    let values: Vec<_> = config.variable_values().into_iter().collect();
+    let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    assert_eq!(values, [pair("other", "x"), pair("schema", "app")]);
+    let wrong = Project::new("shop", "[variables]\na = 1\nb = \"x\\ny\"\n", "");
+    assert_eq!(
+        wrong.refused(),
+        [
+            "2:5 `a` is a whole number, and must be a string",
+            "3:5 `b` holds the control character \\u{a}",
+        ]
+    );
+}
+
+/// Names stand inside of dollar quotes in scripts.
+#[test]
+fn a_dollar_in_a_name_is_refused_wherever_it_comes_from() {
+    let toml = "[target]\ndatabase = \"a$$b\"\nrole = \"r$m$\"\nsearch_path = '\"$user\", \"a$b\"'\n[version_table]\nname = \"v$\"\n";
+    let project = Project::new("shop", toml, "").env("SIGNOFF_VERSION_TABLE_SCHEMA", "s$s");
+    let refused = project.refused();
+    assert_eq!(refused.len(), 5, "{refused:#?}");
+    assert!(refused.iter().all(|told| told.contains("dollar quotes")));
+    let mut project = Project::new("shop", "", "");
+    project.request.flags.project = Some("a$b".to_owned());
+    assert_eq!(project.refused().len(), 1);
+}
+
+#[test]
 fn everything_that_is_wrong_is_said_at_once() {
     let toml = "[target]\nserver = \"12\"\nrol = \"x\"\nlock_timeout = \"5 sec\"\n[version_table]\nscheme = \"alembic\"\n[rules]\na = \"never\"\n[projects]\n[variables]\n\"1\" = {}\n";
     let project = Project::new("shop", toml, "").env("SIGNOFF_TARGT_SERVER", "14");

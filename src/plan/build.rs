@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::block::Making;
 use super::{Block, Input, Plan, Target, Unit, repeatable};
-use crate::diagnostic::{Diagnostic, Sink};
+use crate::diagnostic::{Diagnostic, Severity, Sink};
 use crate::graph::Range;
 use crate::seal;
 use crate::tree::{Direction, Migration};
@@ -50,12 +50,8 @@ pub(super) fn downgrade(input: Input<'_>, range: &Range, sink: &mut Sink) -> Opt
 pub(super) fn way_back(input: Input<'_>, range: &Range, sink: &mut Sink) -> Option<Plan> {
     let graph = input.graph;
     let back = range.reversed();
-    let stuck: Vec<usize> = back
-        .revisions
-        .iter()
-        .copied()
-        .filter(|revision| no_way_back(&input.tree.migrations[*revision]).is_some())
-        .collect();
+    let reasons = stops(input, &back, sink);
+    let stuck: Vec<usize> = reasons.iter().map(|(revision, _)| *revision).collect();
     if stuck.is_empty() {
         return build(input, &back, Direction::Down, Vec::new(), sink);
     }
@@ -67,13 +63,9 @@ pub(super) fn way_back(input: Input<'_>, range: &Range, sink: &mut Sink) -> Opti
         .collect();
     let to = graph.tips(&kept);
     let name = |revision: &usize| input.tree.migrations[*revision].id.to_string();
-    let notes = stuck
+    let notes = reasons
         .iter()
-        .map(|revision| {
-            let migration = &input.tree.migrations[*revision];
-            let reason = no_way_back(migration).unwrap_or_default();
-            format!("stops above {}: {reason}", migration.id)
-        })
+        .map(|(revision, reason)| format!("stops above {}: {reason}", name(revision)))
         .collect();
     let short = Range {
         from: back.from.clone(),
@@ -88,6 +80,58 @@ pub(super) fn way_back(input: Input<'_>, range: &Range, sink: &mut Sink) -> Opti
         from_name: back.from_name.clone(),
     };
     build(input, &short, Direction::Down, notes, sink)
+}
+
+/// The revisions of a way back that can't be reverted, each with the reason. A downgrade that can't be carried is
+/// one of them, with a warning: no upgrade has to wait until somebody mends the way back from an old one.
+fn stops(input: Input<'_>, back: &Range, sink: &mut Sink) -> Vec<(usize, String)> {
+    let making = Making::new(input);
+    let tried: Vec<(usize, Option<String>, Sink)> = back
+        .revisions
+        .par_iter()
+        .map(|revision| {
+            let mut found = Sink::default();
+            if let Some(reason) = no_way_back(&input.tree.migrations[*revision]) {
+                return (*revision, Some(reason), found);
+            }
+            let block = making.block(*revision, Direction::Down, &mut found);
+            let error = found
+                .diagnostics()
+                .iter()
+                .find(|diagnostic| diagnostic.severity == Severity::Error);
+            let reason = match (block, error) {
+                (Some(_), _) => None,
+                (None, Some(error)) => {
+                    Some(format!("its downgrade can't be carried: {}", error.message))
+                }
+                (None, None) => Some("its downgrade can't be carried".to_owned()),
+            };
+            // What is carried after all is planned again, and says then what there is to say.
+            (
+                *revision,
+                reason.clone(),
+                if reason.is_some() {
+                    found
+                } else {
+                    Sink::default()
+                },
+            )
+        })
+        .collect();
+    let mut stops = Vec::new();
+    for (revision, reason, found) in tried {
+        for diagnostic in found.diagnostics() {
+            let mut diagnostic = diagnostic.clone();
+            if diagnostic.severity == Severity::Error {
+                diagnostic.severity = Severity::Warning;
+                diagnostic = diagnostic
+                    .because("until it is mended, downgrade.sql stops above this revision");
+            }
+            sink.push(diagnostic);
+        }
+        stops.extend(reason.map(|reason| (revision, reason)));
+    }
+    stops
 }
 
 pub(super) fn examine(input: Input<'_>, sink: &mut Sink) {

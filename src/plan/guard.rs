@@ -122,14 +122,46 @@ impl Context<'_> {
         words
     }
 
-    /// Steps share nothing: a temporary table of one would not be there in the next, and a table of its name might be.
-    pub(super) fn refuse_temporary(&self, item: Item, sink: &mut Sink) {
-        sink.push(
-            Diagnostic::error("temporary-across-steps", "this revision runs step by step, and something temporary does not outlive its step")
-                .at(self.reading.span(item), "gone when the next step begins")
-                .because("a later statement would fail, or hit a table of the same name that is not temporary")
-                .help("put what needs it into a revision of its own, which is one transaction; or use a real table and drop it at the end"),
-        );
+    /// Steps share nothing but settings made by SET: what leans on the rest of the session can't be taken apart.
+    pub(super) fn check_apart(
+        &self,
+        groups: &[(String, Vec<Item>)],
+        sink: &mut Sink,
+    ) -> Option<()> {
+        let reading = self.reading;
+        let work = |own: &[Item]| own.iter().any(|item| !reading.only_session(*item));
+        let first = groups.iter().position(|(_, own)| work(own));
+        let last = groups.iter().rposition(|(_, own)| work(own));
+        let mut sound = true;
+        for (at, (_, own)) in groups.iter().enumerate() {
+            let own: Vec<Item> = own
+                .iter()
+                .copied()
+                .filter(|item| !reading.only_session(*item))
+                .collect();
+            let (earlier, later) = (
+                first.is_some_and(|first| first < at),
+                last.is_some_and(|last| at < last),
+            );
+            for (index, item) in own.iter().enumerate() {
+                let found = match reading.session_state(*item) {
+                    Some(what) if earlier && index == 0 => Some(what),
+                    // What reads a sequence's last value leaves nothing behind.
+                    Some(what) if later && !what.contains("last value") => Some(what),
+                    Some(_) | None => {
+                        (later && reading.is_temporary(*item)).then_some("something temporary")
+                    }
+                };
+                if let Some(what) = found {
+                    sound = false;
+                    sink.push(apart(what).at(
+                        reading.span(*item),
+                        "another step begins behind it, or stands before it",
+                    ));
+                }
+            }
+        }
+        sound.then_some(())
     }
 
     /// A procedure may commit, which fails in the transaction that a step shares with its record.
@@ -155,4 +187,10 @@ fn plain_column(text: &str, tokens: &[lex::Token]) -> Option<String> {
     );
     let called = matches!(next.kind, lex::TokenKind::OpenParen | lex::TokenKind::Dot);
     (named && !called).then(|| Ident::read(&text[name.range()]).as_str().to_owned())
+}
+
+fn apart(what: &str) -> Diagnostic {
+    Diagnostic::error("session-across-steps", format!("this revision runs step by step, and {what} does not outlive a step"))
+        .because("a later run begins in the middle; a statement would fail there, or hit another object or value than it means")
+        .help("put what belongs together into a revision of its own that is one transaction; settings may be made by SET")
 }

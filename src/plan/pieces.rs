@@ -304,6 +304,12 @@ impl<'a> Reading<'a> {
             .is_some_and(|statement| statement.head.only_session())
     }
 
+    /// What of the session an item leaves behind or leans on.
+    pub(super) fn session_state(&self, item: Item) -> Option<&'static str> {
+        let statement = self.statement(item)?;
+        sql::session_state(&self.text(item.part).text, statement)
+    }
+
     /// Whether an item makes something temporary.
     pub(super) fn is_temporary(&self, item: Item) -> bool {
         self.statement(item)

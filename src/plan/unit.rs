@@ -253,23 +253,16 @@ impl Context<'_> {
         sink: &mut Sink,
     ) -> Option<Unit> {
         let reading = self.reading;
+        let groups: Vec<(String, Vec<Item>)> = groups.collect();
+        self.check_apart(&groups, sink)?;
         let mut session: Vec<Item> = Vec::new();
         let mut steps = Vec::new();
         let mut whole = true;
-        let mut temporary: Option<Item> = None;
         for (modes, own) in groups {
             let (sets, work): (Vec<Item>, Vec<Item>) =
                 own.iter().partition(|item| reading.only_session(**item));
             if let Some(first) = work.first() {
                 self.warn_of_call(*first, sink);
-                if let Some(item) = temporary {
-                    self.refuse_temporary(item, sink);
-                    return None;
-                }
-                temporary = work
-                    .iter()
-                    .copied()
-                    .find(|item| reading.is_temporary(*item));
                 let guard = match own.as_slice() {
                     [item] if self.bare(*item) => self.guard(*item, sink),
                     _ => Some(Guard::Transaction { modes }),

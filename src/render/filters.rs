@@ -3,6 +3,8 @@
 
 use minijinja::{Environment, Value};
 
+use crate::name::Ident;
+
 pub(super) fn add(environment: &mut Environment<'_>) {
     environment.add_filter("comment", comment);
     environment.add_filter("dollar", dollar);
@@ -12,6 +14,7 @@ pub(super) fn add(environment: &mut Environment<'_>) {
     environment.add_filter("lit", lit);
     environment.add_filter("pad", pad);
     environment.add_filter("padleft", pad_left);
+    environment.add_filter("path", path);
     environment.add_filter("psql", psql);
 }
 
@@ -87,6 +90,21 @@ fn idents(names: Vec<String>) -> String {
         .join(", ")
 }
 
+/// A search_path with every schema in quotes: a word such as `user` means the schema then, not what SQL makes of it.
+fn path(text: &str) -> String {
+    let mut schemas = vec![String::new()];
+    let mut quoted = false;
+    for char in text.chars() {
+        quoted ^= char == '"';
+        match schemas.last_mut() {
+            Some(last) if quoted || char != ',' => last.push(char),
+            _ => schemas.push(String::new()),
+        }
+    }
+    let quote = |schema: &String| Ident::read(schema.trim()).quoted();
+    schemas.iter().map(quote).collect::<Vec<_>>().join(", ")
+}
+
 /// Blanks after a text, up to a width in characters.
 fn pad(text: &Value, width: usize) -> String {
     format!("{:width$}", text.to_string())
@@ -120,6 +138,12 @@ mod tests {
         assert_eq!(lit("5$ or $m"), "'5$ or $m'");
         assert_eq!(lit("a$m$'\\"), "E'a\\x24m\\x24''\\\\'");
         assert_eq!(ident("a$signoff$\""), "U&\"a\\0024signoff\\0024\"\"\"");
+    }
+
+    #[test]
+    fn a_search_path_names_schemas() {
+        assert_eq!(path("\"$user\", App,user"), "\"$user\", \"app\", \"user\"");
+        assert_eq!(path("\"a,\"\"b\""), "\"a,\"\"b\"");
     }
 
     #[test]

@@ -175,6 +175,28 @@ fn out_of_order(tree: &Tree, graph: &Graph, seals: &Seals, sink: &mut Sink) {
     }
 }
 
+pub(super) fn unpublished(tree: &Tree, seals: &Seals, revisions: &[usize], sink: &mut Sink) {
+    let open: Vec<usize> = revisions
+        .iter()
+        .copied()
+        .filter(|revision| !seals.contains(tree.migrations[*revision].id.as_str()))
+        .collect();
+    let ([first, ..], true) = (open.as_slice(), tree.seals.is_some()) else {
+        return;
+    };
+    let message = format!(
+        "{} of {} revisions of this release are not sealed",
+        open.len(),
+        revisions.len()
+    );
+    sink.push(
+        Diagnostic::note("unsealed", message)
+            .at(tree.migrations[*first].at, "the first of them")
+            .because("nothing would notice if one were changed after a database has it")
+            .help("`signoff seal` publishes them; commit signoff.sum with the release"),
+    );
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

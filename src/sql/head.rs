@@ -6,6 +6,7 @@ mod alter;
 mod create;
 mod maintenance;
 mod object;
+pub(super) mod select;
 mod session;
 
 use std::ops::Range;
@@ -74,7 +75,8 @@ impl Reader<'_> {
                 self.cursor.take("into");
                 self.named(StatementKind::Merge)
             }
-            "select" | "values" | "table" => StatementKind::Select,
+            "select" => self.select(),
+            "values" | "table" => StatementKind::Select,
             "with" => self.with(),
             "truncate" => {
                 self.cursor.take("table");

@@ -5,6 +5,7 @@
 
 mod bookkeeping;
 mod hazard;
+mod reading;
 mod session;
 mod words;
 
@@ -20,6 +21,7 @@ pub(super) fn all(text: &str, script: &Script, protected: &Protected) -> Vec<Obj
         words::look(text, statement, &mut found);
         bookkeeping::look(statement, protected, &mut found);
         session::look(statement, &mut found);
+        reading::look(text, statement, &mut found);
         commands(statement, script.statements.len(), &mut found);
     }
     hazard::look(text, &script.tail, &mut found);

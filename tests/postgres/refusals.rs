@@ -439,3 +439,29 @@ fn a_repeatable_follows_its_text_and_its_variables() {
     run(&database, &upgrade(&project, ""));
     assert_eq!(database.query(applied), "two|3");
 }
+
+/// The way back from an old revision is broken: the release can be made all the same, and stops above it.
+#[test]
+fn a_downgrade_that_cannot_be_carried_ends_the_way_back() {
+    let project = three();
+    let written = project.read("migrations/2.sql");
+    let broken = written.replace("DROP TABLE b;", "DO $$ BEGIN DROP TABLE b; END $;");
+    project.write("migrations/2.sql", broken.as_bytes());
+    project
+        .run(&["bundle"])
+        .success()
+        .stderr_has("warning[unclosed]")
+        .stderr_has("until it is mended, downgrade.sql stops above this revision");
+    let release = project.path("out/shop-base-rev3");
+    let database = Database::create();
+    let psql = |name: &str| database.psql_file(&release.join(name), &[]);
+    psql("upgrade.sql").success().quiet();
+    psql("downgrade.sql").success().quiet();
+    assert_eq!(
+        database.query("SELECT string_agg(revision, ' ' ORDER BY revision) FROM signoff_revision"),
+        "rev1 rev2"
+    );
+    for command in [&["check"][..], &["downgrade", "rev3:rev1"]] {
+        project.run(command).code(1).stderr_has("error[unclosed]");
+    }
+}

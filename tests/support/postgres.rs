@@ -375,7 +375,8 @@ impl Database {
                 tag.push('x');
             }
             // The newlines keep a last line comment away from the tag.
-            script += &format!("SELECT ${tag}$\n{sql}\n${tag}$ \\gexec\n\\echo '{DONE}'\n");
+            let message = format!("SELECT ${tag}$\n{sql}\n${tag}$ \\gexec\n\\echo '{DONE}'\n");
+            script.push_str(&message);
         }
         let outcome = self.psql_stdin(&script, &["-q", "-v", "ON_ERROR_STOP=1"]);
         let done = outcome.stdout.lines().filter(|line| *line == DONE).count();

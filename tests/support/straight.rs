@@ -74,7 +74,7 @@ fn native(database: &Database, project: &Project, text: &str, section: &str) {
     let mut script = String::from("\\set ON_ERROR_STOP on\n");
     let config = project.read("signoff.toml");
     if let Some(path) = value(&config, "search_path") {
-        script += &format!("SET search_path = {path};\n");
+        script.extend(["SET search_path = ", path, ";\n"]);
     }
     let mut inside = false;
     for line in text.lines() {
@@ -92,9 +92,9 @@ fn native(database: &Database, project: &Project, text: &str, section: &str) {
                 let path = project.path("migrations").join(file);
                 let csv = std::fs::read_to_string(&path).expect("a CSV of the tree is readable");
                 let columns = csv.lines().next().expect("the first row names the columns");
-                script += &format!(
-                    "\\copy {table} ({columns}) FROM '{path}' WITH (FORMAT csv, HEADER true)\n"
-                );
+                let path = path.as_str();
+                script.extend(["\\copy ", table, " (", columns, ") FROM '", path, "'"]);
+                script.push_str(" WITH (FORMAT csv, HEADER true)\n");
             }
             word => inside = word == Some(section),
         }

@@ -2,11 +2,20 @@
 
 use super::Reader;
 use crate::lex::TokenKind;
-use crate::name::ObjectKind;
+use crate::name::{ObjectKind, QualifiedName};
 use crate::postgres::StatementKind;
+use crate::sql::TEMPORARY_SCHEMA;
 
 impl Reader<'_> {
     pub(super) fn create(&mut self) -> StatementKind {
+        let kind = self.create_object();
+        // An index or trigger lives in the schema of its table.
+        let named = self.head.object.iter().chain(&self.head.table);
+        self.head.temporary |= named.into_iter().any(is_temporary);
+        kind
+    }
+
+    fn create_object(&mut self) -> StatementKind {
         self.head.or_replace = self.cursor.take_all(&["or", "replace"]);
         loop {
             if self.cursor.take_any(&["temp", "temporary"]) {
@@ -124,4 +133,10 @@ impl Reader<'_> {
         self.cursor.next();
         self.cursor.group()
     }
+}
+
+/// Whether a name says that it is in the session's own schema of temporary objects.
+pub(super) fn is_temporary(name: &QualifiedName) -> bool {
+    let schema = name.schema.as_ref();
+    schema.is_some_and(|schema| schema.as_str() == TEMPORARY_SCHEMA)
 }

@@ -146,10 +146,11 @@ impl Reader<'_> {
             name.push('.');
             name.push_str(&part.as_str().to_ascii_lowercase());
         }
-        // `SET NAMES 'x'` and `SET SCHEMA 'x'`, but `SET names = …` would be a parameter.
-        let plain = self.cursor.at(TokenKind::String);
+        // `SET NAMES 'x'` and `SET SCHEMA 'x'`, but `SET names = …` would be a parameter. `NAMES` alone, or with `DEFAULT`, resets.
+        let plain = self.cursor.at(TokenKind::String) || self.cursor.at(TokenKind::DollarString);
+        let reset = self.cursor.peek().is_none() || self.cursor.at_word("default");
         Some(match name.as_str() {
-            "names" if plain => "client_encoding".to_owned(),
+            "names" if plain || reset => "client_encoding".to_owned(),
             "schema" if plain => "search_path".to_owned(),
             _ => name,
         })

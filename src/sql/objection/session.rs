@@ -1,4 +1,4 @@
-//! Settings and session state that would leak into what runs after, or change how the rest of the file is read.
+//! Settings and session state that would leak into what runs after.
 
 use crate::postgres::StatementKind;
 use crate::sql::{Objection, Setting, Statement};
@@ -11,7 +11,7 @@ pub(super) fn look(statement: &Statement, found: &mut Vec<Objection>) {
             "DISCARD ALL lets go of the lock that keeps two runs of a release apart, and PostgreSQL refuses it inside a transaction",
             "take it out, or say what to discard: DISCARD PLANS, SEQUENCES or TEMP; a release resets the session between revisions",
         )),
-        (StatementKind::Set | StatementKind::SetLocal, Some(setting)) => {
+        (StatementKind::Set | StatementKind::SetLocal | StatementKind::Select, Some(setting)) => {
             set(statement, setting, found);
         }
         (StatementKind::Reset, Some(setting)) if setting.name == "all" => {
@@ -28,24 +28,8 @@ pub(super) fn look(statement: &Statement, found: &mut Vec<Objection>) {
 
 fn set(statement: &Statement, setting: &Setting, found: &mut Vec<Objection>) {
     let value = setting.value.as_deref().unwrap_or("").to_ascii_lowercase();
-    let session = statement.head.kind == StatementKind::Set;
+    let session = statement.head.kind != StatementKind::SetLocal;
     match setting.name.as_str() {
-        "standard_conforming_strings" if !["on", "true", "yes", "1"].contains(&value.as_str()) => {
-            found.push(Objection::error(
-                "lexing-setting",
-                statement,
-                "this changes what a backslash in a string means from here on: psql and the server would end strings at different places",
-                "take it out, and write strings with escapes as E'…'",
-            ));
-        }
-        "client_encoding" if !["utf8", "utf-8", "unicode"].contains(&value.as_str()) => {
-            found.push(Objection::error(
-                "lexing-setting",
-                statement,
-                "this makes the server read the file in another encoding: releases are UTF-8, and letters outside of ASCII would be stored wrong",
-                "take it out, and save the file as UTF-8",
-            ));
-        }
         "session_replication_role" => found.push(Objection::warning(
             "replication-role",
             statement,

@@ -154,3 +154,102 @@ fn names_that_are_cut_off() {
     assert!(said(&format!("select 1 as {}", &name[1..])).is_empty());
     assert!(said(&format!("select '{name}'")).is_empty());
 }
+
+/// psql reads what follows under the changed setting: a `\!` in a later string would be run.
+#[test]
+fn nothing_may_change_how_psql_reads_on() {
+    for text in [
+        "select set_config('standard_conforming_strings', 'off', false)",
+        "select pg_catalog.set_config('client_encoding', 'GBK', true)",
+        "select set_config('client_encoding', null, false)",
+        "select set_config('Client_Encoding', current_setting('x'), false)",
+        "reset standard_conforming_strings",
+        "reset client_encoding",
+        "reset \"client_encoding\"",
+        "set standard_conforming_strings to default",
+        "set local client_encoding to default",
+        "set names default",
+        "set names",
+        "set names $$latin1$$",
+        "set \"standard_conforming_strings\" = off",
+    ] {
+        assert_eq!(said(text), [format!("error lexing-setting at {text}")]);
+    }
+    for (text, place) in [
+        (
+            "do $$ begin set STANDARD_conforming_strings = off; end $$",
+            "$$ begin set STANDARD_conforming_strings = off; end $$",
+        ),
+        (
+            "do 'begin execute ''set client_encoding = gbk''; end'",
+            "'begin execute ''set client_encoding = gbk''; end'",
+        ),
+        (
+            "create function f() returns int language sql as $f$ select set_config('client_encoding', 'GBK', false) $f$",
+            "$f$ select set_config('client_encoding', 'GBK', false) $f$",
+        ),
+        (
+            "select set_config('standard_conforming_strings', 'on', false), 1",
+            "'standard_conforming_strings'",
+        ),
+        (
+            "update pg_settings set setting = 'off' where name = E'standard\\x5fconforming_strings'",
+            "E'standard\\x5fconforming_strings'",
+        ),
+        (
+            "update pg_settings set setting = 'off' where name = 'standard_' || 'conforming_' || 'strings'",
+            "'strings'",
+        ),
+        (
+            "select set_config(e'client\\x5f'\n'en\\x63oding', 'GBK', false)",
+            "'en\\x63oding'",
+        ),
+        (
+            "set U&\"client\\005fencoding\" = 'GBK'",
+            "U&\"client\\005fencoding\"",
+        ),
+        (
+            "select set_config(U&'client!00005fencoding' uescape '!', 'GBK', false), U&'client!+00005fencoding' uescape '!'",
+            "U&'client!+00005fencoding'",
+        ),
+        (
+            "do $a$ begin execute $b$ do 'begin perform set_config(''client'' || ''_encoding'', ''GBK'', false); end' $b$; end $a$",
+            "$a$ begin execute $b$ do 'begin perform set_config(''client'' || ''_encoding'', ''GBK'', false); end' $b$; end $a$",
+        ),
+        (
+            "comment on table a is 'client_encoding'",
+            "'client_encoding'",
+        ),
+    ] {
+        assert_eq!(
+            said(text),
+            [format!("error lexing-setting at {place}")],
+            "{text}"
+        );
+    }
+    for text in [
+        "alter role x set standard_conforming_strings = off",
+        "alter user x in database d set client_encoding to latin1",
+        "alter database d set \"client_encoding\" = 'latin1'",
+    ] {
+        assert_eq!(said(text), [format!("warning lexing-setting at {text}")]);
+    }
+    for text in [
+        "select pg_catalog.set_config('standard_conforming_strings', 'on', false)",
+        "select set_config('client_encoding', 'UTF8', true)",
+        "set session client_encoding = 'UTF8'",
+        "alter role x set client_encoding = utf8; alter role x reset client_encoding; alter role x set search_path = a",
+        "alter database d set standard_conforming_strings to default",
+        "show client_encoding -- standard_conforming_strings",
+        "select 'standard_conforming', 'strings', 'client' || '-encoding', 'client', '_encoding'",
+        "set backslash_quote = off; set escape_string_warning = off",
+    ] {
+        assert_eq!(said(text), Vec::<String>::new(), "{text}");
+    }
+}
+
+#[test]
+fn a_role_set_by_a_call_leaks_too() {
+    assert_eq!(said("select set_config('role', 'x', false)").len(), 1);
+    assert!(said("select set_config('role', 'x', true)").is_empty());
+}
