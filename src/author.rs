@@ -8,7 +8,7 @@ mod file_name;
 
 use std::fmt::Write as _;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use jiff::Timestamp;
 
 use crate::name::RevisionId;
@@ -116,18 +116,25 @@ pub fn slug(message: &str) -> String {
 /// What a project begins with, relative to its folder: the config, an empty seal, and the line that lets git
 /// join two branches that both sealed.
 pub fn init(project: &str) -> Vec<NewFile> {
-    let file = |path: &str, text: String| NewFile {
+    let file = |path: &str, text: &str| NewFile {
         path: path.into(),
-        text,
+        text: text.to_owned(),
     };
     vec![
-        file("signoff.toml", CONFIG.replace("{project}", &quote(project))),
-        file("migrations/signoff.sum", "signoff.sum 1\n".to_owned()),
-        file(
-            "migrations/.gitattributes",
-            "signoff.sum merge=union\n".to_owned(),
-        ),
+        init_over(project, Utf8Path::new("migrations")),
+        file("migrations/signoff.sum", "signoff.sum 1\n"),
+        file("migrations/.gitattributes", "signoff.sum merge=union\n"),
     ]
+}
+
+/// What a project begins with whose migrations are there already: a config that names their folder.
+pub fn init_over(project: &str, migrations: &Utf8Path) -> NewFile {
+    NewFile {
+        path: "signoff.toml".into(),
+        text: CONFIG
+            .replace("{project}", &quote(project))
+            .replace("{migrations}", &quote(migrations.as_str())),
+    }
 }
 
 const CONFIG: &str = r#"# What signoff knows about this project. `signoff config` prints every value and where it comes from.
@@ -136,7 +143,7 @@ const CONFIG: &str = r#"# What signoff knows about this project. `signoff config
 name = {project}
 
 [migrations]
-path = "migrations"
+path = {migrations}
 # layout = "auto"                   # native, golang-migrate, diesel or sqlx; auto recognises which
 # file_template = "{year}{month}{day}_{hour}{minute}{second}_{rev}_{slug}.sql"
 

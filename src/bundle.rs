@@ -61,6 +61,14 @@ pub enum Error {
         /// What tells it apart from a release of ours.
         why: String,
     },
+    /// Another run writes it, on a system that can't tell whether that run is still alive.
+    #[error(
+        "`{path}` is there: another run is writing this release, or was killed while it did; nothing was written: if none is running, remove it and run again"
+    )]
+    Busy {
+        /// The folder aside.
+        path: Utf8PathBuf,
+    },
     /// The disk says no.
     #[error(
         "cannot write `{path}`: {source}; nothing is half-written: mend that and run again, or write elsewhere with --out DIR"
@@ -86,6 +94,7 @@ impl Error {
                 path: seen(path),
                 why,
             },
+            Self::Busy { path } => Self::Busy { path: seen(path) },
             Self::Disk { path, source } => Self::Disk {
                 path: seen(path),
                 source,
@@ -192,7 +201,7 @@ pub fn script(renderer: &Renderer, plan: Plan) -> Result<String, Failure> {
 }
 
 /// Writes a release below a folder, whole or not at all. One that is there is replaced only if it is a release of
-/// ours and nobody touched it. Gives back whether it was there already, to the byte. `out` is as the user named it
+/// ours and nobody touched it; runs at once take turns. Gives back whether it was there already, to the byte. `out` is as the user named it
 /// in the working folder `cwd`.
 pub fn write(release: &Release, cwd: &Utf8Path, out: &Utf8Path) -> Result<Written, Error> {
     disk::write(release, &cwd.join(out)).map_err(|error| error.seen_from(cwd))

@@ -5,6 +5,7 @@
 //! in itself is known from `truth/`, and must be broken here in the same place.
 
 mod tree;
+mod whole;
 
 use std::sync::Mutex;
 use std::time::{Duration, Instant};

@@ -1,6 +1,6 @@
 //! `signoff bundle`
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::json;
 
 use super::context::Context;
@@ -23,9 +23,9 @@ pub(super) struct Arguments {
         hide_default_value = true
     )]
     range: String,
-    /// The folder to write below
-    #[arg(long, value_name = "DIR", default_value = "out")]
-    out: Utf8PathBuf,
+    /// The folder to write below [default: out, beside the config file]
+    #[arg(long, value_name = "DIR")]
+    out: Option<Utf8PathBuf>,
     /// Say what was written as JSON
     #[arg(long)]
     json: bool,
@@ -44,8 +44,12 @@ pub(super) fn run(context: &Context, arguments: &Arguments, output: &mut Output<
     };
     let renderer = context.renderer(&config)?;
     let release = compile::release(&renderer, &upgrade, &downgrade).map_err(failed)?;
-    let written = bundle::write(&release, &context.cwd, &arguments.out).map_err(failed)?;
-    let folder = arguments.out.join(&release.name);
+    let out = arguments.out.clone().unwrap_or_else(|| {
+        let beside = config.file.as_deref().and_then(Utf8Path::parent);
+        beside.unwrap_or(Utf8Path::new("")).join("out")
+    });
+    let written = bundle::write(&release, &context.cwd, &out).map_err(failed)?;
+    let folder = out.join(&release.name);
     if arguments.json {
         let files: Vec<&str> = release
             .files

@@ -100,7 +100,9 @@ impl Context {
         let plan = plan.ok_or(Stop::Findings)?;
         let text = compile::script(&self.renderer(&config)?, plan).map_err(failed)?;
         match file {
-            Some(file) => disk::replace(&self.cwd, file, &text).map_err(failed),
+            Some(file) => {
+                disk::replace_script(&self.cwd, file, &sealed.tree.root, &text).map_err(failed)
+            }
             None => output.print(&text),
         }
     }
@@ -130,7 +132,7 @@ pub(super) mod disk {
     )]
 
     use std::fs;
-    use std::io::{self, Write};
+    use std::io::{self, Read, Write};
 
     use camino::{Utf8Path, Utf8PathBuf};
 
@@ -142,6 +144,21 @@ pub(super) mod disk {
         /// It stands there already.
         #[error("`{0}` is there already; nothing was changed: move it away, or go on with it")]
         There(Utf8PathBuf),
+        /// A file stands there that no script may be written over.
+        #[error(
+            "`{0}` is there already and is no script that signoff wrote; nothing was changed: move it away, or write to another file"
+        )]
+        NotOurs(Utf8PathBuf),
+        /// A script does not belong among the migrations.
+        #[error(
+            "`{file}` lies in `{tree}`, among the migrations, and would be taken for one; nothing was changed: write the script to another folder"
+        )]
+        InTree {
+            /// The file.
+            file: Utf8PathBuf,
+            /// The tree.
+            tree: Utf8PathBuf,
+        },
         /// The disk says no.
         #[error("cannot {verb} `{path}`: {source}; nothing is half-written")]
         Disk {
@@ -219,6 +236,51 @@ pub(super) mod disk {
         Ok(())
     }
 
+    /// Writes a script whole or not at all, over an empty file or another script of ours; never into the tree of migrations.
+    pub(in crate::cli) fn replace_script(
+        cwd: &Utf8Path,
+        path: &Utf8Path,
+        tree: &Utf8Path,
+        text: &str,
+    ) -> Result<(), Error> {
+        let folder = cwd.join(path).parent().map(Utf8Path::to_owned);
+        let real = |folder: &Utf8Path| folder.canonicalize_utf8().ok();
+        let inside = folder
+            .and_then(|folder| real(&folder))
+            .zip(real(&cwd.join(tree)))
+            .is_some_and(|(folder, tree)| folder.starts_with(tree));
+        if inside {
+            return Err(Error::InTree {
+                file: path.to_owned(),
+                tree: tree.to_owned(),
+            });
+        }
+        if is_somebodys(&cwd.join(path)).map_err(|source| Error::Disk {
+            verb: "read",
+            path: path.to_owned(),
+            source,
+        })? {
+            return Err(Error::NotOurs(path.to_owned()));
+        }
+        replace(cwd, path, text)
+    }
+
+    /// Whether a file with something in it stands there that does not begin as our scripts do.
+    fn is_somebodys(real: &Utf8Path) -> io::Result<bool> {
+        // A pipe would wait for a writer.
+        if !fs::metadata(real).is_ok_and(|found| found.is_file()) {
+            return Ok(false);
+        }
+        let mut start = Vec::new();
+        fs::File::open(real)?.take(512).read_to_end(&mut start)?;
+        let mut lines = start.split(|byte| *byte == b'\n');
+        let ours = lines
+            .next()
+            .is_some_and(|line| line.starts_with(b"\\set ON_ERROR_STOP on"))
+            && lines.take(4).any(|line| line.starts_with(b"-- signoff "));
+        Ok(!start.is_empty() && !ours)
+    }
+
     /// Writes a file whole or not at all, over one that is there.
     pub(in crate::cli) fn replace(
         cwd: &Utf8Path,
@@ -238,8 +300,8 @@ pub(super) mod disk {
         let name = path.file_name().unwrap_or("signoff");
         let aside = path.with_file_name(format!(".{name}.new"));
         create_here(cwd, &aside, text).map_err(|failure| match failure {
-            Error::There(aside) => Error::There(aside),
             Error::Disk { source, .. } => error(source),
+            other @ (Error::There(_) | Error::NotOurs(_) | Error::InTree { .. }) => other,
         })?;
         fs::rename(cwd.join(&aside), &real).map_err(|source| {
             let _ = fs::remove_file(cwd.join(&aside));
@@ -250,5 +312,63 @@ pub(super) mod disk {
     /// Whether something stands there.
     pub(in crate::cli) fn is_there(path: &Utf8Path) -> bool {
         fs::symlink_metadata(path).is_ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(
+        clippy::disallowed_methods,
+        reason = "the tests look at the files that are written"
+    )]
+
+    use std::fs;
+
+    use camino::Utf8Path;
+
+    use super::disk::{Error, replace_script};
+
+    const SCRIPT: &str = "\\set ON_ERROR_STOP on\n\\if true\n-- signoff upgrade · shop\n";
+
+    #[test]
+    fn a_script_is_written_over_nothing_but_a_script() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let cwd = Utf8Path::from_path(folder.path()).expect("UTF-8");
+        fs::create_dir_all(cwd.join("db/migrations/old")).expect("made");
+        let write = |path: &str| replace_script(cwd, path.into(), "db/migrations".into(), SCRIPT);
+        for there in [None, Some(""), Some(SCRIPT)] {
+            if let Some(text) = there {
+                fs::write(cwd.join("up.sql"), text).expect("written");
+            }
+            write("up.sql").expect("written");
+            assert_eq!(
+                fs::read_to_string(cwd.join("up.sql")).expect("text"),
+                SCRIPT
+            );
+        }
+        for there in [
+            "SELECT 1;\n",
+            "\n",
+            "-- signoff by Anna\nSELECT 1;\n",
+            "\\set ON_ERROR_STOP on\nSELECT 1;\n",
+        ] {
+            fs::write(cwd.join("up.sql"), there).expect("written");
+            assert!(matches!(write("up.sql"), Err(Error::NotOurs(_))), "{there}");
+            assert_eq!(fs::read_to_string(cwd.join("up.sql")).expect("text"), there);
+        }
+        fs::write(cwd.join("bytes.sql"), b"\xff\xfe").expect("written");
+        assert!(matches!(write("bytes.sql"), Err(Error::NotOurs(_))));
+        for inside in [
+            "db/migrations/new.sql",
+            "db/migrations/old/new.sql",
+            "db/../db/migrations/new.sql",
+        ] {
+            assert!(
+                matches!(write(inside), Err(Error::InTree { .. })),
+                "{inside}"
+            );
+            assert!(!cwd.join(inside).exists());
+        }
+        write("db/new.sql").expect("written");
     }
 }

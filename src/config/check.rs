@@ -18,10 +18,16 @@ const OWN_SCHEMA: &str = "\"$user\"";
 /// A name of an object, exactly as the server keeps it: not folded, and quoted where it is emitted. Scripts say it inside of
 /// dollar quotes and in messages to the terminal.
 pub fn name(text: &str) -> Result<String, String> {
+    let name = column(text)?;
+    plain(text)?;
+    Ok(name)
+}
+
+/// The name of a column, exactly as the server keeps it. Scripts say it in quotes of its own only.
+pub fn column(text: &str) -> Result<String, String> {
     if text.is_empty() {
         return Err("a name is not empty".to_owned());
     }
-    plain(text)?;
     if text.len() > NAME_BYTES {
         return Err(format!(
             "PostgreSQL keeps {NAME_BYTES} bytes of a name, and this has {}",

@@ -2,12 +2,12 @@
 //!
 //! Reports all it finds before it gives up. Nothing after this file has to doubt an edge.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Graph, order};
 use crate::diagnostic::{Diagnostic, Sink};
 use crate::source::Span;
-use crate::tree::{Lineage, Migration, Tree};
+use crate::tree::{Lineage, Migration, SEAL_FILE, Tree};
 
 /// Nearest names are looked for this many times; a broken merge can miss thousands of parents.
 const SUGGESTIONS: usize = 20;
@@ -25,6 +25,7 @@ pub(super) fn build(tree: &Tree, sink: &mut Sink) -> Option<Graph> {
                 tree,
                 ids: &ids,
                 labels: &labels,
+                published: published(tree),
                 suggestions: SUGGESTIONS,
             };
             let parents = (0..count)
@@ -180,11 +181,25 @@ fn labels<'a>(
     places.map(|(label, (index, _))| (label, index)).collect()
 }
 
+/// The ids that the lines of `signoff.sum` begin with. Whether the lines are sound is the seal's matter; those of ids that
+/// need quotes, which no native one does, are left out.
+fn published(tree: &Tree) -> BTreeSet<&str> {
+    let text = tree.seals.map_or("", |file| tree.sources.text(file));
+    let words = text
+        .lines()
+        .filter_map(|line| line.split_whitespace().next());
+    words
+        .filter(|word| ![SEAL_FILE, "reseal"].contains(word))
+        .collect()
+}
+
 /// Turns the names in one revision's header into edges.
 struct Edges<'a> {
     tree: &'a Tree,
     ids: &'a BTreeMap<&'a str, usize>,
     labels: &'a BTreeMap<&'a str, usize>,
+    /// Ids that `signoff.sum` names.
+    published: BTreeSet<&'a str>,
     suggestions: usize,
 }
 
@@ -268,6 +283,11 @@ impl Edges<'_> {
     }
 
     fn suggest(&mut self, name: &str, diagnostic: Diagnostic) -> Diagnostic {
+        if self.published.contains(name) {
+            return diagnostic.help(format!(
+                "`{name}` is published in {SEAL_FILE}; its file is gone: bring it back from version control (`git log --diff-filter=D` finds the commit that deleted it)"
+            ));
+        }
         let restore = "bring its file back (`git log --diff-filter=D` finds it), or name a revision of this tree";
         if self.suggestions == 0 {
             return diagnostic.help(restore);
@@ -384,6 +404,29 @@ mod tests {
         );
         assert_eq!(labels, ["2 27dafa983163 no migration has this id"]);
         assert!(only("aaaa ^ billing").0.starts_with("missing-dependency"));
+    }
+
+    #[test]
+    fn a_published_name_is_not_taken_for_a_misspelt_one() {
+        let mut tree = sample::tree("aaaa\nbbbb < aaab\ncccc < aaaa ^ aaab");
+        let sum = "signoff.sum 1\naaaa up=x\naaab revises=aaaa up=x\nreseal aaac up=x\n";
+        tree.seals = Some(tree.sources.add("signoff.sum", sum.to_owned()));
+        let mut sink = Sink::default();
+        assert!(build(&tree, &mut sink).is_none());
+        let helps: Vec<String> = sink
+            .diagnostics()
+            .iter()
+            .map(|it| it.help.concat())
+            .collect();
+        assert_eq!(helps.len(), 2);
+        for help in helps {
+            assert!(
+                help.starts_with(
+                    "`aaab` is published in signoff.sum; its file is gone: bring it back"
+                ),
+                "{help}"
+            );
+        }
     }
 
     #[test]

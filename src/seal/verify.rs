@@ -3,7 +3,7 @@
 use super::{Digests, Sealed, Seals, sum};
 use crate::diagnostic::{Diagnostic, Severity, Sink};
 use crate::graph::Graph;
-use crate::tree::Tree;
+use crate::tree::{Part, Script, Tree};
 
 pub(super) fn verify(
     tree: &Tree,
@@ -113,13 +113,22 @@ fn text(
             .help(format!("put the text back, or seal it again: {reseal}")),
         );
     } else if was.up != now.up {
+        let files = csv_files(tree, migration.up.as_ref());
+        let what = if files.is_empty() {
+            "SQL"
+        } else {
+            "SQL or CSV data"
+        };
         let mut diagnostic = place(Diagnostic::error(
             "seal-changed",
-            format!("the SQL of the upgrade of published revision `{id}` was changed"),
+            format!("the {what} of the upgrade of published revision `{id}` was changed"),
         ))
         .because(
             "databases that have it will never run the new text, and would refuse the next script",
         );
+        if !files.is_empty() {
+            diagnostic = diagnostic.because(format!("its CSV files count too: {files}"));
+        }
         if seals.accepted(id.as_str(), was.up).contains(&now.up) {
             diagnostic =
                 diagnostic.because("the text is one that it had before it was sealed again");
@@ -133,15 +142,31 @@ fn text(
         );
     }
     if was.down != now.down {
-        sink.push(
-            place(Diagnostic::warning(
-                "seal-downgrade-changed",
-                format!("the downgrade of published revision `{id}` was changed"),
-            ))
-            .because("databases record the upgrade only, so the new downgrade is what would run")
-            .help(format!("once it is right, seal it again: {reseal}")),
-        );
+        let mut diagnostic = place(Diagnostic::warning(
+            "seal-downgrade-changed",
+            format!("the downgrade of published revision `{id}` was changed"),
+        ))
+        .because("databases record the upgrade only, so the new downgrade is what would run");
+        let files = csv_files(tree, migration.down.as_ref());
+        if !files.is_empty() {
+            diagnostic = diagnostic.because(format!("its CSV files count too: {files}"));
+        }
+        sink.push(diagnostic.help(format!("once it is right, seal it again: {reseal}")));
     }
+}
+
+/// The CSV files of a script's `--! data`, each once; empty where there are none.
+fn csv_files(tree: &Tree, script: Option<&Script>) -> String {
+    let mut files = Vec::new();
+    for part in script.into_iter().flat_map(|script| &script.parts) {
+        if let Part::Data(data) = part {
+            let file = format!("`{}`", tree.sources.path(data.file));
+            if !files.contains(&file) {
+                files.push(file);
+            }
+        }
+    }
+    files.join(", ")
 }
 
 /// Numbers in between what is published already.
@@ -202,6 +227,7 @@ mod tests {
     use super::*;
     use crate::graph::{build, sample};
     use crate::seal;
+    use crate::tree::{Data, OnConflict, Settings};
 
     const TREE: &str = "aaaa\nbbbb < aaaa\ncccc < bbbb";
 
@@ -260,6 +286,50 @@ mod tests {
             [
                 "warning seal-downgrade-changed: the downgrade of published revision `bbbb` was changed"
             ]
+        );
+    }
+
+    #[test]
+    fn csv_files_are_named() {
+        let mut after = sample::tree(TREE);
+        let at = after.migrations[1].at;
+        let data = |file| {
+            Part::Data(Data {
+                at,
+                file,
+                table: "t".to_owned(),
+                key: Vec::new(),
+                on_conflict: OnConflict::Error,
+                columns: Vec::new(),
+                rows: Vec::new(),
+            })
+        };
+        let [one, two] =
+            ["data/one.csv", "data/two.csv"].map(|path| after.sources.add(path, String::new()));
+        after.migrations[1].up = Some(Script {
+            body: at,
+            parts: vec![data(one), data(two), data(one)],
+            settings: Settings::default(),
+        });
+        let mut now = digests(3);
+        (now[1].up, now[1].up1) = (seal::sha256(b"other"), seal::sha256(b"other"));
+        let mut sink = Sink::default();
+        let graph = build(&after, &mut sink).expect("a graph");
+        let text = seal::new_text(&after, &graph, &digests(3), &Seals::default()).text;
+        after.seals = Some(after.sources.add("signoff.sum", text));
+        let seals = seal::read(&after, &mut sink).expect("seals");
+        seal::verify(&after, &graph, &now, &seals, &mut sink);
+        let [found] = sink.diagnostics() else {
+            panic!("one diagnostic, not {:#?}", sink.diagnostics());
+        };
+        assert_eq!(
+            found.message,
+            "the SQL or CSV data of the upgrade of published revision `bbbb` was changed"
+        );
+        let notes = format!("{found:?}");
+        assert!(
+            notes.contains("its CSV files count too: `data/one.csv`, `data/two.csv`"),
+            "{notes}"
         );
     }
 

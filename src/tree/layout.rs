@@ -124,10 +124,14 @@ pub(super) fn choose(name: &str, folder: &mut Folder) -> Result<&'static Layout,
         [] if scripts.is_empty() => return Ok(&LAYOUTS[0]),
         [] => {
             let example = &scripts[0].path;
-            let count = scripts.len();
-            format!(
-                "it has {count} `.sql` files such as `{example}`, none of them as a layout has it"
-            )
+            match scripts.len() {
+                1 => {
+                    format!("it has one `.sql` file, `{example}`, which is not as a layout has it")
+                }
+                count => format!(
+                    "it has {count} `.sql` files such as `{example}`, none of them as a layout has it"
+                ),
+            }
         }
         several => {
             let each = several.iter().map(|(layout, files)| {

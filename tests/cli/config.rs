@@ -100,7 +100,7 @@ fn what_is_wrong_with_it() {
         "[target]\nserver = \"12\"\n",
         "[target]\nlock_timeout = \"5 seconds\"\nsearch_path = \"a b\"\n",
         "[version_table]\nschema = \"a$m$b\"\nscheme = \"alembic\"\n",
-        "[variables]\nx = \"y\"\n",
+        "[variables]\nx = 1\n",
         "[rules]\nmissing-downgrade = \"fatal\"\n",
     ] {
         let project = with(text);

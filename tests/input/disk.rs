@@ -66,11 +66,15 @@ fn a_folder_that_can_not_be_written() {
             .split("migrations/2")
             .next()
             .unwrap_or_default();
-        told += &format!(
-            "$ signoff {}\n{}\n",
-            arguments.join(" "),
-            told_of_it.trim_end()
-        );
+        for part in [
+            "$ signoff ",
+            &arguments.join(" "),
+            "\n",
+            told_of_it.trim_end(),
+            "\n",
+        ] {
+            told += part;
+        }
         assert!(project.everything() == before, "{outcome}");
     }
     assert_snapshot!(told);

@@ -99,6 +99,45 @@ fn a_valid_index_of_somebody_else_is_not_taken() {
     }
 }
 
+/// The step was begun here and its client died before the server heard of it. An index that somebody made meanwhile
+/// is taken for it only where it is the same.
+#[test]
+fn a_begun_build_takes_no_other_index_for_its_own() {
+    let project = on_table("CREATE INDEX CONCURRENTLY i ON t (x, y)");
+    let script = upgrade(&project, "");
+    let statement = script
+        .find("CREATE INDEX CONCURRENTLY i")
+        .expect("it is there");
+    let broken = faults::at(&script, statement, Fault::Killed);
+    let start = Database::create();
+    start.psql_stdin(&broken, &[]).code(Fault::Killed.code());
+    for made in [
+        "CREATE INDEX i ON t (y)",
+        "CREATE INDEX i ON t (x)",
+        "CREATE INDEX i ON t (y, x)",
+        "CREATE INDEX i ON t (x) INCLUDE (y)",
+        "CREATE INDEX i ON t (x, (y + 1))",
+        "CREATE UNIQUE INDEX i ON t (x, y)",
+        "CREATE INDEX i ON t (x, y) WHERE x > 0",
+    ] {
+        let database = Database::clone_of(&start);
+        database.query(made);
+        let shape = database.query(SHAPE);
+        for _ in 0..2 {
+            let again = database.psql_stdin(&script, &[]);
+            assert_eq!(again.code, 3, "{made}\n{again}");
+            again.stderr_has("ERROR:  relation \"i\" already exists");
+        }
+        assert_eq!(database.query(SHAPE), shape, "{made}");
+    }
+    for made in ["CREATE INDEX i ON t (x, y)", "SELECT 1"] {
+        let database = Database::clone_of(&start);
+        database.query(made);
+        run(&database, &script).quiet();
+        assert_eq!(database.query(SHAPE), "i|t|f|t");
+    }
+}
+
 /// IF NOT EXISTS is the author's word that a valid one will do.
 #[test]
 fn if_not_exists_takes_a_valid_index() {
@@ -202,7 +241,7 @@ fn a_build_whose_client_died_is_taken_up() {
         .expect("psql can be started");
     wait_for(
         &database,
-        "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'CREATE INDEX CONCURRENTLY i%' AND state = 'active'",
+        "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%CREATE INDEX CONCURRENTLY i%' AND state = 'active' AND datname = current_database() AND pid <> pg_backend_pid()",
     );
     first.kill().expect("psql can be killed");
     first.wait().expect("psql ends");
@@ -243,7 +282,7 @@ fn sleeping(seconds: &str) -> String {
 
 #[track_caller]
 fn wait_for(database: &Database, one: &str) {
-    for _ in 0..500 {
+    for _ in 0..3000 {
         if database.query(one) != "0" {
             return;
         }

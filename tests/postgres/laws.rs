@@ -193,9 +193,12 @@ impl Case {
         let want = self.straight(&project, &migrations[..kept]).state();
         same("running straight to there", &want, &database.state());
         changes_nothing(&database, || {
-            psql("downgrade.sql")
-                .success()
-                .stdout_has("nothing to revert");
+            let says = if kept == migrations.len() {
+                "signoff: there is no way back from "
+            } else {
+                "signoff: nothing to revert: none of "
+            };
+            psql("downgrade.sql").success().stdout_has(says);
         });
     }
 

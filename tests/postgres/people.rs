@@ -89,16 +89,24 @@ fn a_login_without_rights_is_refused() {
             );
     });
     run(&database, &upgrade(&project, "rev1"));
-    for grant in [
-        "SELECT 1",
-        "GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader",
-        "GRANT INSERT, UPDATE ON signoff_revision TO reader",
+    for (grant, may_not) in [
+        ("SELECT 1", "read"),
+        (
+            "GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader",
+            "write",
+        ),
+        (
+            "GRANT INSERT, UPDATE ON signoff_revision TO reader",
+            "write",
+        ),
     ] {
         database.query(grant);
         changes_nothing(&database, || {
             run_as(&database, "reader", &script)
                 .code(3)
-                .stderr_has("signoff: refused: reader may not write the version table");
+                .stderr_has(&format!(
+                    "signoff: refused: reader may not {may_not} the version table"
+                ));
         });
     }
     // It may write what is recorded, but not do what the revision does: refused by the server, and nothing is done.

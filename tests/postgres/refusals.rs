@@ -4,7 +4,8 @@ use super::made::{
     changes_nothing, configured, downgrade, refuses, refuses_with, run, same, set, tree, upgrade,
     upgraded,
 };
-use crate::support::postgres::{Database, Standby};
+use crate::support::postgres::Database;
+use crate::support::postgres::cluster::Standby;
 use crate::support::project::Project;
 
 fn three() -> Project {
@@ -282,7 +283,8 @@ fn tables_but_no_version_table() {
     ] {
         let database = Database::create();
         database.query(table);
-        let says = "signoff: refused: this database has tables, and nothing is recorded as applied";
+        let says =
+            "signoff: refused: this database has tables, and nothing is recorded as applied in";
         refuses(&database, &script, says);
         refuses_with(&database, &script, &["-v", "first_run=0"], says);
         refuses_with(&database, &script, &["-v", "first_run=off"], says);

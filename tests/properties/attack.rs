@@ -1,5 +1,7 @@
 //! No text of a file name, message, label, project, variable or cell changes the structure of an emitted script.
 
+use std::sync::OnceLock;
+
 use proptest::prelude::*;
 
 use super::skeleton;
@@ -92,6 +94,11 @@ fn file_name() -> impl Strategy<Value = String> {
     line().prop_map(|text| text.replace('/', "|").chars().take(50).collect())
 }
 
+/// Names in the config: a `$` in one is refused.
+fn named(text: &str) -> String {
+    text.replace('$', "")
+}
+
 /// All texts of a tree that somebody writes and nobody reads closely.
 #[derive(Debug, Clone)]
 struct Texts {
@@ -131,11 +138,11 @@ fn texts() -> impl Strategy<Value = Texts> {
             .take(15)
             .collect(),
         cells: vec![names.4, names.5],
-        role: settings.0,
-        database: settings.1,
-        schema: settings.2.replace('$', ""),
+        role: named(&settings.0),
+        database: named(&settings.1),
+        schema: named(&settings.2),
         variable: settings.3,
-        search_path: settings.4,
+        search_path: named(&settings.4),
     })
 }
 
@@ -266,11 +273,11 @@ fn compiled(project: &Project) -> Vec<(String, String)> {
 }
 
 fn assert_no_harm(texts: &Texts) {
-    let (attacked, plain) = (project(texts), project(&harmless()));
-    let (files, expected) = (compiled(&attacked), compiled(&plain));
-    assert_eq!(files, compiled(&attacked), "rendered twice, the same bytes");
+    static EXPECTED: OnceLock<Vec<(String, String)>> = OnceLock::new();
+    let files = compiled(&project(texts));
+    let expected = EXPECTED.get_or_init(|| compiled(&project(&harmless())));
     assert_eq!(files.len(), expected.len());
-    for ((name, text), (_, plain)) in files.iter().zip(&expected) {
+    for ((name, text), (_, plain)) in files.iter().zip(expected) {
         match name.rsplit('.').next() {
             Some("sql") => {
                 let (bones, wanted) = (skeleton::of(text), skeleton::of(plain));
@@ -316,12 +323,24 @@ fn assert_no_harm(texts: &Texts) {
 }
 
 proptest! {
-    #![proptest_config(super::cases(40))]
+    #![proptest_config(super::cases(32))]
 
     #[test]
     fn no_text_changes_the_structure_of_a_script(texts in texts()) {
         assert_no_harm(&texts);
     }
+}
+
+/// The same input, the same bytes, however odd it is.
+#[test]
+fn rendering_twice_gives_the_same() {
+    let texts = Texts {
+        message: NASTY.concat(),
+        cells: vec![NASTY.concat(), LINES.concat()],
+        ..harmless()
+    };
+    assert_eq!(compiled(&project(&texts)), compiled(&project(&texts)));
+    assert_no_harm(&texts);
 }
 
 /// Each of the worst in every place at once, so that none is left to chance.
@@ -339,11 +358,11 @@ fn none_of_the_worst_does() {
             csv_file: name(),
             column: text(),
             cells: vec![text(), format!("\n{nasty}\n")],
-            role: text(),
-            database: text(),
-            schema: text().replace('$', ""),
+            role: named(&text()),
+            database: named(&text()),
+            schema: named(&text()),
             variable: text(),
-            search_path: text(),
+            search_path: named(&text()),
         });
     });
 }

@@ -109,10 +109,14 @@ fn json(value: &serde_json::Value, depth: usize, bones: &mut String) {
             }
         }
         serde_json::Value::Array(list) => {
-            list.iter().for_each(|value| json(value, depth + 1, bones))
+            for value in list {
+                json(value, depth + 1, bones);
+            }
         }
         serde_json::Value::String(_) => bone(depth, "text", bones),
-        other => bone(depth, &other.to_string(), bones),
+        other @ (serde_json::Value::Null
+        | serde_json::Value::Bool(_)
+        | serde_json::Value::Number(_)) => bone(depth, &other.to_string(), bones),
     }
 }
 

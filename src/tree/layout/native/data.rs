@@ -214,7 +214,7 @@ impl Reader<'_> {
             } else if name.chars().any(crate::config::table::is_unprintable) {
                 Some("it holds a control character".to_owned())
             } else {
-                check::name(&name).err()
+                check::column(&name).err()
             };
             if let Some(why) = why {
                 let name = name.escape_debug();

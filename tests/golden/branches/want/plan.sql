@@ -2,7 +2,7 @@
 \if true
 -- signoff plan · branches · base → 48ac91d7e3b0 · 5 revisions
 -- tree    sha256:12a7e76a5d5ade7f32dc437a1de1c7244f6fff5548feb51a1bdbb92c798778e5
--- bundle  sha256:71f1e39e0b0b7482da1fc28d9b3a966357417ecfa3e357a87a9767001341b2fb
+-- bundle  sha256:2096f250ecdcd8cf267175b910bbd08b64f236c4114d6236971dfe41b6818f63
 -- run     psql -X -d DATABASE -f plan.sql
 -- It changes nothing.
 --
@@ -33,7 +33,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:71f1e39e0b0b7482da1fc28d9b3a966357417ecfa3e357a87a9767001341b2fb'
+\set signoff_bundle 'sha256:2096f250ecdcd8cf267175b910bbd08b64f236c4114d6236971dfe41b6818f63'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -85,7 +85,7 @@ DO $signoff$ DECLARE t regclass := to_regclass('"public"."signoff_revision"'); B
     MESSAGE = format('signoff: refused: %s may not create the version table in schema %s', current_user, '"public"'), HINT = 'Is this the right database? If it is, run as the owner of the schema, or set [target] role.'; END IF;
   IF t IS NOT NULL AND NOT has_table_privilege(t, 'SELECT') THEN RAISE EXCEPTION USING ERRCODE = 'SO003',
     MESSAGE = format('signoff: refused: %s may not read the version table %s', current_user, t), HINT = 'Run as its owner, or set [target] role.'; END IF;
-  IF t IS NOT NULL AND NOT (has_table_privilege(t, 'INSERT') AND has_table_privilege(t, 'UPDATE') AND has_table_privilege(t, 'DELETE')) THEN RAISE WARNING USING ERRCODE = 'SO003',
+  IF t IS NOT NULL AND NOT (has_table_privilege(t, 'SELECT') AND has_table_privilege(t, 'INSERT') AND has_table_privilege(t, 'UPDATE') AND has_table_privilege(t, 'DELETE')) THEN RAISE WARNING USING ERRCODE = 'SO003',
     MESSAGE = format('signoff: refused: %s may not write the version table %s', current_user, t), HINT = 'Run as its owner, or set [target] role.'; END IF;
 END $signoff$;
 SELECT 'signoff: a run is going on here now: pid ' || pg_catalog.string_agg(l.pid::text, ', ') AS signoff_running, pg_catalog.count(*) > 0 AS signoff_runs FROM pg_catalog.pg_locks l,

@@ -2,7 +2,7 @@
 \if true
 -- signoff status · branches · base → 48ac91d7e3b0 · 5 revisions
 -- tree    sha256:12a7e76a5d5ade7f32dc437a1de1c7244f6fff5548feb51a1bdbb92c798778e5
--- bundle  sha256:71f1e39e0b0b7482da1fc28d9b3a966357417ecfa3e357a87a9767001341b2fb
+-- bundle  sha256:2096f250ecdcd8cf267175b910bbd08b64f236c4114d6236971dfe41b6818f63
 -- run     psql -X -d DATABASE -f status.sql
 -- It changes nothing.
 --
@@ -28,7 +28,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:71f1e39e0b0b7482da1fc28d9b3a966357417ecfa3e357a87a9767001341b2fb'
+\set signoff_bundle 'sha256:2096f250ecdcd8cf267175b910bbd08b64f236c4114d6236971dfe41b6818f63'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;

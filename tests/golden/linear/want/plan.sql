@@ -2,7 +2,7 @@
 \if true
 -- signoff plan · linear · base → 9a44e2d5806b · 3 revisions
 -- tree    sha256:4ba21bb7d0a6009439dd877a710a7897576aa4d7f700e45e3b96dc505fbcfc56
--- bundle  sha256:7ef9d9a2e512c8dcbe635209322c58cf2a8b3a6552670a4f56904156c56e4224
+-- bundle  sha256:2244ba755258db8595176904ae4517963c788e25a4499d9040e6591bd8c5ad19
 -- run     psql -X -d DATABASE -f plan.sql
 -- It changes nothing.
 --
@@ -29,7 +29,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:7ef9d9a2e512c8dcbe635209322c58cf2a8b3a6552670a4f56904156c56e4224'
+\set signoff_bundle 'sha256:2244ba755258db8595176904ae4517963c788e25a4499d9040e6591bd8c5ad19'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -81,7 +81,7 @@ DO $signoff$ DECLARE t regclass := to_regclass('"public"."signoff_revision"'); B
     MESSAGE = format('signoff: refused: %s may not create the version table in schema %s', current_user, '"public"'), HINT = 'Is this the right database? If it is, run as the owner of the schema, or set [target] role.'; END IF;
   IF t IS NOT NULL AND NOT has_table_privilege(t, 'SELECT') THEN RAISE EXCEPTION USING ERRCODE = 'SO003',
     MESSAGE = format('signoff: refused: %s may not read the version table %s', current_user, t), HINT = 'Run as its owner, or set [target] role.'; END IF;
-  IF t IS NOT NULL AND NOT (has_table_privilege(t, 'INSERT') AND has_table_privilege(t, 'UPDATE') AND has_table_privilege(t, 'DELETE')) THEN RAISE WARNING USING ERRCODE = 'SO003',
+  IF t IS NOT NULL AND NOT (has_table_privilege(t, 'SELECT') AND has_table_privilege(t, 'INSERT') AND has_table_privilege(t, 'UPDATE') AND has_table_privilege(t, 'DELETE')) THEN RAISE WARNING USING ERRCODE = 'SO003',
     MESSAGE = format('signoff: refused: %s may not write the version table %s', current_user, t), HINT = 'Run as its owner, or set [target] role.'; END IF;
 END $signoff$;
 SELECT 'signoff: a run is going on here now: pid ' || pg_catalog.string_agg(l.pid::text, ', ') AS signoff_running, pg_catalog.count(*) > 0 AS signoff_runs FROM pg_catalog.pg_locks l,

@@ -2,7 +2,7 @@
 \if true
 -- signoff status · linear · base → 9a44e2d5806b · 3 revisions
 -- tree    sha256:4ba21bb7d0a6009439dd877a710a7897576aa4d7f700e45e3b96dc505fbcfc56
--- bundle  sha256:7ef9d9a2e512c8dcbe635209322c58cf2a8b3a6552670a4f56904156c56e4224
+-- bundle  sha256:2244ba755258db8595176904ae4517963c788e25a4499d9040e6591bd8c5ad19
 -- run     psql -X -d DATABASE -f status.sql
 -- It changes nothing.
 --
@@ -26,7 +26,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:7ef9d9a2e512c8dcbe635209322c58cf2a8b3a6552670a4f56904156c56e4224'
+\set signoff_bundle 'sha256:2244ba755258db8595176904ae4517963c788e25a4499d9040e6591bd8c5ad19'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;

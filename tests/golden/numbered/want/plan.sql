@@ -2,7 +2,7 @@
 \if true
 -- signoff plan · numbered · base → 10 · 5 revisions
 -- tree    sha256:b898e35a1ed381e284177dee2d7f5ad0139e8414e3ed81afa6d6f28b02d40fc7
--- bundle  sha256:dbb54f4e681e65ea4b988faaadcd80f64118d8b067c509f237ae102103dbe174
+-- bundle  sha256:0efd6f894176accf00d3e94d61c5eca96da1f28b79d1bfc480c43551015a6861
 -- run     psql -X -d DATABASE -f plan.sql
 -- It changes nothing.
 --
@@ -31,7 +31,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:dbb54f4e681e65ea4b988faaadcd80f64118d8b067c509f237ae102103dbe174'
+\set signoff_bundle 'sha256:0efd6f894176accf00d3e94d61c5eca96da1f28b79d1bfc480c43551015a6861'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -83,7 +83,7 @@ DO $signoff$ DECLARE t regclass := to_regclass('"public"."signoff_revision"'); B
     MESSAGE = format('signoff: refused: %s may not create the version table in schema %s', current_user, '"public"'), HINT = 'Is this the right database? If it is, run as the owner of the schema, or set [target] role.'; END IF;
   IF t IS NOT NULL AND NOT has_table_privilege(t, 'SELECT') THEN RAISE EXCEPTION USING ERRCODE = 'SO003',
     MESSAGE = format('signoff: refused: %s may not read the version table %s', current_user, t), HINT = 'Run as its owner, or set [target] role.'; END IF;
-  IF t IS NOT NULL AND NOT (has_table_privilege(t, 'INSERT') AND has_table_privilege(t, 'UPDATE') AND has_table_privilege(t, 'DELETE')) THEN RAISE WARNING USING ERRCODE = 'SO003',
+  IF t IS NOT NULL AND NOT (has_table_privilege(t, 'SELECT') AND has_table_privilege(t, 'INSERT') AND has_table_privilege(t, 'UPDATE') AND has_table_privilege(t, 'DELETE')) THEN RAISE WARNING USING ERRCODE = 'SO003',
     MESSAGE = format('signoff: refused: %s may not write the version table %s', current_user, t), HINT = 'Run as its owner, or set [target] role.'; END IF;
 END $signoff$;
 SELECT 'signoff: a run is going on here now: pid ' || pg_catalog.string_agg(l.pid::text, ', ') AS signoff_running, pg_catalog.count(*) > 0 AS signoff_runs FROM pg_catalog.pg_locks l,

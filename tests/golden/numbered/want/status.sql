@@ -2,7 +2,7 @@
 \if true
 -- signoff status · numbered · base → 10 · 5 revisions
 -- tree    sha256:b898e35a1ed381e284177dee2d7f5ad0139e8414e3ed81afa6d6f28b02d40fc7
--- bundle  sha256:dbb54f4e681e65ea4b988faaadcd80f64118d8b067c509f237ae102103dbe174
+-- bundle  sha256:0efd6f894176accf00d3e94d61c5eca96da1f28b79d1bfc480c43551015a6861
 -- run     psql -X -d DATABASE -f status.sql
 -- It changes nothing.
 --
@@ -26,7 +26,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:dbb54f4e681e65ea4b988faaadcd80f64118d8b067c509f237ae102103dbe174'
+\set signoff_bundle 'sha256:0efd6f894176accf00d3e94d61c5eca96da1f28b79d1bfc480c43551015a6861'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
