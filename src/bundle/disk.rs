@@ -11,6 +11,7 @@ use std::io;
 use camino::Utf8Path;
 
 use super::{Error, MANIFEST, Release, SUMS, Written};
+use crate::bundle;
 use crate::seal;
 
 /// Writes a release below `out`.
@@ -202,7 +203,7 @@ fn existing(target: &Utf8Path) -> Result<Option<BTreeMap<String, String>>, Error
         .filter(|(name, _)| *name != SUMS)
         .map(|(name, text)| (name.clone(), text.clone()))
         .collect();
-    if *sums != super::sums(&others) {
+    if *sums != bundle::sums(&others) {
         return Err(not_ours(format!("its {SUMS} was changed by hand")));
     }
     Ok(Some(files))
@@ -238,7 +239,7 @@ mod tests {
             ("plan.sql".to_owned(), text.repeat(10_000)),
             ("upgrade.sql".to_owned(), text.repeat(20_000)),
         ];
-        files.push((SUMS.to_owned(), super::super::sums(&files)));
+        files.push((SUMS.to_owned(), bundle::sums(&files)));
         files.sort();
         Release {
             name: "shop".to_owned(),

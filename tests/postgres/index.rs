@@ -106,9 +106,9 @@ fn a_begun_build_takes_no_other_index_for_its_own() {
     let project = on_table("CREATE INDEX CONCURRENTLY i ON t (x, y)");
     let script = upgrade(&project, "");
     let statement = script
-        .find("CREATE INDEX CONCURRENTLY i")
+        .find("\nCREATE INDEX CONCURRENTLY i")
         .expect("it is there");
-    let broken = faults::at(&script, statement, Fault::Killed);
+    let broken = faults::at(&script, statement + 1, Fault::Killed);
     let start = Database::create();
     start.psql_stdin(&broken, &[]).code(Fault::Killed.code());
     for made in [

@@ -194,7 +194,7 @@ impl Case {
         same("running straight to there", &want, &database.state());
         changes_nothing(&database, || {
             let says = if kept == migrations.len() {
-                "signoff: there is no way back from "
+                "signoff: nothing to revert: there is no way back from "
             } else {
                 "signoff: nothing to revert: none of "
             };

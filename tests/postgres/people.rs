@@ -90,7 +90,7 @@ fn a_login_without_rights_is_refused() {
     });
     run(&database, &upgrade(&project, "rev1"));
     for (grant, may_not) in [
-        ("SELECT 1", "read"),
+        ("SELECT 1", "write"),
         (
             "GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader",
             "write",

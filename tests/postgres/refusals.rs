@@ -4,8 +4,7 @@ use super::made::{
     changes_nothing, configured, downgrade, refuses, refuses_with, run, same, set, tree, upgrade,
     upgraded,
 };
-use crate::support::postgres::Database;
-use crate::support::postgres::cluster::Standby;
+use crate::support::postgres::{Database, Standby};
 use crate::support::project::Project;
 
 fn three() -> Project {

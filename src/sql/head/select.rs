@@ -135,3 +135,84 @@ fn value(cursor: &mut Cursor<'_>) -> Option<Vec<Token>> {
         tokens.push(token);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::postgres::StatementKind;
+    use crate::sql::{self, Head};
+
+    fn head(text: &str) -> Head {
+        let mut script = sql::read(text);
+        assert_eq!(script.statements.len(), 1, "{text}");
+        script.statements.remove(0).head
+    }
+
+    #[test]
+    fn what_ends_with_the_session() {
+        for text in [
+            "select 1 into temp x",
+            "select a as into, b into local temporary table x from t",
+            "with a as (select 1) select * into temp x from a",
+            "(select 1 into pg_temp.x)",
+            "create temp view v as select 1",
+            "create table pg_temp.t (a int)",
+            "create function PG_TEMP.f() returns int language sql as ''",
+            "create table \"pg_temp\".t partition of u default",
+            "create index on pg_temp.t (a)",
+            "create unlogged table pg_temp.t (a int)",
+        ] {
+            assert!(head(text).temporary, "{text}");
+        }
+        for text in [
+            "select 1 into x",
+            "select 1 into temp from t",
+            "select 1 into temp",
+            "select 1 into unlogged table x",
+            "select into_temp from x",
+            "select (select 'into temp x')",
+            "create table pg_temp (a int)",
+            "create table \"PG_TEMP\".t (a int)",
+        ] {
+            assert!(!head(text).temporary, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_call_of_set_config_alone_is_a_setting() {
+        let setting = |text: &str| {
+            let head = head(text);
+            assert_eq!(head.kind, StatementKind::Select, "{text}");
+            assert_eq!(head.only_session(), head.setting.is_some(), "{text}");
+            let setting = head.setting?;
+            Some(format!("{}={}", setting.name, setting.value?))
+        };
+        for (text, expected) in [
+            (
+                "SELECT pg_catalog.set_config('search_path', '', false)",
+                "search_path=",
+            ),
+            ("select Set_Config($$Role$$, E'x', FALSE)", "role=x"),
+            ("(select set_config('a.b', 'c', false))", "a.b=c"),
+        ] {
+            assert_eq!(setting(text).as_deref(), Some(expected), "{text}");
+        }
+        let computed =
+            "select set_config('search_path', current_setting('search_path') || ', x', false)";
+        assert!(head(computed).only_session());
+        for text in [
+            "select set_config('a.b', 'c', true)",
+            "select set_config('a.b', 'c', false), 1",
+            "select set_config('a.b', 'c', false) from t",
+            "select set_config('a.b', f(), false)",
+            "select set_config('a.b', (select 'x'), false)",
+            "select set_config(a, 'c', false)",
+            "select x.set_config('a.b', 'c', false)",
+            "select set_config('a.b', 'c', not true)",
+            "select set_config",
+            "select",
+        ] {
+            assert_eq!(setting(text), None, "{text}");
+            assert!(!head(text).only_session(), "{text}");
+        }
+    }
+}
