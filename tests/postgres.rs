@@ -3,6 +3,7 @@
 //! The laws run on the sample tree and on the golden projects, the faults on made-up trees of a few revisions.
 
 mod client;
+mod corners;
 mod index;
 mod laws;
 mod leaks;

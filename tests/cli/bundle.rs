@@ -274,3 +274,42 @@ fn zeros_of_somebodys_own_are_refused() {
     project.run(&["upgrade"]).code(2);
     assert_eq!(project.everything(), before);
 }
+
+/// From every folder of the project the release is the same one, beside the config.
+#[test]
+fn the_release_lies_beside_the_config() {
+    let project = shop()
+        .file("signoff.toml", "[project]\nname = \"shop\"\n")
+        .file("a/b/keep", "");
+    project.run(&["bundle"]).success();
+    let below = |arguments: &[&str]| {
+        let mut command = project.command(arguments);
+        crate::support::outcome::run(command.current_dir(project.path("a/b")), "")
+    };
+    let outcome = below(&["bundle"]);
+    outcome
+        .success()
+        .stdout_has(&format!("unchanged: ../../{FOLDER}"));
+    let outcome = below(&["bundle", "--out", "here"]);
+    outcome.success().stdout_has("wrote here/shop-base-");
+    assert!(
+        project
+            .path("a/b/here/shop-base-bbbb00000002/upgrade.sql")
+            .exists()
+    );
+}
+
+/// Processes that write one release at once take turns, and leave a whole one.
+#[test]
+fn runs_at_once_take_turns() {
+    let project = shop();
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                project.run(&["bundle"]).success().quiet();
+            });
+        }
+    });
+    assert_eq!(project.files("out").len(), 7);
+    project.run(&["bundle"]).success().stdout_has("unchanged");
+}

@@ -105,3 +105,25 @@ fn any_folder_can_hold_a_project() {
         outcome.success().quiet();
     }
 }
+
+/// Migrations of another tool are compiled where they are: no folder of ours is made over them.
+#[test]
+fn over_the_migrations_of_another_tool() {
+    for place in ["db/migrations", "migrations"] {
+        let script = format!("shop/{place}/1_first.up.sql");
+        let project = Project::new().file(&script, "SELECT 1;\n");
+        project
+            .run(&["init", "shop"])
+            .success()
+            .quiet()
+            .stdout_has(&format!("signoff upgrade --path shop/{place}\n"));
+        let files = [format!("{place}/1_first.up.sql"), "signoff.toml".to_owned()];
+        assert_eq!(project.files("shop"), files);
+        for command in [
+            &["upgrade", "--config", "shop/signoff.toml"][..],
+            &["upgrade", "--path", &format!("shop/{place}")],
+        ] {
+            project.run(command).success().stdout_has("SELECT 1;");
+        }
+    }
+}

@@ -132,3 +132,25 @@ fn of_any_tree_by_its_path() {
     let same = project.run(&["--path", "./db/", "upgrade"]);
     assert_eq!(same.success().stdout, outcome.stdout);
 }
+
+/// `-o` meets a file that somebody else wrote, and the tree itself.
+#[test]
+fn no_script_is_written_over_what_is_none() {
+    let project = shop()
+        .file("notes.sql", "SELECT 'mine';\n")
+        .file("signoff.toml", "[project]\nname = \"shop\"\n");
+    let before = project.everything();
+    for (file, why) in [
+        ("notes.sql", "is no script that signoff wrote"),
+        ("migrations/one.sql", "among the migrations"),
+        ("migrations/new.sql", "among the migrations"),
+        ("signoff.toml", "is no script that signoff wrote"),
+    ] {
+        let outcome = project.run(&["upgrade", "-o", file]);
+        outcome
+            .code(2)
+            .stderr_has(why)
+            .stderr_has("nothing was changed");
+        assert_eq!(project.everything(), before, "{file}");
+    }
+}
