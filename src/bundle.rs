@@ -232,7 +232,11 @@ fn sign(files: &mut [(String, String)]) -> Result<String, Failure> {
         if own.is_some_and(|own| text.matches(NO_DIGEST).count() != own) {
             return Err(Failure::Placeholder { file: name.clone() });
         }
-        *text = text.replace(NO_DIGEST, &digest);
+        // In place: a script may be large, and both texts are as long as each other.
+        let places: Vec<usize> = text.match_indices(NO_DIGEST).map(|(at, _)| at).collect();
+        for at in places {
+            text.replace_range(at..at + NO_DIGEST.len(), &digest);
+        }
     }
     Ok(digest)
 }

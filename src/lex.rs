@@ -160,7 +160,7 @@ pub struct Hazard {
     pub end: usize,
 }
 
-/// Kinds of [`Hazard`]. `postgres-facts` 3.1 and 3.2 hold the experiments.
+/// Kinds of [`Hazard`], each found by running psql 12 to 18 (`psqlscan.l` and `psqlscanslash.l` say why).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HazardKind {
     /// `:name` and its quoted forms outside quotes: psql puts a variable's value there.

@@ -115,6 +115,20 @@ fn compiling_again_changes_nothing() {
     }
 }
 
+/// Whoever stands in a folder of the project compiles the project, to the same place and the same bytes.
+#[test]
+fn a_folder_below_is_the_same_project() {
+    let project = project("linear", |files| files.sort()).file("services/billing/keep", "");
+    let first = everything(&project);
+    let mut command = project.command(&["bundle"]);
+    command.current_dir(project.path("services/billing"));
+    let outcome = support::outcome::run(&mut command, "");
+    outcome
+        .success()
+        .stdout_has("unchanged: ../../out/linear-base-");
+    assert_same(&first, &everything(&project), "linear");
+}
+
 /// The checksums that the run book tells to look at first are right, by the tool that it names.
 #[test]
 fn sha256sum_agrees_with_every_bundle() {

@@ -16,6 +16,7 @@ mod input;
 mod machinery;
 mod postgres;
 mod properties;
+mod readme;
 mod support;
 
 /// `autotests` is off, so a file without its `mod` line would never be compiled, and nobody would notice.

@@ -1,4 +1,4 @@
-//! What an emitted script does on a real PostgreSQL: the laws of testing.md, and every fault that script.md names.
+//! What an emitted script does on a real PostgreSQL: the laws of ARCHITECTURE.md, and every fault that is known.
 //!
 //! The laws run on the sample tree and on the golden projects, the faults on made-up trees of a few revisions.
 

@@ -63,8 +63,11 @@ pub(super) fn way_back(input: Input<'_>, range: &Range, sink: &mut Sink) -> Opti
         .collect();
     let to = graph.tips(&kept);
     let name = |revision: &usize| input.tree.migrations[*revision].id.to_string();
+    // One that stands on another stops the way back first.
+    let first = graph.tips(&stuck);
     let notes = reasons
         .iter()
+        .filter(|(revision, _)| first.contains(revision))
         .map(|(revision, reason)| format!("stops above {}: {reason}", name(revision)))
         .collect();
     let short = Range {

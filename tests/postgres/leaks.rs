@@ -93,6 +93,7 @@ fn nothing_else_of_the_session_is_left() {
            current_setting('default_transaction_isolation') AS isolation, current_setting('my.own', true) AS own,\n\
            (SELECT count(*) FROM pg_prepared_statements) AS prepared, (SELECT count(*) FROM pg_cursors WHERE name <> '') AS cursors,\n\
            (SELECT count(*) FROM pg_listening_channels()) AS channels";
+    // The two whose names are put together are refused as plain words, because psql reads on by them.
     let leaks = [
         "SET search_path = nowhere",
         "SET SESSION search_path TO ''",
