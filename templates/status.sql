@@ -19,7 +19,7 @@ SELECT pg_catalog.jsonb_agg(e ORDER BY n) AS signoff_manifest FROM pg_catalog.un
 SELECT coalesce(pg_catalog.jsonb_agg(e ORDER BY n), '[]') AS signoff_again FROM pg_catalog.unnest(ARRAY[{% for repeatable in repeatables %}:'signoff_repeat_{{ loop.index }}'{% if not loop.last %}, {% endif %}{% endfor %}]::pg_catalog.jsonb[]) WITH ORDINALITY AS t (e, n) \gset
 {% endif %}
 WITH m AS (SELECT e->>'revision' AS revision, e->>'message' AS message, jsonb_array_length(coalesce(e->'steps', '[]')) AS steps, n FROM jsonb_array_elements(:'signoff_manifest'::jsonb) WITH ORDINALITY AS a (e, n)),
-  s AS (SELECT m.*, v.state, v.applied_at, v.applied_by, (SELECT count(*) FROM unnest(v.steps) AS d WHERE d !~ '[?!]$') AS done FROM m LEFT JOIN {{ version_table }} v ON v.revision = m.revision)
+  s AS (SELECT m.*, v.state, v.applied_at, v.applied_by, (SELECT count(*) FROM unnest(v.steps) AS d WHERE d !~ '[?!]') AS done FROM m LEFT JOIN {{ version_table }} v ON v.revision = m.revision)
 SELECT format('signoff: %s of %s revisions of this release and before it are applied in database %s', count(*) FILTER (WHERE s.state = 'applied'), count(*), current_database())
   || coalesce(string_agg(format(E'\n  %s  %s  %s', rpad(CASE WHEN s.state IS NULL THEN 'not applied' WHEN s.state = 'applied' THEN 'applied' ELSE 'HALF-DONE' END, 11), s.revision,
        s.message || CASE WHEN s.state IN ('upgrading', 'downgrading') THEN CASE s.state WHEN 'upgrading' THEN format(' (upgrading: %s of %s steps are done)', s.done, s.steps) ELSE format(' (downgrading: %s steps are done)', s.done) END ELSE '' END), '' ORDER BY s.n), '')
@@ -28,13 +28,13 @@ SELECT format('signoff: %s of %s revisions of this release and before it are app
           WHEN bool_or(s.state = 'upgrading') THEN 'next: run upgrade.sql again; it goes on at the step that failed'
           WHEN bool_or(s.state IS NULL) THEN 'next: run plan.sql, then upgrade.sql; it begins with the first that is not applied'
           {% if repeatables %}
-          WHEN EXISTS (SELECT FROM jsonb_array_elements(:'signoff_again'::jsonb) AS a (e) WHERE NOT EXISTS (SELECT FROM {{ version_table }} v WHERE v.revision = e->>'revision' AND v.up = e->>'up')) THEN 'next: run plan.sql, then upgrade.sql; a repeatable is not applied, or with another text'
+          WHEN EXISTS (SELECT FROM jsonb_array_elements(:'signoff_again'::jsonb) AS a (e) WHERE NOT EXISTS (SELECT FROM {{ version_table }} v WHERE v.revision = e->>'revision' AND (v.up = e->>'up' AND v.variables IS NOT DISTINCT FROM e->>'variables' OR v.up LIKE 'sha256:%' AND EXISTS (SELECT FROM {{ event_table }} x WHERE x.event = 'applied' AND x.bundle = :'signoff_bundle' AND x.revision = v.revision)))) THEN 'next: run plan.sql, then upgrade.sql; a repeatable is not applied, or with another text'
 {% endif %}
           ELSE 'next: nothing; all of this release is applied' END AS signoff_next
   FROM s \gset
 \echo :signoff_status
 {% if repeatables %}
-SELECT string_agg(format('  %s  repeatable  %s', rpad(CASE WHEN v.revision IS NULL THEN 'not applied' WHEN v.up = e->>'up' THEN 'applied' ELSE 'other text' END, 11), e->>'message'), E'\n' ORDER BY n) AS signoff_repeatables
+SELECT string_agg(format('  %s  repeatable  %s', rpad(CASE WHEN v.revision IS NULL THEN 'not applied' WHEN v.up = e->>'up' AND v.variables IS NOT DISTINCT FROM e->>'variables' THEN 'applied' ELSE 'other text' END, 11), e->>'message'), E'\n' ORDER BY n) AS signoff_repeatables
   FROM jsonb_array_elements(:'signoff_again'::jsonb) WITH ORDINALITY AS a (e, n) LEFT JOIN {{ version_table }} v ON v.revision = e->>'revision' \gset
 \echo :signoff_repeatables
 {% endif %}

@@ -181,10 +181,14 @@ fn plain_column(text: &str, tokens: &[lex::Token]) -> Option<String> {
     let [name, next, ..] = tokens else {
         return None;
     };
-    let named = matches!(
-        name.kind,
-        lex::TokenKind::Word | lex::TokenKind::QuotedIdent
-    );
+    // An escaped name is left to the server, like an expression.
+    let escaped =
+        text[name.range()].starts_with(['u', 'U']) && name.kind == lex::TokenKind::QuotedIdent;
+    let named = !escaped
+        && matches!(
+            name.kind,
+            lex::TokenKind::Word | lex::TokenKind::QuotedIdent
+        );
     let called = matches!(next.kind, lex::TokenKind::OpenParen | lex::TokenKind::Dot);
     (named && !called).then(|| Ident::read(&text[name.range()]).as_str().to_owned())
 }

@@ -304,6 +304,25 @@ impl<'a> Reading<'a> {
             .is_some_and(|statement| statement.head.only_session())
     }
 
+    /// Whether an item sets the modes of transactions to come.
+    pub(super) fn sets_modes(&self, item: Item) -> bool {
+        let Some(statement) = self.statement(item) else {
+            return false;
+        };
+        let named = statement
+            .head
+            .setting
+            .as_ref()
+            .is_some_and(|setting| setting.name.starts_with("default_transaction"));
+        let words = statement
+            .slice(&self.text(item.part).text)
+            .split_whitespace()
+            .take(3);
+        let words: Vec<String> = words.map(str::to_lowercase).collect();
+        statement.head.kind != StatementKind::Reset && named
+            || words == ["set", "session", "characteristics"]
+    }
+
     /// What of the session an item leaves behind or leans on.
     pub(super) fn session_state(&self, item: Item) -> Option<&'static str> {
         let statement = self.statement(item)?;

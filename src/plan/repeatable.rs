@@ -77,7 +77,7 @@ pub(super) fn rerun(
         pinned: false,
         allow: &[],
     };
-    let Unit::Transaction { pieces, .. } = unit::unit(&context, sink)? else {
+    let Unit::Transaction { modes, pieces } = unit::unit(&context, sink)? else {
         sink.push(
             Diagnostic::error("repeatable-steps", format!("repeatable {} can't run in one transaction", repeatable.name))
                 .at(repeatable.at, "runs again and again, each time as a whole")
@@ -86,6 +86,18 @@ pub(super) fn rerun(
         );
         return None;
     };
+    if !modes.is_empty() {
+        sink.push(
+            Diagnostic::error(
+                "repeatable-modes",
+                format!("repeatable {} asks for {modes}", repeatable.name),
+            )
+            .at(repeatable.at, "runs in a plain transaction")
+            .because("it would run without that, and nobody would see it")
+            .help("leave it out; what needs it belongs into a revision"),
+        );
+        return None;
+    }
     let text = pieces.iter().filter_map(|piece| match piece {
         Piece::Sql { text, .. } | Piece::Reset { text, .. } => Some(text.clone()),
         Piece::Carried { text, .. } => Some(format!("{text}\n;")),

@@ -33,6 +33,7 @@ pub(super) fn unit(context: &Context<'_>, sink: &mut Sink) -> Option<Unit> {
                 .map(|at| items[at])
                 .collect();
             context.check_inside(&inner, sink)?;
+            context.check_session_modes(&items[..begin], sink)?;
             let what = "the file's own BEGIN and COMMIT are this transaction";
             let before = pieces::lifted(reading, items[begin], what);
             transaction(reading, &inner, reading.modes(items[begin]), before, sink)
@@ -52,6 +53,7 @@ pub(super) fn unit(context: &Context<'_>, sink: &mut Sink) -> Option<Unit> {
             context.steps(groups.into_iter().map(|own| (String::new(), own)), sink)
         }
         Shape::Blocks(shape) => {
+            context.check_session_modes(items, sink)?;
             let mut groups = Vec::new();
             for step in shape {
                 match step {
@@ -128,7 +130,7 @@ fn shape(reading: &Reading<'_>, sink: &mut Sink) -> Option<Shape> {
     Some(found)
 }
 
-/// Everything in one transaction; a leading SET TRANSACTION goes into its BEGIN, which takes it before any query.
+/// Everything in one transaction.
 fn transaction(
     reading: &Reading<'_>,
     items: &[Item],
@@ -136,29 +138,33 @@ fn transaction(
     before: Vec<Piece>,
     sink: &mut Sink,
 ) -> Option<Unit> {
-    let first = items.iter().position(|item| !reading.only_session(*item));
-    let lifted = first.filter(|at| reading.kind(items[*at]) == Some(StatementKind::SetTransaction));
+    let (modes, lifted, rest) = lift(reading, items, modes);
     let mut all = before;
-    let mut modes = modes;
-    if let Some(at) = lifted {
-        all.extend(pieces::lifted(
-            reading,
-            items[at],
-            "SET TRANSACTION stands in the BEGIN of this transaction",
-        ));
-        let own = reading.modes(items[at]);
-        modes = if modes.is_empty() {
-            own
-        } else {
-            format!("{modes}, {own}")
-        };
-    }
-    let rest: Vec<Item> = (0..items.len())
-        .filter(|at| Some(*at) != lifted)
-        .map(|at| items[at])
-        .collect();
+    all.extend(lifted);
     all.extend(pieces::pieces(reading, &rest, sink)?);
     Some(Unit::Transaction { modes, pieces: all })
+}
+
+/// Takes leading SET TRANSACTIONs into the modes of the BEGIN: behind our bookkeeping they would come too late.
+fn lift(reading: &Reading<'_>, items: &[Item], modes: String) -> (String, Vec<Piece>, Vec<Item>) {
+    let mut all: Vec<String> = Some(modes)
+        .filter(|modes| !modes.is_empty())
+        .into_iter()
+        .collect();
+    let (mut lifted, mut rest) = (Vec::new(), Vec::new());
+    let mut leading = true;
+    for item in items {
+        let kind = reading.kind(*item);
+        if leading && kind == Some(StatementKind::SetTransaction) {
+            all.push(reading.modes(*item));
+            let what = "SET TRANSACTION stands in the BEGIN of this transaction";
+            lifted.extend(pieces::lifted(reading, *item, what));
+        } else {
+            leading &= reading.only_session(*item) || kind == Some(StatementKind::SetLocal);
+            rest.push(*item);
+        }
+    }
+    (all.join(", "), lifted, rest)
 }
 
 /// Where a script must be cut so that an enum value is committed before it is used. Across rows of a file nobody
@@ -230,6 +236,26 @@ impl Context<'_> {
         None
     }
 
+    /// Modes that a session setting would give to a BEGIN behind it: ours stands before it.
+    fn check_session_modes(&self, items: &[Item], sink: &mut Sink) -> Option<()> {
+        let Some(item) = items.iter().find(|item| self.reading.sets_modes(**item)) else {
+            return Some(());
+        };
+        sink.push(
+            Diagnostic::error(
+                "session-modes",
+                "this setting is for transactions that begin after it, and ours begins before it",
+            )
+            .at(
+                self.reading.span(*item),
+                "would have no effect in the script",
+            )
+            .because("the file's own BEGIN … COMMIT becomes a transaction with our record in it")
+            .help("write the modes into the BEGIN: BEGIN ISOLATION LEVEL SERIALIZABLE;"),
+        );
+        None
+    }
+
     /// Neighbours that may share a transaction do; a cut or a statement that can't ends the group.
     fn grouped(&self, items: &[Item], cuts: &[usize]) -> Vec<Vec<Item>> {
         let mut groups: Vec<Vec<Item>> = Vec::new();
@@ -263,13 +289,16 @@ impl Context<'_> {
                 own.iter().partition(|item| reading.only_session(**item));
             if let Some(first) = work.first() {
                 self.warn_of_call(*first, sink);
-                let guard = match own.as_slice() {
+                let (modes, mut lifted, rest) = lift(reading, &own, modes);
+                let guard = match rest.as_slice() {
                     [item] if self.bare(*item) => self.guard(*item, sink),
                     _ => Some(Guard::Transaction { modes }),
                 };
                 let before = pieces::pieces(reading, &session, sink);
-                match (guard, before, pieces::pieces(reading, &own, sink)) {
-                    (Some(guard), Some(session), Some(pieces)) => {
+                match (guard, before, pieces::pieces(reading, &rest, sink)) {
+                    (Some(guard), Some(session), Some(mut pieces)) => {
+                        lifted.append(&mut pieces);
+                        let pieces = lifted;
                         let more = if work.len() > 1 {
                             format!(" … ({} statements)", work.len())
                         } else {

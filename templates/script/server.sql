@@ -1,7 +1,7 @@
 {# A plan says what would refuse and goes on: it may be read by somebody who may not write. #}
 {% set refuse = "WARNING" if direction == "plan" else "EXCEPTION" %}
 -- 4. Preflight. Nothing is changed before every check has passed.
-DO $signoff$ DECLARE t regclass := to_regclass({{ version_table | lit }}); BEGIN
+DO $signoff$ DECLARE t regclass := to_regclass({{ version_table | lit }}); e regclass := to_regclass({{ event_table | lit }}); BEGIN
   IF current_setting('server_version_num')::int < {{ server_min }}0000 THEN RAISE EXCEPTION USING ERRCODE = 'SO003',
     MESSAGE = format('signoff: refused: this server is PostgreSQL %s, and the script was compiled for {{ server_min }} and later', current_setting('server_version')), HINT = 'Compile with [target] server set to this server''s version.'; END IF;
   IF current_setting('server_version_num')::int >= 190000 THEN RAISE WARNING 'signoff: this server is PostgreSQL %, later than any this script was tried on (13 to 18)', current_setting('server_version'); END IF;
@@ -17,9 +17,10 @@ DO $signoff$ DECLARE t regclass := to_regclass({{ version_table | lit }}); BEGIN
     MESSAGE = format('signoff: refused: %s may not create the version table in schema %s', current_user, {{ schema_sql | lit }}), HINT = 'Is this the right database? {% if role %}If it is, grant that role CREATE on the schema.{% else %}If it is, run as the owner of the schema, or set [target] role.{% endif %}'; END IF;
 {% endif %}
 {% if direction == "plan" %}
-  IF t IS NOT NULL AND NOT has_table_privilege(t, 'SELECT') THEN RAISE EXCEPTION USING ERRCODE = 'SO003',
-    MESSAGE = format('signoff: refused: %s may not read the version table %s', current_user, t), HINT = '{% if role %}Grant that role rights on it.{% else %}Run as its owner, or set [target] role.{% endif %}'; END IF;
+  IF t IS NOT NULL AND NOT (has_table_privilege(t, 'SELECT') AND coalesce(has_table_privilege(e, 'SELECT'), true)) THEN RAISE EXCEPTION USING ERRCODE = 'SO003',
+    MESSAGE = format('signoff: refused: %s may not read the version table %s and its event table', current_user, t), HINT = '{% if role %}Grant that role rights on it.{% else %}Run as its owner, or set [target] role.{% endif %}'; END IF;
 {% endif %}
-  IF t IS NOT NULL AND NOT (has_table_privilege(t, 'SELECT') AND has_table_privilege(t, 'INSERT') AND has_table_privilege(t, 'UPDATE') AND has_table_privilege(t, 'DELETE')) THEN RAISE {{ refuse }} USING ERRCODE = 'SO003',
-    MESSAGE = format('signoff: refused: %s may not write the version table %s', current_user, t), HINT = '{% if role %}Grant that role rights on it.{% else %}Run as its owner, or set [target] role.{% endif %}'; END IF;
+  IF t IS NOT NULL AND NOT (has_table_privilege(t, 'SELECT') AND has_table_privilege(t, 'INSERT') AND has_table_privilege(t, 'UPDATE') AND has_table_privilege(t, 'DELETE')
+      AND coalesce(has_table_privilege(e, 'SELECT') AND has_table_privilege(e, 'INSERT'), true)) THEN RAISE {{ refuse }} USING ERRCODE = 'SO003',
+    MESSAGE = format('signoff: refused: %s may not write the version table %s and its event table', current_user, t), HINT = '{% if role %}Grant that role rights on it.{% else %}Run as its owner, or set [target] role.{% endif %}'; END IF;
 END $signoff$;

@@ -66,7 +66,8 @@ BEGIN
   SELECT string_agg(format(E'\n  repeatable  %s', m.e->>'message'), '' ORDER BY m.n) FILTER (WHERE NOT m.back), string_agg(m.e->>'message', ', ' ORDER BY m.n) FILTER (WHERE m.back) INTO again, kept
     FROM (SELECT a.e, a.n, coalesce(v.up LIKE 'sha256:%' AND mine ? v.revision, false) AS back FROM jsonb_array_elements(current_setting('signoff.again')::jsonb) WITH ORDINALITY AS a (e, n)
       LEFT JOIN jsonb_to_recordset(recorded) AS v (revision text, up text, variables text) ON v.revision = a.e->>'revision'
-      WHERE ahead IS NULL AND (v.revision IS NULL OR v.up <> a.e->>'up' OR v.variables IS DISTINCT FROM a.e->>'variables')) m;
+      WHERE ahead IS NULL AND (v.revision IS NULL OR v.up <> a.e->>'up' OR v.variables IS DISTINCT FROM a.e->>'variables' OR EXISTS (SELECT FROM jsonb_array_elements(current_setting('signoff.manifest')::jsonb) AS p (e) WHERE (p.e->>'selected')::boolean
+        AND p.e->'recreates' ? (a.e->>'message') AND NOT EXISTS (SELECT FROM jsonb_to_recordset(recorded) AS w (revision text, state text) WHERE w.revision = p.e->>'revision' AND w.state = 'applied')))) m;
 {% endif %}
   PERFORM set_config('signoff.repeat', (ahead IS NULL)::text, false);
   IF todo > 0 THEN
@@ -87,7 +88,7 @@ BEGIN
 {% else %}
   PERFORM set_config('signoff.summary', CASE WHEN todo = 0 AND again IS NULL THEN format('signoff: nothing to apply: all of %s revisions are applied here', total)
     ELSE format('signoff: %s of %s to apply here; %s already applied%s%s', todo, total, total - todo, todo_names, again) END
-    || CASE WHEN kept IS NULL THEN '' ELSE format(E'\nsignoff: left as it is: %s. This release applied it before, and another text was applied since', kept) END, false);
+    || CASE WHEN kept IS NULL THEN '' ELSE format(E'\nsignoff: left as it is: %s. This release applied it before, and another text was applied since. To bring this one back, change a comment in it and compile', kept) END, false);
 {% endif %}
 END $signoff$;
 SELECT pg_catalog.current_setting('signoff.summary') AS signoff_summary, pg_catalog.current_setting('signoff.repeat') AS signoff_repeat \gset

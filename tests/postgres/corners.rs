@@ -286,6 +286,47 @@ fn modes_of_a_transaction_are_lifted_whole() {
 }
 
 #[test]
+fn modes_that_would_be_lost_are_refused() {
+    let block = "BEGIN; CREATE TABLE t (x int); COMMIT;";
+    not_compiled(
+        &tree(&[&format!(
+            "SET default_transaction_isolation = 'serializable';\n{block}"
+        )]),
+        "session-modes",
+    );
+    let set = "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL SERIALIZABLE;";
+    not_compiled(
+        &tree(&[&format!("{set}\n{block}\nVACUUM t;")]),
+        "session-modes",
+    );
+    let serial = "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE; CREATE OR REPLACE VIEW look AS SELECT 1 AS x;";
+    not_compiled(
+        &with_view(&["CREATE TABLE t (x int);"], "", serial),
+        "repeatable-modes",
+    );
+}
+
+#[test]
+fn an_index_is_known_however_its_columns_are_written() {
+    for columns in [
+        "a",
+        "(CAST(a AS int))",
+        "((b)) DESC",
+        "\"a\"",
+        "U&\"\\0061\"",
+        "lower(b), a, (a + 1)",
+    ] {
+        let project = tree(&[
+            "CREATE TABLE t (a int, b text);",
+            &format!("CREATE INDEX CONCURRENTLY i ON t ({columns});"),
+        ]);
+        let database = upgraded(&project);
+        let valid = "SELECT indisvalid FROM pg_index WHERE indexrelid = 'i'::regclass";
+        assert_eq!(database.query(valid), "t", "{columns}");
+    }
+}
+
+#[test]
 fn a_new_enum_value_may_be_used_by_rows_of_a_file() {
     let project = tree(&[
         "CREATE TYPE e AS ENUM ('a'); CREATE TABLE t (x e);",

@@ -2,7 +2,7 @@
 \if true
 -- signoff downgrade · branches · 48ac91d7e3b0 → 0d3f7a91c2e4 · 4 revisions
 -- tree    sha256:12a7e76a5d5ade7f32dc437a1de1c7244f6fff5548feb51a1bdbb92c798778e5
--- bundle  sha256:2096f250ecdcd8cf267175b910bbd08b64f236c4114d6236971dfe41b6818f63
+-- bundle  sha256:bc01f6b3312b5a26dc2cd7e884c5496f9ec827c3b1cdaf07a2707382f7efa52d
 -- run     psql -X -d DATABASE -f downgrade.sql
 -- first   psql -X -d DATABASE -f plan.sql       (says what would run here, and changes nothing)
 -- stops above 0d3f7a91c2e4: the orders are kept nowhere else
@@ -33,7 +33,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:2096f250ecdcd8cf267175b910bbd08b64f236c4114d6236971dfe41b6818f63'
+\set signoff_bundle 'sha256:bc01f6b3312b5a26dc2cd7e884c5496f9ec827c3b1cdaf07a2707382f7efa52d'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -146,7 +146,7 @@ DO $signoff$ BEGIN
 END $signoff$;
 
 -- 4. Preflight. Nothing is changed before every check has passed.
-DO $signoff$ DECLARE t regclass := to_regclass('"public"."signoff_revision"'); BEGIN
+DO $signoff$ DECLARE t regclass := to_regclass('"public"."signoff_revision"'); e regclass := to_regclass('"public"."signoff_event"'); BEGIN
   IF current_setting('server_version_num')::int < 140000 THEN RAISE EXCEPTION USING ERRCODE = 'SO003',
     MESSAGE = format('signoff: refused: this server is PostgreSQL %s, and the script was compiled for 14 and later', current_setting('server_version')), HINT = 'Compile with [target] server set to this server''s version.'; END IF;
   IF current_setting('server_version_num')::int >= 190000 THEN RAISE WARNING 'signoff: this server is PostgreSQL %, later than any this script was tried on (13 to 18)', current_setting('server_version'); END IF;
@@ -157,8 +157,9 @@ DO $signoff$ DECLARE t regclass := to_regclass('"public"."signoff_revision"'); B
     MESSAGE = format('signoff: refused: this database is encoded in %s, and the script is UTF8', current_setting('server_encoding')), HINT = 'Only UTF8 databases are supported.'; END IF;
   IF to_regnamespace('"public"') IS NULL THEN RAISE EXCEPTION USING ERRCODE = 'SO003',
     MESSAGE = 'signoff: refused: there is no schema "public" for the version table', HINT = 'Create it, or name another in [version_table] schema.'; END IF;
-  IF t IS NOT NULL AND NOT (has_table_privilege(t, 'SELECT') AND has_table_privilege(t, 'INSERT') AND has_table_privilege(t, 'UPDATE') AND has_table_privilege(t, 'DELETE')) THEN RAISE EXCEPTION USING ERRCODE = 'SO003',
-    MESSAGE = format('signoff: refused: %s may not write the version table %s', current_user, t), HINT = 'Run as its owner, or set [target] role.'; END IF;
+  IF t IS NOT NULL AND NOT (has_table_privilege(t, 'SELECT') AND has_table_privilege(t, 'INSERT') AND has_table_privilege(t, 'UPDATE') AND has_table_privilege(t, 'DELETE')
+      AND coalesce(has_table_privilege(e, 'SELECT') AND has_table_privilege(e, 'INSERT'), true)) THEN RAISE EXCEPTION USING ERRCODE = 'SO003',
+    MESSAGE = format('signoff: refused: %s may not write the version table %s and its event table', current_user, t), HINT = 'Run as its owner, or set [target] role.'; END IF;
 END $signoff$;
 -- One run at a time. Polled, never blocking: a blocked waiter makes another session's CREATE INDEX CONCURRENTLY fail.
 SET statement_timeout = 0;

@@ -2,7 +2,7 @@
 \if true
 -- signoff status · branches · base → 48ac91d7e3b0 · 5 revisions
 -- tree    sha256:12a7e76a5d5ade7f32dc437a1de1c7244f6fff5548feb51a1bdbb92c798778e5
--- bundle  sha256:2096f250ecdcd8cf267175b910bbd08b64f236c4114d6236971dfe41b6818f63
+-- bundle  sha256:bc01f6b3312b5a26dc2cd7e884c5496f9ec827c3b1cdaf07a2707382f7efa52d
 -- run     psql -X -d DATABASE -f status.sql
 -- It changes nothing.
 --
@@ -28,7 +28,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:2096f250ecdcd8cf267175b910bbd08b64f236c4114d6236971dfe41b6818f63'
+\set signoff_bundle 'sha256:bc01f6b3312b5a26dc2cd7e884c5496f9ec827c3b1cdaf07a2707382f7efa52d'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -67,7 +67,7 @@ DO $signoff$ BEGIN IF coalesce(obj_description('"public"."signoff_revision"'::re
 SELECT pg_catalog.jsonb_agg(e ORDER BY n) AS signoff_manifest FROM pg_catalog.unnest(ARRAY[:'signoff_row_1',:'signoff_row_2',:'signoff_row_3',:'signoff_row_4',:'signoff_row_5']::pg_catalog.jsonb[]) WITH ORDINALITY AS t (e, n) \gset
 SELECT coalesce(pg_catalog.jsonb_agg(e ORDER BY n), '[]') AS signoff_again FROM pg_catalog.unnest(ARRAY[:'signoff_repeat_1', :'signoff_repeat_2']::pg_catalog.jsonb[]) WITH ORDINALITY AS t (e, n) \gset
 WITH m AS (SELECT e->>'revision' AS revision, e->>'message' AS message, jsonb_array_length(coalesce(e->'steps', '[]')) AS steps, n FROM jsonb_array_elements(:'signoff_manifest'::jsonb) WITH ORDINALITY AS a (e, n)),
-  s AS (SELECT m.*, v.state, v.applied_at, v.applied_by, (SELECT count(*) FROM unnest(v.steps) AS d WHERE d !~ '[?!]$') AS done FROM m LEFT JOIN "public"."signoff_revision" v ON v.revision = m.revision)
+  s AS (SELECT m.*, v.state, v.applied_at, v.applied_by, (SELECT count(*) FROM unnest(v.steps) AS d WHERE d !~ '[?!]') AS done FROM m LEFT JOIN "public"."signoff_revision" v ON v.revision = m.revision)
 SELECT format('signoff: %s of %s revisions of this release and before it are applied in database %s', count(*) FILTER (WHERE s.state = 'applied'), count(*), current_database())
   || coalesce(string_agg(format(E'\n  %s  %s  %s', rpad(CASE WHEN s.state IS NULL THEN 'not applied' WHEN s.state = 'applied' THEN 'applied' ELSE 'HALF-DONE' END, 11), s.revision,
        s.message || CASE WHEN s.state IN ('upgrading', 'downgrading') THEN CASE s.state WHEN 'upgrading' THEN format(' (upgrading: %s of %s steps are done)', s.done, s.steps) ELSE format(' (downgrading: %s steps are done)', s.done) END ELSE '' END), '' ORDER BY s.n), '')
@@ -75,11 +75,11 @@ SELECT format('signoff: %s of %s revisions of this release and before it are app
   CASE WHEN bool_or(s.state = 'downgrading') THEN 'next: run downgrade.sql again; it goes on at the step that failed'
           WHEN bool_or(s.state = 'upgrading') THEN 'next: run upgrade.sql again; it goes on at the step that failed'
           WHEN bool_or(s.state IS NULL) THEN 'next: run plan.sql, then upgrade.sql; it begins with the first that is not applied'
-          WHEN EXISTS (SELECT FROM jsonb_array_elements(:'signoff_again'::jsonb) AS a (e) WHERE NOT EXISTS (SELECT FROM "public"."signoff_revision" v WHERE v.revision = e->>'revision' AND v.up = e->>'up')) THEN 'next: run plan.sql, then upgrade.sql; a repeatable is not applied, or with another text'
+          WHEN EXISTS (SELECT FROM jsonb_array_elements(:'signoff_again'::jsonb) AS a (e) WHERE NOT EXISTS (SELECT FROM "public"."signoff_revision" v WHERE v.revision = e->>'revision' AND (v.up = e->>'up' AND v.variables IS NOT DISTINCT FROM e->>'variables' OR v.up LIKE 'sha256:%' AND EXISTS (SELECT FROM "public"."signoff_event" x WHERE x.event = 'applied' AND x.bundle = :'signoff_bundle' AND x.revision = v.revision)))) THEN 'next: run plan.sql, then upgrade.sql; a repeatable is not applied, or with another text'
           ELSE 'next: nothing; all of this release is applied' END AS signoff_next
   FROM s \gset
 \echo :signoff_status
-SELECT string_agg(format('  %s  repeatable  %s', rpad(CASE WHEN v.revision IS NULL THEN 'not applied' WHEN v.up = e->>'up' THEN 'applied' ELSE 'other text' END, 11), e->>'message'), E'\n' ORDER BY n) AS signoff_repeatables
+SELECT string_agg(format('  %s  repeatable  %s', rpad(CASE WHEN v.revision IS NULL THEN 'not applied' WHEN v.up = e->>'up' AND v.variables IS NOT DISTINCT FROM e->>'variables' THEN 'applied' ELSE 'other text' END, 11), e->>'message'), E'\n' ORDER BY n) AS signoff_repeatables
   FROM jsonb_array_elements(:'signoff_again'::jsonb) WITH ORDINALITY AS a (e, n) LEFT JOIN "public"."signoff_revision" v ON v.revision = e->>'revision' \gset
 \echo :signoff_repeatables
 \echo :signoff_next

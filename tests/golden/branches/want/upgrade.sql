@@ -2,7 +2,7 @@
 \if true
 -- signoff upgrade · branches · base → 48ac91d7e3b0 · 5 revisions
 -- tree    sha256:12a7e76a5d5ade7f32dc437a1de1c7244f6fff5548feb51a1bdbb92c798778e5
--- bundle  sha256:2096f250ecdcd8cf267175b910bbd08b64f236c4114d6236971dfe41b6818f63
+-- bundle  sha256:bc01f6b3312b5a26dc2cd7e884c5496f9ec827c3b1cdaf07a2707382f7efa52d
 -- run     psql -X -d DATABASE -f upgrade.sql
 -- first   psql -X -d DATABASE -f plan.sql       (says what would run here, and changes nothing)
 --
@@ -33,7 +33,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:2096f250ecdcd8cf267175b910bbd08b64f236c4114d6236971dfe41b6818f63'
+\set signoff_bundle 'sha256:bc01f6b3312b5a26dc2cd7e884c5496f9ec827c3b1cdaf07a2707382f7efa52d'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -138,7 +138,7 @@ DO $signoff$ BEGIN
 END $signoff$;
 
 -- 4. Preflight. Nothing is changed before every check has passed.
-DO $signoff$ DECLARE t regclass := to_regclass('"public"."signoff_revision"'); BEGIN
+DO $signoff$ DECLARE t regclass := to_regclass('"public"."signoff_revision"'); e regclass := to_regclass('"public"."signoff_event"'); BEGIN
   IF current_setting('server_version_num')::int < 140000 THEN RAISE EXCEPTION USING ERRCODE = 'SO003',
     MESSAGE = format('signoff: refused: this server is PostgreSQL %s, and the script was compiled for 14 and later', current_setting('server_version')), HINT = 'Compile with [target] server set to this server''s version.'; END IF;
   IF current_setting('server_version_num')::int >= 190000 THEN RAISE WARNING 'signoff: this server is PostgreSQL %, later than any this script was tried on (13 to 18)', current_setting('server_version'); END IF;
@@ -151,8 +151,9 @@ DO $signoff$ DECLARE t regclass := to_regclass('"public"."signoff_revision"'); B
     MESSAGE = 'signoff: refused: there is no schema "public" for the version table', HINT = 'Create it, or name another in [version_table] schema.'; END IF;
   IF t IS NULL AND NOT has_schema_privilege('"public"'::regnamespace, 'CREATE') THEN RAISE EXCEPTION USING ERRCODE = 'SO003',
     MESSAGE = format('signoff: refused: %s may not create the version table in schema %s', current_user, '"public"'), HINT = 'Is this the right database? If it is, run as the owner of the schema, or set [target] role.'; END IF;
-  IF t IS NOT NULL AND NOT (has_table_privilege(t, 'SELECT') AND has_table_privilege(t, 'INSERT') AND has_table_privilege(t, 'UPDATE') AND has_table_privilege(t, 'DELETE')) THEN RAISE EXCEPTION USING ERRCODE = 'SO003',
-    MESSAGE = format('signoff: refused: %s may not write the version table %s', current_user, t), HINT = 'Run as its owner, or set [target] role.'; END IF;
+  IF t IS NOT NULL AND NOT (has_table_privilege(t, 'SELECT') AND has_table_privilege(t, 'INSERT') AND has_table_privilege(t, 'UPDATE') AND has_table_privilege(t, 'DELETE')
+      AND coalesce(has_table_privilege(e, 'SELECT') AND has_table_privilege(e, 'INSERT'), true)) THEN RAISE EXCEPTION USING ERRCODE = 'SO003',
+    MESSAGE = format('signoff: refused: %s may not write the version table %s and its event table', current_user, t), HINT = 'Run as its owner, or set [target] role.'; END IF;
 END $signoff$;
 -- One run at a time. Polled, never blocking: a blocked waiter makes another session's CREATE INDEX CONCURRENTLY fail.
 SET statement_timeout = 0;
@@ -232,7 +233,8 @@ BEGIN
   SELECT string_agg(format(E'\n  repeatable  %s', m.e->>'message'), '' ORDER BY m.n) FILTER (WHERE NOT m.back), string_agg(m.e->>'message', ', ' ORDER BY m.n) FILTER (WHERE m.back) INTO again, kept
     FROM (SELECT a.e, a.n, coalesce(v.up LIKE 'sha256:%' AND mine ? v.revision, false) AS back FROM jsonb_array_elements(current_setting('signoff.again')::jsonb) WITH ORDINALITY AS a (e, n)
       LEFT JOIN jsonb_to_recordset(recorded) AS v (revision text, up text, variables text) ON v.revision = a.e->>'revision'
-      WHERE ahead IS NULL AND (v.revision IS NULL OR v.up <> a.e->>'up' OR v.variables IS DISTINCT FROM a.e->>'variables')) m;
+      WHERE ahead IS NULL AND (v.revision IS NULL OR v.up <> a.e->>'up' OR v.variables IS DISTINCT FROM a.e->>'variables' OR EXISTS (SELECT FROM jsonb_array_elements(current_setting('signoff.manifest')::jsonb) AS p (e) WHERE (p.e->>'selected')::boolean
+        AND p.e->'recreates' ? (a.e->>'message') AND NOT EXISTS (SELECT FROM jsonb_to_recordset(recorded) AS w (revision text, state text) WHERE w.revision = p.e->>'revision' AND w.state = 'applied')))) m;
   PERFORM set_config('signoff.repeat', (ahead IS NULL)::text, false);
   IF todo > 0 THEN
     IF ahead IS NOT NULL THEN RAISE EXCEPTION USING ERRCODE = 'SO006', MESSAGE = format('signoff: refused: this database records revisions that this script''s tree does not know: %s', ahead),
@@ -244,7 +246,7 @@ BEGIN
   END IF;
   PERFORM set_config('signoff.summary', CASE WHEN todo = 0 AND again IS NULL THEN format('signoff: nothing to apply: all of %s revisions are applied here', total)
     ELSE format('signoff: %s of %s to apply here; %s already applied%s%s', todo, total, total - todo, todo_names, again) END
-    || CASE WHEN kept IS NULL THEN '' ELSE format(E'\nsignoff: left as it is: %s. This release applied it before, and another text was applied since', kept) END, false);
+    || CASE WHEN kept IS NULL THEN '' ELSE format(E'\nsignoff: left as it is: %s. This release applied it before, and another text was applied since. To bring this one back, change a comment in it and compile', kept) END, false);
 END $signoff$;
 SELECT pg_catalog.current_setting('signoff.summary') AS signoff_summary, pg_catalog.current_setting('signoff.repeat') AS signoff_repeat \gset
 RESET signoff.manifest;

@@ -2,7 +2,7 @@
 \if true
 -- signoff status · linear · base → 9a44e2d5806b · 3 revisions
 -- tree    sha256:4ba21bb7d0a6009439dd877a710a7897576aa4d7f700e45e3b96dc505fbcfc56
--- bundle  sha256:2244ba755258db8595176904ae4517963c788e25a4499d9040e6591bd8c5ad19
+-- bundle  sha256:81fa851a8721959d85cbf627e5177bb0e176ac2c066a79d3e1dd8aabba2ad77f
 -- run     psql -X -d DATABASE -f status.sql
 -- It changes nothing.
 --
@@ -26,7 +26,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:2244ba755258db8595176904ae4517963c788e25a4499d9040e6591bd8c5ad19'
+\set signoff_bundle 'sha256:81fa851a8721959d85cbf627e5177bb0e176ac2c066a79d3e1dd8aabba2ad77f'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -60,7 +60,7 @@ DO $signoff$ BEGIN IF coalesce(obj_description('"public"."signoff_revision"'::re
 \set signoff_row_3 '{"revision":"9a44e2d5806b","kind":"revision","parents":["c07e4b6d11fa"],"message":"Best scores, it''s \\"`top n`\\"","up":"sha256:6098b2b8e1ff83b82b474de1f969ad6e9104f538bc8c19912e7886b54d68e116","up1":"sha256:82f3a876001cce7e903aa22f25840327b084436176e0f55d4dd20c1b1b8245a5","selected":true}'
 SELECT pg_catalog.jsonb_agg(e ORDER BY n) AS signoff_manifest FROM pg_catalog.unnest(ARRAY[:'signoff_row_1',:'signoff_row_2',:'signoff_row_3']::pg_catalog.jsonb[]) WITH ORDINALITY AS t (e, n) \gset
 WITH m AS (SELECT e->>'revision' AS revision, e->>'message' AS message, jsonb_array_length(coalesce(e->'steps', '[]')) AS steps, n FROM jsonb_array_elements(:'signoff_manifest'::jsonb) WITH ORDINALITY AS a (e, n)),
-  s AS (SELECT m.*, v.state, v.applied_at, v.applied_by, (SELECT count(*) FROM unnest(v.steps) AS d WHERE d !~ '[?!]$') AS done FROM m LEFT JOIN "public"."signoff_revision" v ON v.revision = m.revision)
+  s AS (SELECT m.*, v.state, v.applied_at, v.applied_by, (SELECT count(*) FROM unnest(v.steps) AS d WHERE d !~ '[?!]') AS done FROM m LEFT JOIN "public"."signoff_revision" v ON v.revision = m.revision)
 SELECT format('signoff: %s of %s revisions of this release and before it are applied in database %s', count(*) FILTER (WHERE s.state = 'applied'), count(*), current_database())
   || coalesce(string_agg(format(E'\n  %s  %s  %s', rpad(CASE WHEN s.state IS NULL THEN 'not applied' WHEN s.state = 'applied' THEN 'applied' ELSE 'HALF-DONE' END, 11), s.revision,
        s.message || CASE WHEN s.state IN ('upgrading', 'downgrading') THEN CASE s.state WHEN 'upgrading' THEN format(' (upgrading: %s of %s steps are done)', s.done, s.steps) ELSE format(' (downgrading: %s steps are done)', s.done) END ELSE '' END), '' ORDER BY s.n), '')

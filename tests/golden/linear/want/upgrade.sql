@@ -2,7 +2,7 @@
 \if true
 -- signoff upgrade · linear · base → 9a44e2d5806b · 3 revisions
 -- tree    sha256:4ba21bb7d0a6009439dd877a710a7897576aa4d7f700e45e3b96dc505fbcfc56
--- bundle  sha256:2244ba755258db8595176904ae4517963c788e25a4499d9040e6591bd8c5ad19
+-- bundle  sha256:81fa851a8721959d85cbf627e5177bb0e176ac2c066a79d3e1dd8aabba2ad77f
 -- run     psql -X -d DATABASE -f upgrade.sql
 -- first   psql -X -d DATABASE -f plan.sql       (says what would run here, and changes nothing)
 --
@@ -29,7 +29,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:2244ba755258db8595176904ae4517963c788e25a4499d9040e6591bd8c5ad19'
+\set signoff_bundle 'sha256:81fa851a8721959d85cbf627e5177bb0e176ac2c066a79d3e1dd8aabba2ad77f'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -165,8 +165,9 @@ SELECT $m$
 SELECT coalesce(pg_catalog.bool_or(NOT x.valid AND NOT x.building), false) AS signoff_leftover, coalesce(pg_catalog.bool_or(x.valid AND x.fits AND :'signoff_begun'), false) AS signoff_built,
   coalesce(pg_catalog.bool_or(x.valid AND x.fits), false) AS signoff_fits, CASE WHEN pg_catalog.bool_or(x.valid AND NOT :'signoff_begun') THEN '!' ELSE '?' END AS signoff_mark, pg_catalog.min(x.name) AS signoff_index_name
   FROM (SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS name, i.indisvalid AS valid,
-    i.indisunique = :'signoff_unique' AND (i.indpred IS NOT NULL) = :'signoff_partial' AND (SELECT pg_catalog.jsonb_agg(a.attname ORDER BY k.n)
-      FROM pg_catalog.unnest(i.indkey::pg_catalog.int2[]) WITH ORDINALITY AS k (attnum, n) LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum AND k.attnum <> 0 WHERE k.n <= i.indnkeyatts) = :'signoff_columns'::pg_catalog.jsonb AS fits,
+    i.indisunique = :'signoff_unique' AND (i.indpred IS NOT NULL) = :'signoff_partial' AND i.indnkeyatts = pg_catalog.jsonb_array_length(:'signoff_columns')
+      AND NOT EXISTS (SELECT FROM pg_catalog.unnest(i.indkey::pg_catalog.int2[]) WITH ORDINALITY AS k (attnum, n) LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum AND k.attnum <> 0
+        WHERE k.n <= i.indnkeyatts AND coalesce(a.attname::text, '') <> :'signoff_columns'::pg_catalog.jsonb->>(k.n::int4 - 1)) AS fits,
     EXISTS (SELECT FROM pg_catalog.pg_stat_progress_create_index p WHERE p.datid = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()) AND (p.index_relid = i.indexrelid
       OR p.index_relid IS NULL AND EXISTS (SELECT FROM pg_catalog.pg_locks l WHERE l.pid = p.pid AND l.locktype = 'relation' AND l.relation = i.indrelid AND l.mode = 'ShareUpdateExclusiveLock'))) AS building
     FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -224,7 +225,7 @@ DO $signoff$ BEGIN
 END $signoff$;
 
 -- 4. Preflight. Nothing is changed before every check has passed.
-DO $signoff$ DECLARE t regclass := to_regclass('"public"."signoff_revision"'); BEGIN
+DO $signoff$ DECLARE t regclass := to_regclass('"public"."signoff_revision"'); e regclass := to_regclass('"public"."signoff_event"'); BEGIN
   IF current_setting('server_version_num')::int < 130000 THEN RAISE EXCEPTION USING ERRCODE = 'SO003',
     MESSAGE = format('signoff: refused: this server is PostgreSQL %s, and the script was compiled for 13 and later', current_setting('server_version')), HINT = 'Compile with [target] server set to this server''s version.'; END IF;
   IF current_setting('server_version_num')::int >= 190000 THEN RAISE WARNING 'signoff: this server is PostgreSQL %, later than any this script was tried on (13 to 18)', current_setting('server_version'); END IF;
@@ -237,8 +238,9 @@ DO $signoff$ DECLARE t regclass := to_regclass('"public"."signoff_revision"'); B
     MESSAGE = 'signoff: refused: there is no schema "public" for the version table', HINT = 'Create it, or name another in [version_table] schema.'; END IF;
   IF t IS NULL AND NOT has_schema_privilege('"public"'::regnamespace, 'CREATE') THEN RAISE EXCEPTION USING ERRCODE = 'SO003',
     MESSAGE = format('signoff: refused: %s may not create the version table in schema %s', current_user, '"public"'), HINT = 'Is this the right database? If it is, run as the owner of the schema, or set [target] role.'; END IF;
-  IF t IS NOT NULL AND NOT (has_table_privilege(t, 'SELECT') AND has_table_privilege(t, 'INSERT') AND has_table_privilege(t, 'UPDATE') AND has_table_privilege(t, 'DELETE')) THEN RAISE EXCEPTION USING ERRCODE = 'SO003',
-    MESSAGE = format('signoff: refused: %s may not write the version table %s', current_user, t), HINT = 'Run as its owner, or set [target] role.'; END IF;
+  IF t IS NOT NULL AND NOT (has_table_privilege(t, 'SELECT') AND has_table_privilege(t, 'INSERT') AND has_table_privilege(t, 'UPDATE') AND has_table_privilege(t, 'DELETE')
+      AND coalesce(has_table_privilege(e, 'SELECT') AND has_table_privilege(e, 'INSERT'), true)) THEN RAISE EXCEPTION USING ERRCODE = 'SO003',
+    MESSAGE = format('signoff: refused: %s may not write the version table %s and its event table', current_user, t), HINT = 'Run as its owner, or set [target] role.'; END IF;
 END $signoff$;
 -- One run at a time. Polled, never blocking: a blocked waiter makes another session's CREATE INDEX CONCURRENTLY fail.
 SET statement_timeout = 0;
@@ -314,7 +316,8 @@ BEGIN
   SELECT string_agg(format(E'\n  repeatable  %s', m.e->>'message'), '' ORDER BY m.n) FILTER (WHERE NOT m.back), string_agg(m.e->>'message', ', ' ORDER BY m.n) FILTER (WHERE m.back) INTO again, kept
     FROM (SELECT a.e, a.n, coalesce(v.up LIKE 'sha256:%' AND mine ? v.revision, false) AS back FROM jsonb_array_elements(current_setting('signoff.again')::jsonb) WITH ORDINALITY AS a (e, n)
       LEFT JOIN jsonb_to_recordset(recorded) AS v (revision text, up text, variables text) ON v.revision = a.e->>'revision'
-      WHERE ahead IS NULL AND (v.revision IS NULL OR v.up <> a.e->>'up' OR v.variables IS DISTINCT FROM a.e->>'variables')) m;
+      WHERE ahead IS NULL AND (v.revision IS NULL OR v.up <> a.e->>'up' OR v.variables IS DISTINCT FROM a.e->>'variables' OR EXISTS (SELECT FROM jsonb_array_elements(current_setting('signoff.manifest')::jsonb) AS p (e) WHERE (p.e->>'selected')::boolean
+        AND p.e->'recreates' ? (a.e->>'message') AND NOT EXISTS (SELECT FROM jsonb_to_recordset(recorded) AS w (revision text, state text) WHERE w.revision = p.e->>'revision' AND w.state = 'applied')))) m;
   PERFORM set_config('signoff.repeat', (ahead IS NULL)::text, false);
   IF todo > 0 THEN
     IF ahead IS NOT NULL THEN RAISE EXCEPTION USING ERRCODE = 'SO006', MESSAGE = format('signoff: refused: this database records revisions that this script''s tree does not know: %s', ahead),
@@ -326,7 +329,7 @@ BEGIN
   END IF;
   PERFORM set_config('signoff.summary', CASE WHEN todo = 0 AND again IS NULL THEN format('signoff: nothing to apply: all of %s revisions are applied here', total)
     ELSE format('signoff: %s of %s to apply here; %s already applied%s%s', todo, total, total - todo, todo_names, again) END
-    || CASE WHEN kept IS NULL THEN '' ELSE format(E'\nsignoff: left as it is: %s. This release applied it before, and another text was applied since', kept) END, false);
+    || CASE WHEN kept IS NULL THEN '' ELSE format(E'\nsignoff: left as it is: %s. This release applied it before, and another text was applied since. To bring this one back, change a comment in it and compile', kept) END, false);
 END $signoff$;
 SELECT pg_catalog.current_setting('signoff.summary') AS signoff_summary, pg_catalog.current_setting('signoff.repeat') AS signoff_repeat \gset
 RESET signoff.manifest;

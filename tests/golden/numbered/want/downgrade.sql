@@ -2,7 +2,7 @@
 \if true
 -- signoff downgrade · numbered · 10 → 10 · 0 revisions
 -- tree    sha256:b898e35a1ed381e284177dee2d7f5ad0139e8414e3ed81afa6d6f28b02d40fc7
--- bundle  sha256:0efd6f894176accf00d3e94d61c5eca96da1f28b79d1bfc480c43551015a6861
+-- bundle  sha256:9c0a3d57bb81236ad1d547e5d2b0bdf376f433934ab8272281b9269ed080c7dd
 -- run     psql -X -d DATABASE -f downgrade.sql
 -- first   psql -X -d DATABASE -f plan.sql       (says what would run here, and changes nothing)
 -- stops above 10: it has no downgrade
@@ -27,7 +27,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:0efd6f894176accf00d3e94d61c5eca96da1f28b79d1bfc480c43551015a6861'
+\set signoff_bundle 'sha256:9c0a3d57bb81236ad1d547e5d2b0bdf376f433934ab8272281b9269ed080c7dd'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -64,7 +64,7 @@ DO $signoff$ BEGIN
 END $signoff$;
 
 -- 4. Preflight. Nothing is changed before every check has passed.
-DO $signoff$ DECLARE t regclass := to_regclass('"public"."signoff_revision"'); BEGIN
+DO $signoff$ DECLARE t regclass := to_regclass('"public"."signoff_revision"'); e regclass := to_regclass('"public"."signoff_event"'); BEGIN
   IF current_setting('server_version_num')::int < 130000 THEN RAISE EXCEPTION USING ERRCODE = 'SO003',
     MESSAGE = format('signoff: refused: this server is PostgreSQL %s, and the script was compiled for 13 and later', current_setting('server_version')), HINT = 'Compile with [target] server set to this server''s version.'; END IF;
   IF current_setting('server_version_num')::int >= 190000 THEN RAISE WARNING 'signoff: this server is PostgreSQL %, later than any this script was tried on (13 to 18)', current_setting('server_version'); END IF;
@@ -75,8 +75,9 @@ DO $signoff$ DECLARE t regclass := to_regclass('"public"."signoff_revision"'); B
     MESSAGE = format('signoff: refused: this database is encoded in %s, and the script is UTF8', current_setting('server_encoding')), HINT = 'Only UTF8 databases are supported.'; END IF;
   IF to_regnamespace('"public"') IS NULL THEN RAISE EXCEPTION USING ERRCODE = 'SO003',
     MESSAGE = 'signoff: refused: there is no schema "public" for the version table', HINT = 'Create it, or name another in [version_table] schema.'; END IF;
-  IF t IS NOT NULL AND NOT (has_table_privilege(t, 'SELECT') AND has_table_privilege(t, 'INSERT') AND has_table_privilege(t, 'UPDATE') AND has_table_privilege(t, 'DELETE')) THEN RAISE EXCEPTION USING ERRCODE = 'SO003',
-    MESSAGE = format('signoff: refused: %s may not write the version table %s', current_user, t), HINT = 'Run as its owner, or set [target] role.'; END IF;
+  IF t IS NOT NULL AND NOT (has_table_privilege(t, 'SELECT') AND has_table_privilege(t, 'INSERT') AND has_table_privilege(t, 'UPDATE') AND has_table_privilege(t, 'DELETE')
+      AND coalesce(has_table_privilege(e, 'SELECT') AND has_table_privilege(e, 'INSERT'), true)) THEN RAISE EXCEPTION USING ERRCODE = 'SO003',
+    MESSAGE = format('signoff: refused: %s may not write the version table %s and its event table', current_user, t), HINT = 'Run as its owner, or set [target] role.'; END IF;
 END $signoff$;
 -- One run at a time. Polled, never blocking: a blocked waiter makes another session's CREATE INDEX CONCURRENTLY fail.
 SET statement_timeout = 0;

@@ -2,7 +2,7 @@
 \if true
 -- signoff status · numbered · base → 10 · 5 revisions
 -- tree    sha256:b898e35a1ed381e284177dee2d7f5ad0139e8414e3ed81afa6d6f28b02d40fc7
--- bundle  sha256:0efd6f894176accf00d3e94d61c5eca96da1f28b79d1bfc480c43551015a6861
+-- bundle  sha256:9c0a3d57bb81236ad1d547e5d2b0bdf376f433934ab8272281b9269ed080c7dd
 -- run     psql -X -d DATABASE -f status.sql
 -- It changes nothing.
 --
@@ -26,7 +26,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:0efd6f894176accf00d3e94d61c5eca96da1f28b79d1bfc480c43551015a6861'
+\set signoff_bundle 'sha256:9c0a3d57bb81236ad1d547e5d2b0bdf376f433934ab8272281b9269ed080c7dd'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -62,7 +62,7 @@ DO $signoff$ BEGIN IF coalesce(obj_description('"public"."signoff_revision"'::re
 \set signoff_row_5 '{"revision":"10","kind":"revision","parents":[],"message":"log","up":"sha256:03aa0013dc5468ef3dcef84c043a5e4e36d805a0b74b808ea706682dc67a5fae","up1":"sha256:40b059c45545e334c160da4e746ab7d0be09f590a310d9ae255fba6932dd920a","selected":true}'
 SELECT pg_catalog.jsonb_agg(e ORDER BY n) AS signoff_manifest FROM pg_catalog.unnest(ARRAY[:'signoff_row_1',:'signoff_row_2',:'signoff_row_3',:'signoff_row_4',:'signoff_row_5']::pg_catalog.jsonb[]) WITH ORDINALITY AS t (e, n) \gset
 WITH m AS (SELECT e->>'revision' AS revision, e->>'message' AS message, jsonb_array_length(coalesce(e->'steps', '[]')) AS steps, n FROM jsonb_array_elements(:'signoff_manifest'::jsonb) WITH ORDINALITY AS a (e, n)),
-  s AS (SELECT m.*, v.state, v.applied_at, v.applied_by, (SELECT count(*) FROM unnest(v.steps) AS d WHERE d !~ '[?!]$') AS done FROM m LEFT JOIN "public"."signoff_revision" v ON v.revision = m.revision)
+  s AS (SELECT m.*, v.state, v.applied_at, v.applied_by, (SELECT count(*) FROM unnest(v.steps) AS d WHERE d !~ '[?!]') AS done FROM m LEFT JOIN "public"."signoff_revision" v ON v.revision = m.revision)
 SELECT format('signoff: %s of %s revisions of this release and before it are applied in database %s', count(*) FILTER (WHERE s.state = 'applied'), count(*), current_database())
   || coalesce(string_agg(format(E'\n  %s  %s  %s', rpad(CASE WHEN s.state IS NULL THEN 'not applied' WHEN s.state = 'applied' THEN 'applied' ELSE 'HALF-DONE' END, 11), s.revision,
        s.message || CASE WHEN s.state IN ('upgrading', 'downgrading') THEN CASE s.state WHEN 'upgrading' THEN format(' (upgrading: %s of %s steps are done)', s.done, s.steps) ELSE format(' (downgrading: %s steps are done)', s.done) END ELSE '' END), '' ORDER BY s.n), '')
