@@ -13,7 +13,7 @@ pub mod table;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 
 use crate::diagnostic::Sink;
 use crate::source::Sources;
@@ -89,6 +89,18 @@ pub fn listing(config: &Config) -> Vec<Listed> {
         );
     }
     listed
+}
+
+/// A path without `.` components; `.` where nothing is left.
+pub fn tidy(path: &Utf8Path) -> Utf8PathBuf {
+    let tidy: Utf8PathBuf = path
+        .components()
+        .filter(|part| *part != Utf8Component::CurDir)
+        .collect();
+    if tidy.as_str().is_empty() {
+        return ".".into();
+    }
+    tidy
 }
 
 /// What [`load`] is asked.

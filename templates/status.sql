@@ -12,11 +12,9 @@ SELECT pg_catalog.to_regclass({{ version_table | lit }}) IS NOT NULL AS signoff_
 DO $signoff$ BEGIN IF coalesce(obj_description({{ version_table | lit }}::regclass, 'pg_class'), '') <> 'signoff_revision 1' THEN RAISE EXCEPTION USING ERRCODE = 'SO008',
   MESSAGE = {{ ("signoff: refused: table " ~ version_table ~ " is not a version table of signoff, format 1") | lit }}, HINT = 'Name another in [version_table] name, or use the signoff that made it.'; END IF; END $signoff$;
 {% include "script/rows.sql" %}
-SELECT pg_catalog.jsonb_agg(e ORDER BY n) AS signoff_manifest FROM pg_catalog.unnest(ARRAY[{% for entry in entries %}:'signoff_row_{{ loop.index }}'{% if not loop.last %},{% endif %}{% if loop.index % 8 == 0 %}
-
-{% endif %}{% endfor %}]::pg_catalog.jsonb[]) WITH ORDINALITY AS t (e, n) \gset
+{% include "script/manifest.sql" %}
 {% if repeatables %}
-SELECT coalesce(pg_catalog.jsonb_agg(e ORDER BY n), '[]') AS signoff_again FROM pg_catalog.unnest(ARRAY[{% for repeatable in repeatables %}:'signoff_repeat_{{ loop.index }}'{% if not loop.last %}, {% endif %}{% endfor %}]::pg_catalog.jsonb[]) WITH ORDINALITY AS t (e, n) \gset
+{% include "script/again.sql" %}
 {% endif %}
 WITH m AS (SELECT e->>'revision' AS revision, e->>'message' AS message, jsonb_array_length(coalesce(e->'steps', '[]')) AS steps, n FROM jsonb_array_elements(:'signoff_manifest'::jsonb) WITH ORDINALITY AS a (e, n)),
   s AS (SELECT m.*, v.state, v.applied_at, v.applied_by, (SELECT count(*) FROM unnest(v.steps) AS d WHERE d !~ '[?!]') AS done FROM m LEFT JOIN {{ version_table }} v ON v.revision = m.revision)

@@ -402,7 +402,7 @@ impl Gathered {
             Origin::Environment(_) | Origin::Flag(_) => Utf8PathBuf::from(value),
         };
         Setting {
-            value: judge::tidy(&path),
+            value: super::tidy(&path),
             origin,
         }
     }

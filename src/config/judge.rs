@@ -93,18 +93,6 @@ pub(super) fn file_template(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-/// Without `.` components; `.` where nothing is left.
-pub(super) fn tidy(path: &Utf8Path) -> Utf8PathBuf {
-    let tidy: Utf8PathBuf = path
-        .components()
-        .filter(|part| *part != Utf8Component::CurDir)
-        .collect();
-    if tidy.as_str().is_empty() {
-        return ".".into();
-    }
-    tidy
-}
-
 /// The absolute folder that `path` means in `cwd`, `..` resolved by name.
 pub(super) fn folder_of(cwd: &Utf8Path, path: &Utf8Path) -> Utf8PathBuf {
     let mut folder = Utf8PathBuf::new();

@@ -11,11 +11,12 @@
 
 use std::io;
 
-use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
+use camino::{Utf8Path, Utf8PathBuf};
 use rayon::prelude::*;
 use walkdir::WalkDir;
 
 use super::Error;
+use crate::config;
 use crate::config::table::is_unprintable;
 use crate::diagnostic::{Diagnostic, Sink};
 
@@ -49,7 +50,7 @@ impl File {
 impl Folder {
     /// Lists a folder. What can't be a file of the tree is reported and left out.
     pub(super) fn list(cwd: &Utf8Path, root: &Utf8Path, sink: &mut Sink) -> Result<Self, Error> {
-        let shown = tidy(root);
+        let shown = config::tidy(root);
         if shown.as_str().chars().any(is_unprintable) {
             return Err(Error::Unprintable { path: shown });
         }
@@ -214,18 +215,6 @@ impl Folder {
                 .unwrap_or_else(|| io::ErrorKind::Other.into()),
         }
     }
-}
-
-/// A path without `.` components; `.` where nothing is left.
-fn tidy(path: &Utf8Path) -> Utf8PathBuf {
-    let tidy: Utf8PathBuf = path
-        .components()
-        .filter(|part| *part != Utf8Component::CurDir)
-        .collect();
-    if tidy.as_str().is_empty() {
-        return ".".into();
-    }
-    tidy
 }
 
 fn shown_path(root: &Utf8Path, path: &Utf8Path) -> Utf8PathBuf {

@@ -1,9 +1,7 @@
 -- What is recorded here is compared with what this script was made from.
-SELECT pg_catalog.jsonb_agg(e ORDER BY n) AS signoff_manifest FROM pg_catalog.unnest(ARRAY[{% for entry in entries %}:'signoff_row_{{ loop.index }}'{% if not loop.last %},{% endif %}{% if loop.index % 8 == 0 %}
-
-{% endif %}{% endfor %}]::pg_catalog.jsonb[]) WITH ORDINALITY AS t (e, n) \gset
+{% include "script/manifest.sql" %}
 {% if direction != "downgrade" %}
-SELECT coalesce(pg_catalog.jsonb_agg(e ORDER BY n), '[]') AS signoff_again FROM pg_catalog.unnest(ARRAY[{% for repeatable in repeatables %}:'signoff_repeat_{{ loop.index }}'{% if not loop.last %}, {% endif %}{% endfor %}]::pg_catalog.jsonb[]) WITH ORDINALITY AS t (e, n) \gset
+{% include "script/again.sql" %}
 SET signoff.again = :'signoff_again';
 {% endif %}
 SET signoff.manifest = :'signoff_manifest'; SET signoff.bundle = :'signoff_bundle'; SET signoff.later = {{ later | json | lit }};
