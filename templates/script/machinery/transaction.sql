@@ -1,0 +1,31 @@
+{% if has_transactions or (repeatables and direction == "upgrade") %}
+-- One transaction: record first, then the revision's SQL, then make sure that the transaction is still ours.
+SELECT $m$
+:signoff_locked
+:signoff_started
+SET signoff.state = 'applied';
+BEGIN :signoff_modes ;
+:signoff_locked
+:signoff_enter
+{% if direction == "downgrade" %}
+DELETE FROM {{ version_table }} WHERE revision = :'signoff_row'::jsonb->>'revision';
+{% endif %}
+INSERT INTO {{ event_table }} (event, project, revision, bundle) SELECT {{ ("applied" if direction == "upgrade" else "reverted") | lit }}, {{ project | lit }}, :'signoff_row'::jsonb->>'revision', current_setting('signoff.bundle');
+:signoff_user
+$m$ AS signoff_begin \gset
+SELECT $m$
+SET CONSTRAINTS ALL IMMEDIATE;
+:signoff_own
+SET signoff.row = :'signoff_row';
+DO $signoff$ DECLARE this text := current_setting('signoff.row')::jsonb->>'revision'; BEGIN
+  IF NOT EXISTS (SELECT FROM {{ event_table }} e WHERE e.revision = this AND e.xmin = pg_current_xact_id()::xid)
+     OR {{ "NOT " if direction == "upgrade" }}EXISTS (SELECT FROM {{ version_table }} v WHERE v.revision = this{{ " AND v.xmin = pg_current_xact_id()::xid" if direction == "upgrade" }}) THEN
+    RAISE EXCEPTION USING ERRCODE = 'SO005', MESSAGE = format('signoff: revision %s ended its transaction or changed its own record', this), HINT = 'Look at what it did before running anything: status.sql tells what is recorded.'; END IF;
+{% if direction == "upgrade" %}
+  UPDATE {{ version_table }} SET applied_at = clock_timestamp() WHERE revision = this;
+{% endif %}
+END $signoff$;
+COMMIT;
+:signoff_session
+$m$ AS signoff_commit \gset
+{% endif %}
