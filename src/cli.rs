@@ -13,6 +13,7 @@ mod init;
 mod output;
 mod revision;
 mod seal;
+mod shape;
 mod start;
 mod upgrade;
 pub mod world;

@@ -14,6 +14,13 @@ use crate::render::Renderer;
 use crate::seal::{self, Digests, Seals};
 use crate::tree::{self, Direction, Tree};
 
+/// What a script is asked to be, beside its range.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Request {
+    /// What shares a transaction.
+    pub scope: plan::Scope,
+}
+
 /// A tree whose revisions are in order.
 #[derive(Debug)]
 pub struct Ordered {
@@ -79,11 +86,13 @@ pub fn plan(
     config: &Config,
     range: &Range,
     direction: Direction,
+    request: Request,
     sink: &mut Sink,
 ) -> Option<Plan> {
+    let input = input(sealed, config, request);
     match direction {
-        Direction::Up => plan::upgrade(input(sealed, config), range, sink),
-        Direction::Down => plan::downgrade(input(sealed, config), range, sink),
+        Direction::Up => plan::upgrade(input, range, sink),
+        Direction::Down => plan::downgrade(input, range, sink),
     }
 }
 
@@ -92,19 +101,21 @@ pub fn plans(
     sealed: &Sealed,
     config: &Config,
     range: &Range,
+    request: Request,
     sink: &mut Sink,
 ) -> Option<(Plan, Plan)> {
+    let input = input(sealed, config, request);
     lint::warn(&sealed.tree, &range.revisions, sink);
     seal::unpublished(&sealed.tree, &sealed.seals, &range.revisions, sink);
-    let upgrade = plan::upgrade(input(sealed, config), range, sink);
-    let downgrade = plan::way_back(input(sealed, config), range, sink);
+    let upgrade = plan::upgrade(input, range, sink);
+    let downgrade = plan::way_back(input, range, sink);
     Some((upgrade?, downgrade?))
 }
 
 /// Everything that can be said of a tree without a range: what can't be carried, and what `lint` finds.
 pub fn check(sealed: &Sealed, config: &Config, sink: &mut Sink) -> lint::Counts {
     let mut found = Sink::default();
-    plan::examine(input(sealed, config), &mut found);
+    plan::examine(input(sealed, config, Request::default()), &mut found);
     sink.join_new(found);
     lint::check(&sealed.tree, config, sink)
 }
@@ -123,12 +134,13 @@ pub fn release(
     bundle::release(renderer, upgrade, downgrade)
 }
 
-fn input<'a>(sealed: &'a Sealed, config: &'a Config) -> plan::Input<'a> {
+fn input<'a>(sealed: &'a Sealed, config: &'a Config, request: Request) -> plan::Input<'a> {
     plan::Input {
         tree: &sealed.tree,
         graph: &sealed.graph,
         digests: &sealed.digests,
         seals: &sealed.seals,
         config,
+        scope: request.scope,
     }
 }

@@ -9,6 +9,7 @@ mod guard;
 mod pieces;
 mod places;
 mod repeatable;
+mod scope;
 mod unit;
 
 use std::collections::BTreeMap;
@@ -20,6 +21,16 @@ use crate::postgres::Lock;
 use crate::seal::{Digests, Seals};
 use crate::tree::{Direction, OnConflict, Tree};
 use crate::version_table::{Row, VersionTable};
+
+/// What shares a transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Scope {
+    /// Each revision has its own, or runs step by step.
+    #[default]
+    Revision,
+    /// Everything that a script does is one transaction.
+    Whole,
+}
 
 /// What a plan is made from.
 #[derive(Debug, Clone, Copy)]
@@ -34,6 +45,8 @@ pub struct Input<'a> {
     pub seals: &'a Seals,
     /// The config.
     pub config: &'a Config,
+    /// What shares a transaction.
+    pub scope: Scope,
 }
 
 /// Everything one script does.
@@ -49,6 +62,8 @@ pub struct Plan {
     pub to: String,
     /// Whether a number orders the revisions (nobody has parents).
     pub numbered: bool,
+    /// What shares a transaction.
+    pub scope: Scope,
     /// Where it runs.
     pub target: Target,
     /// Where it is recorded.
@@ -84,6 +99,8 @@ pub struct Target {
     pub lock_timeout: String,
     /// A PostgreSQL duration.
     pub statement_timeout: String,
+    /// Whether it runs only with a ticket.
+    pub require_ticket: bool,
 }
 
 /// One revision of a plan.
@@ -101,6 +118,8 @@ pub struct Block {
     pub lock: Option<Held>,
     /// Why there is no way back, where there is none.
     pub irreversible: Option<String>,
+    /// Why it can't share a transaction with other revisions, where it can't.
+    pub apart: Option<String>,
 }
 
 /// A lock, and what it is on.

@@ -3,12 +3,13 @@
 
 {% include "script/machinery.sql" %}
 
+{% include "script/session.sql" %}
+{% include "script/rows.sql" %}
 {% include "script/modes.sql" %}
 
 {% include "script/server.sql" %}
 {% include "script/running.sql" %}
 
-{% include "script/rows.sql" %}
 {% include "script/state.sql" %}
 \echo 'signoff: nothing was changed'
 \endif

@@ -3,16 +3,14 @@
 
 {% include "script/machinery.sql" %}
 
-:signoff_probe
-{% include "script/database.sql" %}
-:signoff_session
+{% include "script/session.sql" %}
 {% include "script/running.sql" %}
+\set signoff_ticket ''
 SELECT pg_catalog.to_regclass({{ version_table | lit }}) IS NOT NULL AS signoff_there \gset
 \if :signoff_there
 DO $signoff$ BEGIN IF coalesce(obj_description({{ version_table | lit }}::regclass, 'pg_class'), '') <> 'signoff_revision 1' THEN RAISE EXCEPTION USING ERRCODE = 'SO008',
   MESSAGE = {{ ("signoff: refused: table " ~ version_table ~ " is not a version table of signoff, format 1") | lit }}, HINT = 'Name another in [version_table] name, or use the signoff that made it.'; END IF; END $signoff$;
 {% include "script/rows.sql" %}
-{% include "script/manifest.sql" %}
 {% if repeatables %}
 {% include "script/again.sql" %}
 {% endif %}

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::context::Context;
 use super::output::{Ending, Output, Stop, failed};
+use super::shape;
 use crate::bundle::{self, Written};
 use crate::diagnostic::Sink;
 use crate::{compile, graph};
@@ -26,6 +27,8 @@ pub(super) struct Arguments {
     /// The folder to write below [default: out, beside the config file]
     #[arg(long, value_name = "DIR")]
     out: Option<Utf8PathBuf>,
+    #[command(flatten)]
+    shape: shape::Shape,
     /// Say what was written as JSON
     #[arg(long)]
     json: bool,
@@ -37,7 +40,13 @@ pub(super) fn run(context: &Context, arguments: &Arguments, output: &mut Output<
     let sealed = context.sealed(&config, &mut sink, output)?;
     let range = graph::upgrade_range(&sealed.graph, &sealed.tree, &arguments.range)
         .map_err(|diagnostic| output.refuse(diagnostic, &sealed.tree.sources))?;
-    let plans = compile::plans(&sealed, &config, &range, &mut sink);
+    let plans = compile::plans(
+        &sealed,
+        &config,
+        &range,
+        arguments.shape.request(),
+        &mut sink,
+    );
     output.report(&sink, &sealed.tree.sources)?;
     let Some((upgrade, downgrade)) = plans else {
         return Err(Stop::Findings);

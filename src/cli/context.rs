@@ -84,6 +84,7 @@ impl Context {
         &self,
         range: &str,
         direction: Direction,
+        request: compile::Request,
         file: Option<&Utf8Path>,
         output: &mut Output<'_>,
     ) -> Ending {
@@ -95,7 +96,7 @@ impl Context {
             Direction::Down => graph::downgrade_range(&sealed.graph, &sealed.tree, range),
         };
         let range = range.map_err(|diagnostic| output.refuse(diagnostic, &sealed.tree.sources))?;
-        let plan = compile::plan(&sealed, &config, &range, direction, &mut sink);
+        let plan = compile::plan(&sealed, &config, &range, direction, request, &mut sink);
         output.report(&sink, &sealed.tree.sources)?;
         let plan = plan.ok_or(Stop::Findings)?;
         let text = compile::script(&self.renderer(&config)?, plan).map_err(failed)?;

@@ -4,6 +4,7 @@ use camino::Utf8PathBuf;
 
 use super::context::Context;
 use super::output::{Ending, Output};
+use super::shape;
 use crate::tree::Direction;
 
 /// Write the SQL that upgrades a database, to standard output or a file
@@ -23,12 +24,15 @@ pub(super) struct Arguments {
     /// Write to this file, whole or not at all
     #[arg(short, long, value_name = "FILE")]
     output: Option<Utf8PathBuf>,
+    #[command(flatten)]
+    shape: shape::Shape,
 }
 
 pub(super) fn run(context: &Context, arguments: &Arguments, output: &mut Output<'_>) -> Ending {
     context.script(
         &arguments.range,
         Direction::Up,
+        arguments.shape.request(),
         arguments.output.as_deref(),
         output,
     )

@@ -6,7 +6,7 @@ use super::build::no_way_back;
 use super::pieces::{self, Reading};
 use super::places::Places;
 use super::unit::{self, Context};
-use super::{Block, Held, Input, Settings, Unit, repeatable};
+use super::{Block, Held, Input, Scope, Settings, Unit, repeatable, scope};
 use crate::config::Config;
 use crate::diagnostic::Sink;
 use crate::name::{Ident, QualifiedName};
@@ -25,6 +25,8 @@ pub(super) struct Making<'a> {
     pub(super) protected: Protected,
     /// Oldest major version of the server.
     pub(super) server: u16,
+    /// The revision that runs last, where it matters which one does.
+    pub(super) last: Option<usize>,
 }
 
 impl<'a> Making<'a> {
@@ -39,6 +41,7 @@ impl<'a> Making<'a> {
             },
             table,
             server: input.config.target.server.value,
+            last: None,
         }
     }
 
@@ -64,6 +67,7 @@ impl<'a> Making<'a> {
                 settings: Settings::default(),
                 lock: None,
                 irreversible,
+                apart: None,
             });
         };
         let reading = pieces::read(&self.places, script, &self.protected, sink)?;
@@ -78,8 +82,19 @@ impl<'a> Making<'a> {
             .items
             .first()
             .map_or(script.body, |item| reading.span(*item));
+        let apart = scope::apart(&context, &unit);
+        let last = self.last == Some(revision);
+        if self.input.scope == Scope::Whole
+            && let Some(refused) = apart
+                .as_ref()
+                .and_then(|apart| scope::refused(apart, &migration.id, last))
+        {
+            sink.push(refused);
+            return None;
+        }
         Some(Block {
             row: 0,
+            apart: apart.map(|apart| apart.reason),
             place: self.places.place(first),
             unit,
             settings: unit::settings(script),

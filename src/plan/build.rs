@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use super::block::Making;
-use super::{Block, Input, Plan, Target, Unit, repeatable};
+use super::{Block, Input, Plan, Scope, Target, Unit, repeatable};
 use crate::diagnostic::{Diagnostic, Severity, Sink};
 use crate::graph::Range;
 use crate::seal;
@@ -88,7 +88,11 @@ pub(super) fn way_back(input: Input<'_>, range: &Range, sink: &mut Sink) -> Opti
 /// The revisions of a way back that can't be reverted, each with the reason. A downgrade that can't be carried is
 /// one of them, with a warning: no upgrade has to wait until somebody mends the way back from an old one.
 fn stops(input: Input<'_>, back: &Range, sink: &mut Sink) -> Vec<(usize, String)> {
-    let making = Making::new(input);
+    // That it can't share one transaction is no reason to stop short: who asked for one is told so.
+    let making = Making::new(Input {
+        scope: Scope::Revision,
+        ..input
+    });
     let tried: Vec<(usize, Option<String>, Sink)> = back
         .revisions
         .par_iter()
@@ -180,7 +184,10 @@ fn build(
         config,
         ..
     } = input;
-    let making = Making::new(input);
+    let making = Making {
+        last: range.revisions.last().copied(),
+        ..Making::new(input)
+    };
     let results: Vec<(Option<Block>, Sink)> = range
         .revisions
         .par_iter()
@@ -249,6 +256,7 @@ fn build(
         from: range.from_name.clone(),
         to: range.to_name.clone(),
         numbered: graph.is_numbered(),
+        scope: input.scope,
         target: Target {
             server: making.server,
             database: target.database.value.clone(),
@@ -256,6 +264,7 @@ fn build(
             search_path: target.search_path.value.clone(),
             lock_timeout: or(&target.lock_timeout.value, LOCK_TIMEOUT),
             statement_timeout: or(&target.statement_timeout.value, "0"),
+            require_ticket: target.require_ticket.value,
         },
         table: making.table,
         tree_digest: seal::tree_digest(tree, graph, digests, upper).to_string(),

@@ -33,6 +33,7 @@ embedded![
     "script/rows.sql",
     "script/running.sql",
     "script/server.sql",
+    "script/session.sql",
     "script/state.sql",
     "script/words.sql",
     "status.sql",

@@ -8,30 +8,73 @@ use serde::Serialize;
 
 use line::{Contents, Line};
 
-use crate::plan::{Guard, Piece, Plan, Settings, Unit};
+use crate::plan::{Guard, Piece, Plan, Scope, Settings, Unit};
 use crate::tree::Direction;
 use crate::version_table::Row;
 
-/// Modes that come later: a script refuses them until they work.
-const MODES_LATER: [&str; 5] = ["dry_run", "lock_timeout", "lock_wait", "ticket", "until"];
+/// What a DBA may type with `-v`.
+const MODES: [&str; 6] = [
+    "dry_run",
+    "first_run",
+    "lock_timeout",
+    "lock_wait",
+    "ticket",
+    "until",
+];
 
-/// What people type for a mode by mistake.
-const MODES_MISSPELT: [&str; 14] = [
-    "dryrun",
+/// What people type for a mode by mistake. psql can't list its variables, so each is asked for by name.
+const MODES_MISSPELT: [&str; 36] = [
+    "DRY_RUN",
+    "FIRST_RUN",
+    "LOCK_TIMEOUT",
+    "LOCK_WAIT",
+    "TICKET",
+    "UNTIL",
+    "change",
     "dry",
+    "dryRun",
+    "dry_run_only",
+    "dryrun",
     "first",
-    "firstrun",
+    "firstRun",
     "first_time",
+    "firstrun",
     "force",
+    "lockTimeout",
+    "lockWait",
+    "lock_time_out",
+    "lock_timout",
+    "locktimeout",
     "lockwait",
     "plan",
+    "plan_only",
     "rehearse",
+    "stop_at",
+    "target",
     "test",
+    "ticketId",
     "ticket_id",
+    "ticket_no",
+    "ticket_number",
     "tickets",
     "to",
+    "until_rev",
     "up_to",
 ];
+
+/// How long a script waits for another run to end, where nobody says otherwise.
+const LOCK_WAIT: &str = "30s";
+
+/// What a mode is where it was not typed.
+#[derive(Debug, Serialize)]
+struct Defaults {
+    dry_run: bool,
+    first_run: bool,
+    lock_timeout: String,
+    lock_wait: &'static str,
+    ticket: &'static str,
+    until: &'static str,
+}
 
 /// What a script template sees.
 #[expect(
@@ -67,8 +110,13 @@ pub struct Script {
     numbered: bool,
     entries: Vec<Entry>,
     later: Vec<String>,
-    modes_later: [&'static str; 5],
-    modes_misspelt: [&'static str; 14],
+    modes: [&'static str; 6],
+    modes_misspelt: &'static [&'static str],
+    modes_default: Defaults,
+    require_ticket: bool,
+    single: bool,
+    /// Id and reason of what can't share a transaction with other revisions.
+    apart: Vec<(String, String)>,
     has_transactions: bool,
     has_steps: bool,
     has_bare: bool,
@@ -130,6 +178,7 @@ fn without_blocks(plan: &Plan) -> Plan {
         from: plan.from.clone(),
         to: plan.to.clone(),
         numbered: plan.numbered,
+        scope: plan.scope,
         target: plan.target.clone(),
         table: plan.table.clone(),
         tree_digest: plan.tree_digest.clone(),
@@ -157,6 +206,7 @@ fn build(plan: Plan, file: &'static str, bundle_digest: &str) -> Script {
         from,
         to,
         numbered,
+        scope,
         target,
         table,
         tree_digest,
@@ -200,8 +250,25 @@ fn build(plan: Plan, file: &'static str, bundle_digest: &str) -> Script {
         lock_name: table.lock_name(),
         server_min: target.server,
         surroundings: block::surroundings(&target, Settings::default()),
-        modes_later: MODES_LATER,
-        modes_misspelt: MODES_MISSPELT,
+        modes: MODES,
+        modes_misspelt: &MODES_MISSPELT,
+        modes_default: Defaults {
+            dry_run: false,
+            first_run: false,
+            lock_timeout: target.lock_timeout.clone(),
+            lock_wait: LOCK_WAIT,
+            ticket: "",
+            until: "",
+        },
+        require_ticket: target.require_ticket,
+        single: scope == Scope::Whole,
+        apart: blocks
+            .iter()
+            .filter_map(|block| {
+                let reason = block.apart.clone()?;
+                Some((rows[block.row].revision.clone(), reason))
+            })
+            .collect(),
         has_transactions: blocks
             .iter()
             .any(|block| matches!(block.unit, Unit::Transaction { .. })),

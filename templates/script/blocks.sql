@@ -44,7 +44,7 @@ ON CONFLICT ({{ part.key | idents }}) DO UPDATE SET {% for column in part.update
 \set signoff_row :signoff_row_{{ block.entry }}
 :signoff_look
 \if :signoff_todo
-\echo {{ ("[" ~ loop.index ~ "/" ~ count ~ "] " ~ block.line.id ~ " " ~ block.line.message ~ "   (" ~ block.place ~ "; " ~ words.stops(block.by_steps, direction) ~ ")") | psql }}
+\echo {{ ("[" ~ loop.index ~ "/" ~ count ~ "] " ~ block.line.id ~ " " ~ block.line.message ~ "   (" ~ block.place ~ "; " ~ words.stops(block.by_steps, direction, single) ~ ")") | psql }}
 {% if block.line.own_settings %}
 \set signoff_user {{ words.surroundings(block.surroundings) | psql }}
 {% endif %}
@@ -73,7 +73,7 @@ ON CONFLICT ({{ part.key | idents }}) DO UPDATE SET {% for column in part.update
 :signoff_user
 {{ statements(step.session) }}SET lock_timeout = 0;
 :signoff_index_look
-\if :signoff_leftover
+\if :signoff_put_offover
 DROP INDEX CONCURRENTLY :signoff_index_name ;
 \endif
 \if :signoff_built
@@ -123,7 +123,7 @@ SET lock_timeout = 0;
 \set signoff_row :signoff_repeat_{{ loop.index }}
 :signoff_look_repeatable
 \if :signoff_todo
-\echo {{ ("[repeatable] " ~ repeatable.name ~ "   (" ~ repeatable.place ~ "; " ~ (words.stops(false, direction) if direction == "upgrade" else "its present text, over the older schema") ~ ")") | psql }}
+\echo {{ ("[repeatable] " ~ repeatable.name ~ "   (" ~ repeatable.place ~ "; " ~ (words.stops(false, direction, single) if direction == "upgrade" else "its present text, over the older schema") ~ ")") | psql }}
 {% if repeatable.own_settings %}
 \set signoff_user {{ words.surroundings(repeatable.surroundings) | psql }}
 {% endif %}

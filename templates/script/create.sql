@@ -1,6 +1,17 @@
-SELECT pg_catalog.to_regclass({{ version_table | lit }}) IS NULL AS signoff_first \gset
-\if :signoff_first
+{% if single %}
+-- From here to the close, everything is one transaction.
 BEGIN;
+{% else %}
+\if :signoff_dry_run
+-- A rehearsal is one transaction around everything, and it is rolled back at the close.
+\set signoff_open ''
+\set signoff_shut ''
+\set signoff_rest ':signoff_clean'
+BEGIN;
+\endif
+{% endif %}
+{% if direction == "upgrade" %}
+DO $signoff$ BEGIN IF to_regclass({{ version_table | lit }}) IS NULL THEN
 CREATE TABLE {{ version_table }} (
   revision text PRIMARY KEY, project text NOT NULL, kind text NOT NULL CHECK (kind IN ('revision', 'repeatable')),
   parents text[] NOT NULL DEFAULT '{}', depends_on text[] NOT NULL DEFAULT '{}', message text NOT NULL, up text NOT NULL, up1 text NOT NULL, variables text,
@@ -12,5 +23,5 @@ CREATE TABLE {{ event_table }} (
   project text NOT NULL, revision text NOT NULL, bundle text, ticket text, session_user_name text NOT NULL DEFAULT session_user, current_user_name text NOT NULL DEFAULT current_user,
   client_addr inet DEFAULT inet_client_addr(), application text DEFAULT current_setting('application_name'));
 COMMENT ON TABLE {{ event_table }} IS 'signoff_event 1';
-COMMIT;
-\endif
+END IF; END $signoff$;
+{% endif %}

@@ -11,6 +11,9 @@
 {% if direction == "plan" %}
 -- It changes nothing.
 {% endif %}
+{% if single %}
+-- All of it is one transaction: every revision is {{ "reverted" if direction == "downgrade" else "applied" }}, or none is.
+{% endif %}
 {% for note in header_notes %}
 -- {{ note | comment }}
 {% endfor %}

@@ -8,13 +8,27 @@ DO $signoff$ BEGIN IF pg_catalog.current_setting('signoff.probe', true) OPERATOR
   MESSAGE = 'signoff: refused: a transaction is open in this session', HINT = 'Run without -1 / --single-transaction and outside of BEGIN.'; END IF; END $signoff$;
 $m$ AS signoff_probe \gset
 -- Takes back whatever a revision left behind in the session; keeps the lock. Our own statements see pg_catalog only.
+\set signoff_lock_timeout {{ lock_timeout | psql }}
 SELECT $m$
 RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; CLOSE ALL; UNLISTEN *; DISCARD TEMP; DISCARD SEQUENCES; DISCARD PLANS; DEALLOCATE ALL;
 SET search_path = pg_catalog, pg_temp; SET client_encoding = 'UTF8'; SET standard_conforming_strings = on; SET client_min_messages = warning;
-SET lock_timeout = {{ lock_timeout | lit }}; SET statement_timeout = {{ statement_timeout | lit }}; SET application_name = 'signoff';{% if role %} SET ROLE {{ role | ident }};{% endif %}
+SET lock_timeout = :'signoff_lock_timeout'; SET statement_timeout = {{ statement_timeout | lit }}; SET application_name = 'signoff';{% if role %} SET ROLE {{ role | ident }};{% endif %}
 
+$m$ AS signoff_clean \gset
+SELECT $m$
+:signoff_clean
 :signoff_probe
 $m$ AS signoff_session \gset
+-- How a revision's transaction begins and ends, and what comes after it.
+{% if single %}
+\set signoff_open ''
+\set signoff_shut ''
+\set signoff_rest ':signoff_clean'
+{% else %}
+\set signoff_open 'BEGIN :signoff_modes ;'
+\set signoff_shut 'COMMIT;'
+\set signoff_rest ':signoff_session'
+{% endif %}
 {% if acts %}
 -- The surroundings that the author of a revision expects, and the way back to ours, in whatever transaction is open.
 \set signoff_user {{ words.surroundings(surroundings) | psql }}
@@ -33,9 +47,9 @@ $m$ AS signoff_locked \gset
 -- Is this one still to be done?
 SELECT $m$
 {% if direction == "upgrade" %}
-SELECT NOT EXISTS (SELECT FROM {{ version_table }} v WHERE v.revision = :'signoff_row'::jsonb->>'revision' AND v.state = 'applied') AS signoff_todo \gset$m$ AS signoff_look \gset
+SELECT NOT :'signoff_put_off'::jsonb ? (:'signoff_row'::jsonb->>'revision') AND NOT EXISTS (SELECT FROM {{ version_table }} v WHERE v.revision = :'signoff_row'::jsonb->>'revision' AND v.state = 'applied') AS signoff_todo \gset$m$ AS signoff_look \gset
 {% else %}
-SELECT EXISTS (SELECT FROM {{ version_table }} v WHERE v.revision = :'signoff_row'::jsonb->>'revision') AS signoff_todo \gset$m$ AS signoff_look \gset
+SELECT NOT :'signoff_put_off'::jsonb ? (:'signoff_row'::jsonb->>'revision') AND EXISTS (SELECT FROM {{ version_table }} v WHERE v.revision = :'signoff_row'::jsonb->>'revision') AS signoff_todo \gset$m$ AS signoff_look \gset
 {% endif %}
 {% include "script/machinery/record.sql" %}
 {% include "script/machinery/repeatable.sql" %}

@@ -2,6 +2,7 @@
 {% for entry in entries %}
 \set signoff_row_{{ loop.index }} {{ entry.row | psql }}
 {% endfor %}
+{% include "script/manifest.sql" %}
 {% for repeatable in repeatables %}
 \set signoff_repeat_{{ loop.index }} {{ repeatable.row | psql }}
 {% endfor %}

@@ -1,6 +1,6 @@
 //! The client: what a start-up file, a variable, a cut-off copy or a backquote could do to a script.
 
-use super::made::{changes_nothing, configured, refuses_with, run, same, tree, upgrade};
+use super::made::{changes_nothing, configured, run, same, tree, upgrade};
 use crate::support::outcome::{self, Outcome};
 use crate::support::postgres::Database;
 use crate::support::project::Project;
@@ -264,63 +264,6 @@ fn an_undefined_condition_is_no_success() {
         }
         run(&database, &script);
         same(line, &state, &database.state());
-    }
-}
-
-/// A mode that is not built yet, and what people type for one, must not be taken for "apply everything".
-#[test]
-fn a_mode_that_is_not_understood_refuses() {
-    let project = two();
-    let up = upgrade(&project, "");
-    let down = super::made::downgrade(&project, "rev2:rev1");
-    let database = Database::create();
-    for mode in [
-        "dry_run",
-        "ticket",
-        "until",
-        "dryrun",
-        "dry",
-        "ticket_id",
-        "tickets",
-        "to",
-        "up_to",
-        "plan",
-        "force",
-        "first",
-        "firstrun",
-        "test",
-        "lock_timeout",
-        "lock_wait",
-    ] {
-        for value in ["1", "", "CHG'0`1", "off"] {
-            let variable = format!("{mode}={value}");
-            refuses_with(
-                &database,
-                &up,
-                &["-v", &variable],
-                &format!(
-                    "refused: {}",
-                    if ["dry_run", "ticket", "until", "lock_timeout", "lock_wait"].contains(&mode) {
-                        format!("this script has no mode {mode}")
-                    } else {
-                        format!("-v {mode} is not understood")
-                    }
-                ),
-            );
-            if value == "1" && mode.len() < 7 {
-                refuses_with(&database, &down, &["-v", &variable], mode);
-            }
-        }
-    }
-    for value in ["maybe", "2", "-1", "' OR true", "on; DROP TABLE a"] {
-        let variable = format!("first_run={value}");
-        refuses_with(&database, &up, &["-v", &variable], "is not understood");
-    }
-    for value in ["1", "on", "YES", "true", "0", "off", ""] {
-        let variable = format!("first_run={value}");
-        Database::create()
-            .psql_stdin(&up, &["-v", &variable])
-            .success();
     }
 }
 

@@ -399,7 +399,7 @@ fn a_second_run_during_a_build_waits_and_disturbs_nothing() {
             .map(|run| run.join().expect("a run does not panic"))
             .collect();
         for outcome in &outcomes {
-            outcome.success().quiet();
+            outcome.success();
         }
     });
     assert_eq!(database.query(SHAPE), "i|t|f|t");

@@ -3,7 +3,7 @@
 SELECT $m$
 SELECT EXISTS (SELECT FROM {{ version_table }} v WHERE v.revision = :'signoff_row'::jsonb->>'revision' AND v.up = 'to be applied again') AS signoff_todo \gset$m$ AS signoff_look_repeatable \gset
 SELECT $m$
-BEGIN;
+:signoff_open
 :signoff_locked
 SET LOCAL signoff.sql = :'signoff_sql'; SET LOCAL signoff.row = :'signoff_row';
 :signoff_user
@@ -15,8 +15,8 @@ EXCEPTION WHEN OTHERS THEN
 END $signoff$;
 :signoff_own
 UPDATE {{ version_table }} SET up = :'signoff_row'::jsonb->>'up' WHERE revision = :'signoff_row'::jsonb->>'revision' AND current_setting('signoff.reapplied', true) = 'yes';
-COMMIT;
-:signoff_session
+:signoff_shut
+:signoff_rest
 $m$ AS signoff_reapply \gset
 {% endif %}
 {% if repeatables and direction == "upgrade" %}

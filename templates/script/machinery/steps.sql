@@ -55,7 +55,7 @@ DO $signoff$ DECLARE m jsonb := current_setting('signoff.row'); BEGIN
   DELETE FROM {{ version_table }} v WHERE v.revision = m->>'revision' AND v.state = 'downgrading' AND to_jsonb(v.steps[1:jsonb_array_length(coalesce(m->'steps', '[]'))]) = coalesce(m->'steps', '[]');
 {% endif %}
   IF NOT FOUND THEN RAISE EXCEPTION USING ERRCODE = 'SO005', MESSAGE = format('signoff: refused: not every step of revision %s is recorded as done', m->>'revision'), HINT = 'Run again: it goes on where it stands now.'; END IF; END $signoff$;
-INSERT INTO {{ event_table }} (event, project, revision, bundle) SELECT {{ ("applied" if direction == "upgrade" else "reverted") | lit }}, {{ project | lit }}, :'signoff_row'::jsonb->>'revision', :'signoff_bundle';
+:signoff_ended
 COMMIT;
 :signoff_session
 $m$ AS signoff_end_steps \gset

@@ -4,13 +4,13 @@ SELECT $m$
 :signoff_locked
 :signoff_started
 SET signoff.state = 'applied';
-BEGIN :signoff_modes ;
+:signoff_open
 :signoff_locked
 :signoff_enter
 {% if direction == "downgrade" %}
 DELETE FROM {{ version_table }} WHERE revision = :'signoff_row'::jsonb->>'revision';
 {% endif %}
-INSERT INTO {{ event_table }} (event, project, revision, bundle) SELECT {{ ("applied" if direction == "upgrade" else "reverted") | lit }}, {{ project | lit }}, :'signoff_row'::jsonb->>'revision', current_setting('signoff.bundle');
+:signoff_ended
 :signoff_user
 $m$ AS signoff_begin \gset
 SELECT $m$
@@ -25,7 +25,7 @@ DO $signoff$ DECLARE this text := current_setting('signoff.row')::jsonb->>'revis
   UPDATE {{ version_table }} SET applied_at = clock_timestamp() WHERE revision = this;
 {% endif %}
 END $signoff$;
-COMMIT;
-:signoff_session
+:signoff_shut
+:signoff_rest
 $m$ AS signoff_commit \gset
 {% endif %}

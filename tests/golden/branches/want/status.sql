@@ -2,7 +2,7 @@
 \if true
 -- signoff status · branches · base → 48ac91d7e3b0 · 5 revisions
 -- tree    sha256:12a7e76a5d5ade7f32dc437a1de1c7244f6fff5548feb51a1bdbb92c798778e5
--- bundle  sha256:bc01f6b3312b5a26dc2cd7e884c5496f9ec827c3b1cdaf07a2707382f7efa52d
+-- bundle  sha256:ca89f427145c3b4e0a99e7eaac2dc85dcf377c5fa701432775e91d2adaa6c511
 -- run     psql -X -d DATABASE -f status.sql
 -- It changes nothing.
 --
@@ -28,7 +28,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:bc01f6b3312b5a26dc2cd7e884c5496f9ec827c3b1cdaf07a2707382f7efa52d'
+\set signoff_bundle 'sha256:ca89f427145c3b4e0a99e7eaac2dc85dcf377c5fa701432775e91d2adaa6c511'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -36,12 +36,20 @@ DO $signoff$ BEGIN IF pg_catalog.current_setting('signoff.probe', true) OPERATOR
   MESSAGE = 'signoff: refused: a transaction is open in this session', HINT = 'Run without -1 / --single-transaction and outside of BEGIN.'; END IF; END $signoff$;
 $m$ AS signoff_probe \gset
 -- Takes back whatever a revision left behind in the session; keeps the lock. Our own statements see pg_catalog only.
+\set signoff_lock_timeout '2s'
 SELECT $m$
 RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; CLOSE ALL; UNLISTEN *; DISCARD TEMP; DISCARD SEQUENCES; DISCARD PLANS; DEALLOCATE ALL;
 SET search_path = pg_catalog, pg_temp; SET client_encoding = 'UTF8'; SET standard_conforming_strings = on; SET client_min_messages = warning;
-SET lock_timeout = '2s'; SET statement_timeout = '0'; SET application_name = 'signoff';
+SET lock_timeout = :'signoff_lock_timeout'; SET statement_timeout = '0'; SET application_name = 'signoff';
+$m$ AS signoff_clean \gset
+SELECT $m$
+:signoff_clean
 :signoff_probe
 $m$ AS signoff_session \gset
+-- How a revision's transaction begins and ends, and what comes after it.
+\set signoff_open 'BEGIN :signoff_modes ;'
+\set signoff_shut 'COMMIT;'
+\set signoff_rest ':signoff_session'
 
 :signoff_probe
 :signoff_session
@@ -52,6 +60,7 @@ SELECT 'signoff: a run is going on here now: pid ' || pg_catalog.string_agg(l.pi
 \if :signoff_runs
 \echo :signoff_running
 \endif
+\set signoff_ticket ''
 SELECT pg_catalog.to_regclass('"public"."signoff_revision"') IS NOT NULL AS signoff_there \gset
 \if :signoff_there
 DO $signoff$ BEGIN IF coalesce(obj_description('"public"."signoff_revision"'::regclass, 'pg_class'), '') <> 'signoff_revision 1' THEN RAISE EXCEPTION USING ERRCODE = 'SO008',
@@ -62,9 +71,9 @@ DO $signoff$ BEGIN IF coalesce(obj_description('"public"."signoff_revision"'::re
 \set signoff_row_3 '{"revision":"71e9a4c05d38","kind":"revision","parents":["0d3f7a91c2e4"],"message":"Support contact of an order","up":"sha256:e9e8f4b410fa9237a37fb22edd08222692877d2755fba5324520131afb2976f3","up1":"sha256:d425acc07d9ee533ba53ace4d34146bf147fcce8371904adb4e24bd241eacb14","variables":"sha256:0aa9b43ebbe87143904704d3559ac972cb177a17a632da4a2d7fd2fde113c6e5","selected":true}'
 \set signoff_row_4 '{"revision":"e2b5f6087c9d","kind":"revision","parents":["b6c8d20e7f15","71e9a4c05d38"],"message":"Merge billing and support","up":"sha256:01ba4719c80b6fe911b091a7c05124b64eeece964e09c058ef8f9805daca546b","up1":"sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855","selected":true}'
 \set signoff_row_5 '{"revision":"48ac91d7e3b0","kind":"revision","parents":["e2b5f6087c9d"],"message":"Amounts with cents","up":"sha256:a6a58f4989211af1056f786b218d66c9033b40a1acf4392a2c0d18cf689e8d49","up1":"sha256:3ad150fb469a3f6767f06e05ebcf00091f1a1e6f2f945335f2fa76e3f28ce82b","recreates":["customer_total","a_rank"],"selected":true}'
+SELECT pg_catalog.jsonb_agg(e ORDER BY n) AS signoff_manifest FROM pg_catalog.unnest(ARRAY[:'signoff_row_1',:'signoff_row_2',:'signoff_row_3',:'signoff_row_4',:'signoff_row_5']::pg_catalog.jsonb[]) WITH ORDINALITY AS t (e, n) \gset
 \set signoff_repeat_1 '{"revision":"repeatable:customer_total","kind":"repeatable","parents":[],"message":"customer_total","up":"sha256:72c1219e308d674d89f6f2c7b3032d9b3f78cf61c020c50c1f89e10922473b3a","up1":"sha256:87547114ff5e1691a71ae6f9787583254a5fbf36f7977a1f17aef3f824012296","selected":false}'
 \set signoff_repeat_2 '{"revision":"repeatable:a_rank","kind":"repeatable","parents":[],"message":"a_rank","up":"sha256:90c323303ffd71188e91f29f4213124ff3608a4727e1b0f26af53e9be4d70f4b","up1":"sha256:adf5a77a2ca6b686049568390d3c90ea6e16d141da620eb6e2222de8b9d6eac7","selected":false}'
-SELECT pg_catalog.jsonb_agg(e ORDER BY n) AS signoff_manifest FROM pg_catalog.unnest(ARRAY[:'signoff_row_1',:'signoff_row_2',:'signoff_row_3',:'signoff_row_4',:'signoff_row_5']::pg_catalog.jsonb[]) WITH ORDINALITY AS t (e, n) \gset
 SELECT coalesce(pg_catalog.jsonb_agg(e ORDER BY n), '[]') AS signoff_again FROM pg_catalog.unnest(ARRAY[:'signoff_repeat_1', :'signoff_repeat_2']::pg_catalog.jsonb[]) WITH ORDINALITY AS t (e, n) \gset
 WITH m AS (SELECT e->>'revision' AS revision, e->>'message' AS message, jsonb_array_length(coalesce(e->'steps', '[]')) AS steps, n FROM jsonb_array_elements(:'signoff_manifest'::jsonb) WITH ORDINALITY AS a (e, n)),
   s AS (SELECT m.*, v.state, v.applied_at, v.applied_by, (SELECT count(*) FROM unnest(v.steps) AS d WHERE d !~ '[?!]') AS done FROM m LEFT JOIN "public"."signoff_revision" v ON v.revision = m.revision)
@@ -96,7 +105,7 @@ SELECT s.system_identifier::text AS signoff_system FROM pg_catalog.pg_control_sy
 \endif
 SELECT pg_catalog.json_build_object('format', 1, 'project', 'branches', 'database', pg_catalog.current_database(),
   'system_identifier', nullif(:'signoff_system', ''), 'at', pg_catalog.to_char(pg_catalog.clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
-  'bundle', :'signoff_bundle', 'ticket', NULL, 'revisions', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('id', v.revision, 'up', v.up, 'state', v.state) ORDER BY v.revision COLLATE "C"), '[]')
+  'bundle', :'signoff_bundle', 'ticket', nullif(:'signoff_ticket', ''), 'revisions', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('id', v.revision, 'up', v.up, 'state', v.state) ORDER BY v.revision COLLATE "C"), '[]')
   FROM "public"."signoff_revision" v WHERE v.project = 'branches'))::text AS signoff_receipt \gset
 
 \echo :signoff_receipt
@@ -110,7 +119,7 @@ SELECT s.system_identifier::text AS signoff_system FROM pg_catalog.pg_control_sy
 \endif
 SELECT pg_catalog.json_build_object('format', 1, 'project', 'branches', 'database', pg_catalog.current_database(),
   'system_identifier', nullif(:'signoff_system', ''), 'at', pg_catalog.to_char(pg_catalog.clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
-  'bundle', :'signoff_bundle', 'ticket', NULL, 'revisions', '[]'::pg_catalog.json)::text AS signoff_receipt \gset
+  'bundle', :'signoff_bundle', 'ticket', nullif(:'signoff_ticket', ''), 'revisions', '[]'::pg_catalog.json)::text AS signoff_receipt \gset
 
 \echo :signoff_receipt
 \endif

@@ -2,7 +2,7 @@
 \if true
 -- signoff upgrade · branches · base → 48ac91d7e3b0 · 5 revisions
 -- tree    sha256:12a7e76a5d5ade7f32dc437a1de1c7244f6fff5548feb51a1bdbb92c798778e5
--- bundle  sha256:bc01f6b3312b5a26dc2cd7e884c5496f9ec827c3b1cdaf07a2707382f7efa52d
+-- bundle  sha256:ca89f427145c3b4e0a99e7eaac2dc85dcf377c5fa701432775e91d2adaa6c511
 -- run     psql -X -d DATABASE -f upgrade.sql
 -- first   psql -X -d DATABASE -f plan.sql       (says what would run here, and changes nothing)
 --
@@ -33,7 +33,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:bc01f6b3312b5a26dc2cd7e884c5496f9ec827c3b1cdaf07a2707382f7efa52d'
+\set signoff_bundle 'sha256:ca89f427145c3b4e0a99e7eaac2dc85dcf377c5fa701432775e91d2adaa6c511'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -41,12 +41,20 @@ DO $signoff$ BEGIN IF pg_catalog.current_setting('signoff.probe', true) OPERATOR
   MESSAGE = 'signoff: refused: a transaction is open in this session', HINT = 'Run without -1 / --single-transaction and outside of BEGIN.'; END IF; END $signoff$;
 $m$ AS signoff_probe \gset
 -- Takes back whatever a revision left behind in the session; keeps the lock. Our own statements see pg_catalog only.
+\set signoff_lock_timeout '2s'
 SELECT $m$
 RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; CLOSE ALL; UNLISTEN *; DISCARD TEMP; DISCARD SEQUENCES; DISCARD PLANS; DEALLOCATE ALL;
 SET search_path = pg_catalog, pg_temp; SET client_encoding = 'UTF8'; SET standard_conforming_strings = on; SET client_min_messages = warning;
-SET lock_timeout = '2s'; SET statement_timeout = '0'; SET application_name = 'signoff';
+SET lock_timeout = :'signoff_lock_timeout'; SET statement_timeout = '0'; SET application_name = 'signoff';
+$m$ AS signoff_clean \gset
+SELECT $m$
+:signoff_clean
 :signoff_probe
 $m$ AS signoff_session \gset
+-- How a revision's transaction begins and ends, and what comes after it.
+\set signoff_open 'BEGIN :signoff_modes ;'
+\set signoff_shut 'COMMIT;'
+\set signoff_rest ':signoff_session'
 -- The surroundings that the author of a revision expects, and the way back to ours, in whatever transaction is open.
 \set signoff_user 'SET search_path = "shop", "public";'
 \set signoff_own 'RESET SESSION AUTHORIZATION; RESET ROLE; SET search_path = pg_catalog, pg_temp;'
@@ -62,12 +70,15 @@ DO $signoff$ DECLARE k bigint := hashtextextended('signoff:public.signoff_revisi
 $m$ AS signoff_locked \gset
 -- Is this one still to be done?
 SELECT $m$
-SELECT NOT EXISTS (SELECT FROM "public"."signoff_revision" v WHERE v.revision = :'signoff_row'::jsonb->>'revision' AND v.state = 'applied') AS signoff_todo \gset$m$ AS signoff_look \gset
--- Says to the log that a revision begins; what failed is what started and did not end.
+SELECT NOT :'signoff_put_off'::jsonb ? (:'signoff_row'::jsonb->>'revision') AND NOT EXISTS (SELECT FROM "public"."signoff_revision" v WHERE v.revision = :'signoff_row'::jsonb->>'revision' AND v.state = 'applied') AS signoff_todo \gset$m$ AS signoff_look \gset
+-- Says to the log that a revision begins, and that it ended; what failed is what started and did not end.
 SELECT $m$
-SET signoff.row = :'signoff_row'; SET signoff.bundle = :'signoff_bundle';
-INSERT INTO "public"."signoff_event" (event, project, revision, bundle) SELECT 'started', 'branches', :'signoff_row'::jsonb->>'revision', current_setting('signoff.bundle');
+SET signoff.row = :'signoff_row'; SET signoff.bundle = :'signoff_bundle'; SET signoff.ticket = :'signoff_ticket';
+INSERT INTO "public"."signoff_event" (event, project, revision, bundle, ticket) SELECT 'started', 'branches', :'signoff_row'::jsonb->>'revision', :'signoff_bundle', nullif(:'signoff_ticket', '');
 $m$ AS signoff_started \gset
+SELECT $m$
+INSERT INTO "public"."signoff_event" (event, project, revision, bundle, ticket) SELECT 'applied', 'branches', :'signoff_row'::jsonb->>'revision', :'signoff_bundle', nullif(:'signoff_ticket', '');
+$m$ AS signoff_ended \gset
 -- Records a revision as (being) applied, after its parents; its unique key serialises two runs even without the lock.
 SELECT $m$
 DO $signoff$
@@ -76,11 +87,11 @@ BEGIN
   FOR p IN SELECT jsonb_array_elements_text(coalesce(m->'parents', '[]') || coalesce(m->'depends_on', '[]')) LOOP
     IF NOT EXISTS (SELECT FROM "public"."signoff_revision" v WHERE v.revision = p AND v.state = 'applied') THEN
       RAISE EXCEPTION USING ERRCODE = 'SO002', MESSAGE = format('signoff: refused: revision %s needs %s first', m->>'revision', p); END IF; END LOOP;
-  INSERT INTO "public"."signoff_revision" AS v (revision, project, kind, parents, depends_on, message, up, up1, variables, state, bundle)
-  SELECT r.revision, 'branches', coalesce(r.kind, 'revision'), coalesce(r.parents, '{}'), coalesce(r.depends_on, '{}'), r.message, r.up, r.up1, r.variables, goal, current_setting('signoff.bundle')
+  INSERT INTO "public"."signoff_revision" AS v (revision, project, kind, parents, depends_on, message, up, up1, variables, state, bundle, ticket)
+  SELECT r.revision, 'branches', coalesce(r.kind, 'revision'), coalesce(r.parents, '{}'), coalesce(r.depends_on, '{}'), r.message, r.up, r.up1, r.variables, goal, current_setting('signoff.bundle'), nullif(current_setting('signoff.ticket'), '')
     FROM jsonb_to_record(m) AS r(revision text, kind text, parents text[], depends_on text[], message text, up text, up1 text, variables text)
   ON CONFLICT (revision) DO UPDATE SET parents = excluded.parents, depends_on = excluded.depends_on, message = excluded.message, up = excluded.up, up1 = excluded.up1,
-    variables = excluded.variables, state = excluded.state, bundle = excluded.bundle, applied_by = excluded.applied_by, started_at = excluded.started_at
+    variables = excluded.variables, state = excluded.state, bundle = excluded.bundle, ticket = excluded.ticket, applied_by = excluded.applied_by, started_at = excluded.started_at
     WHERE v.state = 'upgrading' OR v.kind = 'repeatable';
   IF NOT FOUND THEN
     RAISE EXCEPTION USING ERRCODE = 'SO002', MESSAGE = format('signoff: refused: revision %s was applied by another run a moment ago', m->>'revision'), HINT = 'Run again: it goes on where it stands now.'; END IF;
@@ -96,10 +107,10 @@ SELECT $m$
 :signoff_locked
 :signoff_started
 SET signoff.state = 'applied';
-BEGIN :signoff_modes ;
+:signoff_open
 :signoff_locked
 :signoff_enter
-INSERT INTO "public"."signoff_event" (event, project, revision, bundle) SELECT 'applied', 'branches', :'signoff_row'::jsonb->>'revision', current_setting('signoff.bundle');
+:signoff_ended
 :signoff_user
 $m$ AS signoff_begin \gset
 SELECT $m$
@@ -112,30 +123,81 @@ DO $signoff$ DECLARE this text := current_setting('signoff.row')::jsonb->>'revis
     RAISE EXCEPTION USING ERRCODE = 'SO005', MESSAGE = format('signoff: revision %s ended its transaction or changed its own record', this), HINT = 'Look at what it did before running anything: status.sql tells what is recorded.'; END IF;
   UPDATE "public"."signoff_revision" SET applied_at = clock_timestamp() WHERE revision = this;
 END $signoff$;
-COMMIT;
-:signoff_session
+:signoff_shut
+:signoff_rest
 $m$ AS signoff_commit \gset
 
--- 3. What was typed with -v is checked before anything else; a word that is not understood refuses.
 :signoff_probe
 :signoff_session
-\if :{?first_run}
-\else
-\set first_run ''
-\endif
-SELECT concat_ws(', ', CASE WHEN :{?dry_run} THEN 'dry_run' END, CASE WHEN :{?lock_timeout} THEN 'lock_timeout' END, CASE WHEN :{?lock_wait} THEN 'lock_wait' END, CASE WHEN :{?ticket} THEN 'ticket' END, CASE WHEN :{?until} THEN 'until' END) AS signoff_refused,
-  concat_ws(', ', CASE WHEN :{?dryrun} THEN 'dryrun' END, CASE WHEN :{?dry} THEN 'dry' END, CASE WHEN :{?first} THEN 'first' END, CASE WHEN :{?firstrun} THEN 'firstrun' END, CASE WHEN :{?first_time} THEN 'first_time' END, CASE WHEN :{?force} THEN 'force' END, CASE WHEN :{?lockwait} THEN 'lockwait' END, CASE WHEN :{?plan} THEN 'plan' END, CASE WHEN :{?rehearse} THEN 'rehearse' END, CASE WHEN :{?test} THEN 'test' END, CASE WHEN :{?ticket_id} THEN 'ticket_id' END, CASE WHEN :{?tickets} THEN 'tickets' END, CASE WHEN :{?to} THEN 'to' END, CASE WHEN :{?up_to} THEN 'up_to' END) AS signoff_misspelt,
-  lower(:'first_run') AS signoff_first_run \gset
+-- The revisions, as they will be recorded: "selected" are this script's own, the others must be there already.
+\set signoff_row_1 '{"revision":"0d3f7a91c2e4","kind":"revision","parents":[],"message":"Orders","up":"sha256:3ef0d217a8708ba2bbb2dfdd825d0e01c598fe26bff388bb97d8e9c0e2abc2e0","up1":"sha256:b97a75879247227ee670c7234c1f657d1cdf053493b9aee7e29681578c0e2e42","selected":true}'
+\set signoff_row_2 '{"revision":"b6c8d20e7f15","kind":"revision","parents":["0d3f7a91c2e4"],"message":"Invoices","up":"sha256:161d1bb0a57b2253021456bd745739d3137aa008e309312e008d4221030e301d","up1":"sha256:7ab469a01f376fbc8e8f029352320ed496699753f2c620bde890a8b81653d7db","selected":true}'
+\set signoff_row_3 '{"revision":"71e9a4c05d38","kind":"revision","parents":["0d3f7a91c2e4"],"message":"Support contact of an order","up":"sha256:e9e8f4b410fa9237a37fb22edd08222692877d2755fba5324520131afb2976f3","up1":"sha256:d425acc07d9ee533ba53ace4d34146bf147fcce8371904adb4e24bd241eacb14","variables":"sha256:0aa9b43ebbe87143904704d3559ac972cb177a17a632da4a2d7fd2fde113c6e5","selected":true}'
+\set signoff_row_4 '{"revision":"e2b5f6087c9d","kind":"revision","parents":["b6c8d20e7f15","71e9a4c05d38"],"message":"Merge billing and support","up":"sha256:01ba4719c80b6fe911b091a7c05124b64eeece964e09c058ef8f9805daca546b","up1":"sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855","selected":true}'
+\set signoff_row_5 '{"revision":"48ac91d7e3b0","kind":"revision","parents":["e2b5f6087c9d"],"message":"Amounts with cents","up":"sha256:a6a58f4989211af1056f786b218d66c9033b40a1acf4392a2c0d18cf689e8d49","up1":"sha256:3ad150fb469a3f6767f06e05ebcf00091f1a1e6f2f945335f2fa76e3f28ce82b","recreates":["customer_total","a_rank"],"selected":true}'
+SELECT pg_catalog.jsonb_agg(e ORDER BY n) AS signoff_manifest FROM pg_catalog.unnest(ARRAY[:'signoff_row_1',:'signoff_row_2',:'signoff_row_3',:'signoff_row_4',:'signoff_row_5']::pg_catalog.jsonb[]) WITH ORDINALITY AS t (e, n) \gset
+\set signoff_repeat_1 '{"revision":"repeatable:customer_total","kind":"repeatable","parents":[],"message":"customer_total","up":"sha256:72c1219e308d674d89f6f2c7b3032d9b3f78cf61c020c50c1f89e10922473b3a","up1":"sha256:87547114ff5e1691a71ae6f9787583254a5fbf36f7977a1f17aef3f824012296","selected":false}'
+\set signoff_repeat_2 '{"revision":"repeatable:a_rank","kind":"repeatable","parents":[],"message":"a_rank","up":"sha256:90c323303ffd71188e91f29f4213124ff3608a4727e1b0f26af53e9be4d70f4b","up1":"sha256:adf5a77a2ca6b686049568390d3c90ea6e16d141da620eb6e2222de8b9d6eac7","selected":false}'
+-- 3. What was typed with -v is checked before anything else; a value that is not understood refuses.
+\set signoff_typed_dry_run :dry_run
+\unset dry_run
+\set signoff_typed_first_run :first_run
 \unset first_run
-SET signoff.refused = :'signoff_refused'; SET signoff.misspelt = :'signoff_misspelt'; SET signoff.first_run = :'signoff_first_run';
-DO $signoff$ BEGIN
-  IF current_setting('signoff.refused') <> '' THEN RAISE EXCEPTION USING ERRCODE = 'SO010', MESSAGE = format('signoff: refused: this script has no mode %s', current_setting('signoff.refused')),
-    HINT = 'The one mode there is so far: -v first_run=1.'; END IF;
+\set signoff_typed_lock_timeout :lock_timeout
+\unset lock_timeout
+\set signoff_typed_lock_wait :lock_wait
+\unset lock_wait
+\set signoff_typed_ticket :ticket
+\unset ticket
+\set signoff_typed_until :until
+\unset until
+SELECT concat_ws(', ', CASE WHEN :{?DRY_RUN} THEN 'DRY_RUN' END, CASE WHEN :{?FIRST_RUN} THEN 'FIRST_RUN' END, CASE WHEN :{?LOCK_TIMEOUT} THEN 'LOCK_TIMEOUT' END, CASE WHEN :{?LOCK_WAIT} THEN 'LOCK_WAIT' END, CASE WHEN :{?TICKET} THEN 'TICKET' END, CASE WHEN :{?UNTIL} THEN 'UNTIL' END, CASE WHEN :{?change} THEN 'change' END, CASE WHEN :{?dry} THEN 'dry' END, CASE WHEN :{?dryRun} THEN 'dryRun' END, CASE WHEN :{?dry_run_only} THEN 'dry_run_only' END, CASE WHEN :{?dryrun} THEN 'dryrun' END, CASE WHEN :{?first} THEN 'first' END, CASE WHEN :{?firstRun} THEN 'firstRun' END, CASE WHEN :{?first_time} THEN 'first_time' END, CASE WHEN :{?firstrun} THEN 'firstrun' END, CASE WHEN :{?force} THEN 'force' END, CASE WHEN :{?lockTimeout} THEN 'lockTimeout' END, CASE WHEN :{?lockWait} THEN 'lockWait' END, CASE WHEN :{?lock_time_out} THEN 'lock_time_out' END, CASE WHEN :{?lock_timout} THEN 'lock_timout' END, CASE WHEN :{?locktimeout} THEN 'locktimeout' END, CASE WHEN :{?lockwait} THEN 'lockwait' END, CASE WHEN :{?plan} THEN 'plan' END, CASE WHEN :{?plan_only} THEN 'plan_only' END, CASE WHEN :{?rehearse} THEN 'rehearse' END, CASE WHEN :{?stop_at} THEN 'stop_at' END, CASE WHEN :{?target} THEN 'target' END, CASE WHEN :{?test} THEN 'test' END, CASE WHEN :{?ticketId} THEN 'ticketId' END, CASE WHEN :{?ticket_id} THEN 'ticket_id' END, CASE WHEN :{?ticket_no} THEN 'ticket_no' END, CASE WHEN :{?ticket_number} THEN 'ticket_number' END, CASE WHEN :{?tickets} THEN 'tickets' END, CASE WHEN :{?to} THEN 'to' END, CASE WHEN :{?until_rev} THEN 'until_rev' END, CASE WHEN :{?up_to} THEN 'up_to' END) AS signoff_misspelt,
+  jsonb_strip_nulls(jsonb_build_object('dry_run', nullif(:'signoff_typed_dry_run', ':dry_run'), 'first_run', nullif(:'signoff_typed_first_run', ':first_run'), 'lock_timeout', nullif(:'signoff_typed_lock_timeout', ':lock_timeout'), 'lock_wait', nullif(:'signoff_typed_lock_wait', ':lock_wait'), 'ticket', nullif(:'signoff_typed_ticket', ':ticket'), 'until', nullif(:'signoff_typed_until', ':until'))) AS signoff_typed \gset
+SET signoff.misspelt = :'signoff_misspelt'; SET signoff.typed = :'signoff_typed'; SET signoff.manifest = :'signoff_manifest';
+DO $signoff$
+DECLARE k text; v text; typed jsonb := current_setting('signoff.typed'); given jsonb := '{"dry_run":false,"first_run":false,"lock_timeout":"2s","lock_wait":"30s","ticket":"","until":""}'; found text[]; m jsonb := current_setting('signoff.manifest'); said text := '';
+BEGIN
+  PERFORM set_config('signoff.put_off', '[]', false);
   IF current_setting('signoff.misspelt') <> '' THEN RAISE EXCEPTION USING ERRCODE = 'SO010', MESSAGE = format('signoff: refused: -v %s is not understood', current_setting('signoff.misspelt')),
-    HINT = 'The one mode there is so far: -v first_run=1.'; END IF;
-  IF current_setting('signoff.first_run') NOT IN ('', '0', '1', 'off', 'on', 'false', 'true', 'no', 'yes') THEN RAISE EXCEPTION USING ERRCODE = 'SO010',
-    MESSAGE = format('signoff: refused: first_run=%s is not understood', current_setting('signoff.first_run')), HINT = 'Write -v first_run=1, or leave it out.'; END IF;
+    HINT = 'The modes are dry_run, first_run, lock_timeout, lock_wait, ticket, until; nothing was changed.'; END IF;
+  FOR k, v IN SELECT * FROM jsonb_each_text(typed) ORDER BY 1 LOOP
+    v := btrim(v);
+    IF v = '' THEN RAISE EXCEPTION USING ERRCODE = 'SO010', MESSAGE = format('signoff: refused: -v %s= has no value', k), HINT = 'Give it one, or leave it out.'; END IF;
+    IF k IN ('dry_run', 'first_run') THEN
+      IF lower(v) NOT IN ('0', '1', 'off', 'on', 'false', 'true', 'no', 'yes') THEN RAISE EXCEPTION USING ERRCODE = 'SO010',
+        MESSAGE = format('signoff: refused: %s=%s is not understood', k, v), HINT = format('Write -v %s=1, or leave it out.', k); END IF;
+      v := lower(v) IN ('1', 'on', 'true', 'yes');
+    ELSIF k IN ('lock_timeout', 'lock_wait') THEN
+      BEGIN
+        PERFORM set_config('lock_timeout', v, true);
+        IF v ~ '^[0-9]+$' AND v::numeric > 0 THEN RAISE invalid_parameter_value; END IF;
+      EXCEPTION WHEN invalid_parameter_value OR numeric_value_out_of_range THEN RAISE EXCEPTION USING ERRCODE = 'SO010', MESSAGE = format('signoff: refused: %s=%s is not understood', k, v), HINT = 'Write a number and its unit: 500ms, 10s, 2min.'; END;
+      IF k = 'lock_wait' THEN v := (SELECT s.setting || ' ms' FROM pg_settings s WHERE s.name = 'lock_timeout'); END IF;
+    ELSIF k = 'ticket' THEN
+      IF length(v) > 200 OR v ~ '[\u0001-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]' THEN RAISE EXCEPTION USING ERRCODE = 'SO010',
+        MESSAGE = 'signoff: refused: this ticket is longer than 200 characters or holds a control character', HINT = 'Write it on one line, as the change board knows it.'; END IF;
+    ELSIF k = 'until' THEN
+      SELECT array_agg(e->>'revision' ORDER BY n) INTO found FROM jsonb_array_elements(m) WITH ORDINALITY AS a (e, n)
+       WHERE (e->>'selected')::boolean AND (e->>'revision' = v OR length(v) >= 4 AND starts_with(e->>'revision', v));
+      IF v = ANY (found) THEN found := ARRAY[v]; END IF;
+      IF cardinality(found) IS DISTINCT FROM 1 THEN RAISE EXCEPTION USING ERRCODE = 'SO010',
+        MESSAGE = CASE WHEN found IS NULL THEN format('signoff: refused: until=%s names no revision of this script', v) ELSE format('signoff: refused: until=%s could be %s', v, array_to_string(found, ' or ')) END,
+        HINT = 'Write the id of one revision that this script applies, or at least four characters of it.'; END IF;
+      v := found[1];
+      PERFORM set_config('signoff.put_off', coalesce((WITH RECURSIVE edge (a, b) AS MATERIALIZED (SELECT p, e->>'revision' FROM jsonb_array_elements(m) AS t (e), jsonb_array_elements_text(coalesce(e->'parents', '[]') || coalesce(e->'depends_on', '[]')) AS p),
+        wanted (r) AS (SELECT v UNION SELECT edge.a FROM wanted JOIN edge ON edge.b = wanted.r)
+        SELECT jsonb_agg(e->>'revision') FROM jsonb_array_elements(m) AS t (e) WHERE (e->>'selected')::boolean AND NOT EXISTS (SELECT FROM wanted WHERE wanted.r = e->>'revision')), '[]')::text, false);
+    END IF;
+    given := given || jsonb_build_object(k, v);
+    said := said || format(', %s=%s', k, CASE k WHEN 'lock_wait' THEN typed->>k ELSE v END);
+  END LOOP;
+  PERFORM set_config('signoff.given', given::text, false), set_config('signoff.first_run', given->>'first_run', false), set_config('signoff.lock_wait', given->>'lock_wait', false),
+    set_config('signoff.said', format('signoff: database %s, user %s%s', current_database(), session_user, CASE WHEN current_user <> session_user THEN ' as ' || current_user ELSE '' END) || said, false);
 END $signoff$;
+SELECT g->>'dry_run' AS signoff_dry_run, g->>'lock_timeout' AS signoff_lock_timeout, g->>'ticket' AS signoff_ticket, g->>'until' AS signoff_until, current_setting('signoff.put_off') AS signoff_put_off, current_setting('signoff.said') AS signoff_said
+  FROM (SELECT current_setting('signoff.given')::jsonb AS g) AS given \gset
+SET lock_timeout = :'signoff_lock_timeout';
+\echo :signoff_said
 
 -- 4. Preflight. Nothing is changed before every check has passed.
 DO $signoff$ DECLARE t regclass := to_regclass('"public"."signoff_revision"'); e regclass := to_regclass('"public"."signoff_event"'); BEGIN
@@ -157,36 +219,28 @@ DO $signoff$ DECLARE t regclass := to_regclass('"public"."signoff_revision"'); e
 END $signoff$;
 -- One run at a time. Polled, never blocking: a blocked waiter makes another session's CREATE INDEX CONCURRENTLY fail.
 SET statement_timeout = 0;
-DO $signoff$ DECLARE k bigint := hashtextextended('signoff:public.signoff_revision', 0); h record; BEGIN
-  FOR i IN 1..120 LOOP
+DO $signoff$ DECLARE k bigint := hashtextextended('signoff:public.signoff_revision', 0); until timestamptz := clock_timestamp() + current_setting('signoff.lock_wait')::interval; told boolean := false; h record; BEGIN
+  LOOP
     EXIT WHEN pg_try_advisory_lock(k);
-    IF i = 120 THEN
-      SELECT a.pid, a.usename, a.client_addr, a.application_name, a.state, a.backend_start INTO h FROM pg_locks l LEFT JOIN pg_stat_activity a USING (pid)
-       WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
-         AND l.classid::bigint = (k >> 32) & 4294967295 AND l.objid::bigint = k & 4294967295 LIMIT 1;
+    SELECT a.pid, a.usename, a.client_addr, a.backend_start INTO h FROM pg_locks l LEFT JOIN pg_stat_activity a USING (pid)
+     WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
+       AND l.classid::bigint = (k >> 32) & 4294967295 AND l.objid::bigint = k & 4294967295 LIMIT 1;
+    IF clock_timestamp() >= until THEN
       RAISE EXCEPTION USING ERRCODE = 'SO004', MESSAGE = format('signoff: refused: another run holds the lock: pid %s, user %s, from %s, connected since %s', h.pid, h.usename, coalesce(h.client_addr::text, 'a local socket'), h.backend_start),
-        HINT = 'Nothing was changed. Wait for it to end, then run again. A psql that was killed leaves its statement running on the server until that ends.'; END IF;
+        HINT = 'Nothing was changed. Wait for it to end, then run again, or wait longer with -v lock_wait=10min. A psql that was killed leaves its statement running on the server until that ends.'; END IF;
+    IF NOT told THEN RAISE WARNING 'signoff: another run holds the lock (pid %, user %): waiting for it', h.pid, h.usename; told := true; END IF;
     COMMIT; PERFORM pg_sleep(0.25); COMMIT;
   END LOOP;
 END $signoff$;
 SET statement_timeout = '0';
 
--- The revisions, as they will be recorded: "selected" are this script's own, the others must be there already.
-\set signoff_row_1 '{"revision":"0d3f7a91c2e4","kind":"revision","parents":[],"message":"Orders","up":"sha256:3ef0d217a8708ba2bbb2dfdd825d0e01c598fe26bff388bb97d8e9c0e2abc2e0","up1":"sha256:b97a75879247227ee670c7234c1f657d1cdf053493b9aee7e29681578c0e2e42","selected":true}'
-\set signoff_row_2 '{"revision":"b6c8d20e7f15","kind":"revision","parents":["0d3f7a91c2e4"],"message":"Invoices","up":"sha256:161d1bb0a57b2253021456bd745739d3137aa008e309312e008d4221030e301d","up1":"sha256:7ab469a01f376fbc8e8f029352320ed496699753f2c620bde890a8b81653d7db","selected":true}'
-\set signoff_row_3 '{"revision":"71e9a4c05d38","kind":"revision","parents":["0d3f7a91c2e4"],"message":"Support contact of an order","up":"sha256:e9e8f4b410fa9237a37fb22edd08222692877d2755fba5324520131afb2976f3","up1":"sha256:d425acc07d9ee533ba53ace4d34146bf147fcce8371904adb4e24bd241eacb14","variables":"sha256:0aa9b43ebbe87143904704d3559ac972cb177a17a632da4a2d7fd2fde113c6e5","selected":true}'
-\set signoff_row_4 '{"revision":"e2b5f6087c9d","kind":"revision","parents":["b6c8d20e7f15","71e9a4c05d38"],"message":"Merge billing and support","up":"sha256:01ba4719c80b6fe911b091a7c05124b64eeece964e09c058ef8f9805daca546b","up1":"sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855","selected":true}'
-\set signoff_row_5 '{"revision":"48ac91d7e3b0","kind":"revision","parents":["e2b5f6087c9d"],"message":"Amounts with cents","up":"sha256:a6a58f4989211af1056f786b218d66c9033b40a1acf4392a2c0d18cf689e8d49","up1":"sha256:3ad150fb469a3f6767f06e05ebcf00091f1a1e6f2f945335f2fa76e3f28ce82b","recreates":["customer_total","a_rank"],"selected":true}'
-\set signoff_repeat_1 '{"revision":"repeatable:customer_total","kind":"repeatable","parents":[],"message":"customer_total","up":"sha256:72c1219e308d674d89f6f2c7b3032d9b3f78cf61c020c50c1f89e10922473b3a","up1":"sha256:87547114ff5e1691a71ae6f9787583254a5fbf36f7977a1f17aef3f824012296","selected":false}'
-\set signoff_repeat_2 '{"revision":"repeatable:a_rank","kind":"repeatable","parents":[],"message":"a_rank","up":"sha256:90c323303ffd71188e91f29f4213124ff3608a4727e1b0f26af53e9be4d70f4b","up1":"sha256:adf5a77a2ca6b686049568390d3c90ea6e16d141da620eb6e2222de8b9d6eac7","selected":false}'
 -- What is recorded here is compared with what this script was made from.
-SELECT pg_catalog.jsonb_agg(e ORDER BY n) AS signoff_manifest FROM pg_catalog.unnest(ARRAY[:'signoff_row_1',:'signoff_row_2',:'signoff_row_3',:'signoff_row_4',:'signoff_row_5']::pg_catalog.jsonb[]) WITH ORDINALITY AS t (e, n) \gset
 SELECT coalesce(pg_catalog.jsonb_agg(e ORDER BY n), '[]') AS signoff_again FROM pg_catalog.unnest(ARRAY[:'signoff_repeat_1', :'signoff_repeat_2']::pg_catalog.jsonb[]) WITH ORDINALITY AS t (e, n) \gset
 SET signoff.again = :'signoff_again';
-SET signoff.manifest = :'signoff_manifest'; SET signoff.bundle = :'signoff_bundle'; SET signoff.later = '[]';
+SET signoff.bundle = :'signoff_bundle'; SET signoff.later = '[]';
 DO $signoff$
 DECLARE
-  r record; recorded jsonb := '[]'; t regclass := to_regclass('"public"."signoff_revision"'); todo bigint; total bigint; todo_names text; ahead text; fresh boolean := t IS NULL; mine jsonb := '[]'; again text; kept text;
+  r record; recorded jsonb := '[]'; t regclass := to_regclass('"public"."signoff_revision"'); todo bigint; total bigint; todo_names text; ahead text; fresh boolean := t IS NULL; put_off jsonb := current_setting('signoff.put_off'); mine jsonb := '[]'; again text; kept text;
 BEGIN
   IF t IS NOT NULL THEN
     IF coalesce(obj_description(t, 'pg_class'), '') <> 'signoff_revision 1' THEN RAISE EXCEPTION USING ERRCODE = 'SO008',
@@ -195,7 +249,7 @@ BEGIN
     SELECT recorded = '[]' AND NOT EXISTS (SELECT FROM "public"."signoff_event" e WHERE e.event IN ('applied', 'reverted', 'stamped')) INTO fresh;
     SELECT coalesce(jsonb_agg(DISTINCT e.revision), '[]') INTO mine FROM "public"."signoff_event" e WHERE e.event = 'applied' AND e.bundle = current_setting('signoff.bundle') AND e.revision LIKE 'repeatable:%';
   END IF;
-  IF fresh AND current_setting('signoff.first_run') IN ('', '0', 'off', 'false', 'no') AND EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+  IF fresh AND NOT current_setting('signoff.first_run')::boolean AND EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
       WHERE c.relkind IN ('r', 'p') AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_' AND c.oid <> coalesce(t, 0) AND c.oid <> coalesce(to_regclass('"public"."signoff_event"'), 0)
         AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')) THEN
     RAISE EXCEPTION USING ERRCODE = 'SO007', MESSAGE = 'signoff: refused: this database has tables, and nothing is recorded as applied in ' || '"public"."signoff_revision"',
@@ -214,7 +268,7 @@ BEGIN
     END IF;
     IF r.up = r.its_up AND r.variables IS DISTINCT FROM r.its_variables THEN RAISE EXCEPTION USING ERRCODE = 'SO006',
       MESSAGE = format('signoff: refused: revision %s was applied here with other values of its variables', r.revision), HINT = 'Compile with the values of then, and bring new ones in with a new revision.'; END IF;
-    IF r.state <> 'applied' AND NOT (r.state = 'upgrading' AND coalesce(r.selected, false)) THEN RAISE EXCEPTION USING ERRCODE = 'SO006',
+    IF r.state <> 'applied' AND NOT (r.state = 'upgrading' AND coalesce(r.selected, false) AND NOT put_off ? r.revision) THEN RAISE EXCEPTION USING ERRCODE = 'SO006',
       MESSAGE = format('signoff: refused: revision %s is half-done here (%s, %s steps)', r.revision, r.state, cardinality(r.steps)), HINT = CASE r.state WHEN 'upgrading' THEN 'Finish it first: run the upgrade.sql that holds it again.' ELSE 'Finish it first: run the downgrade.sql that holds it again.' END; END IF;
     IF r.state <> 'applied' AND EXISTS (SELECT FROM unnest(r.steps) WITH ORDINALITY AS s (digest, n) WHERE s.digest !~ '[?!]' AND s.digest IS DISTINCT FROM r.its_steps[s.n]) THEN RAISE EXCEPTION USING ERRCODE = 'SO006',
       MESSAGE = format('signoff: refused: a step of revision %s that is done here was changed since', r.revision), HINT = 'Mend only the step that failed and those after it; put the finished ones back as they were. Statements that run together are one step: what you add goes into a step of its own when BEGIN; and COMMIT; stand around it.'; END IF;
@@ -225,7 +279,7 @@ BEGIN
   SELECT count(*), count(*) FILTER (WHERE v.revision IS NULL OR v.state <> 'applied'),
       string_agg(format(E'\n  %s  %s', m.revision, m.message), '' ORDER BY m.n) FILTER (WHERE v.revision IS NULL OR v.state <> 'applied')
     INTO total, todo, todo_names
-    FROM (SELECT e->>'revision' AS revision, e->>'message' AS message, n FROM jsonb_array_elements(current_setting('signoff.manifest')::jsonb) WITH ORDINALITY AS a (e, n) WHERE coalesce((e->>'selected')::boolean, false)) m
+    FROM (SELECT e->>'revision' AS revision, e->>'message' AS message, n FROM jsonb_array_elements(current_setting('signoff.manifest')::jsonb) WITH ORDINALITY AS a (e, n) WHERE coalesce((e->>'selected')::boolean, false) AND NOT put_off ? (e->>'revision')) m
     LEFT JOIN jsonb_to_recordset(recorded) AS v (revision text, state text) USING (revision);
   SELECT string_agg(v.revision, ', ' ORDER BY v.revision) INTO ahead FROM jsonb_to_recordset(recorded) AS v (revision text, project text, kind text)
    WHERE v.project = 'branches' AND v.kind = 'revision' AND NOT EXISTS (SELECT FROM jsonb_array_elements(current_setting('signoff.manifest')::jsonb) AS a (e) WHERE e->>'revision' = v.revision)
@@ -233,9 +287,9 @@ BEGIN
   SELECT string_agg(format(E'\n  repeatable  %s', m.e->>'message'), '' ORDER BY m.n) FILTER (WHERE NOT m.back), string_agg(m.e->>'message', ', ' ORDER BY m.n) FILTER (WHERE m.back) INTO again, kept
     FROM (SELECT a.e, a.n, coalesce(v.up LIKE 'sha256:%' AND mine ? v.revision, false) AS back FROM jsonb_array_elements(current_setting('signoff.again')::jsonb) WITH ORDINALITY AS a (e, n)
       LEFT JOIN jsonb_to_recordset(recorded) AS v (revision text, up text, variables text) ON v.revision = a.e->>'revision'
-      WHERE ahead IS NULL AND (v.revision IS NULL OR v.up <> a.e->>'up' OR v.variables IS DISTINCT FROM a.e->>'variables' OR EXISTS (SELECT FROM jsonb_array_elements(current_setting('signoff.manifest')::jsonb) AS p (e) WHERE (p.e->>'selected')::boolean
+      WHERE ahead IS NULL AND put_off = '[]' AND (v.revision IS NULL OR v.up <> a.e->>'up' OR v.variables IS DISTINCT FROM a.e->>'variables' OR EXISTS (SELECT FROM jsonb_array_elements(current_setting('signoff.manifest')::jsonb) AS p (e) WHERE (p.e->>'selected')::boolean
         AND p.e->'recreates' ? (a.e->>'message') AND NOT EXISTS (SELECT FROM jsonb_to_recordset(recorded) AS w (revision text, state text) WHERE w.revision = p.e->>'revision' AND w.state = 'applied')))) m;
-  PERFORM set_config('signoff.repeat', (ahead IS NULL)::text, false);
+  PERFORM set_config('signoff.repeat', (ahead IS NULL AND put_off = '[]')::text, false);
   IF todo > 0 THEN
     IF ahead IS NOT NULL THEN RAISE EXCEPTION USING ERRCODE = 'SO006', MESSAGE = format('signoff: refused: this database records revisions that this script''s tree does not know: %s', ahead),
       HINT = 'It was upgraded from a newer or another tree: compile from that one.'; END IF;
@@ -246,14 +300,37 @@ BEGIN
   END IF;
   PERFORM set_config('signoff.summary', CASE WHEN todo = 0 AND again IS NULL THEN format('signoff: nothing to apply: all of %s revisions are applied here', total)
     ELSE format('signoff: %s of %s to apply here; %s already applied%s%s', todo, total, total - todo, todo_names, again) END
-    || CASE WHEN kept IS NULL THEN '' ELSE format(E'\nsignoff: left as it is: %s. This release applied it before, and another text was applied since. To bring this one back, change a comment in it and compile', kept) END, false);
+    || CASE WHEN kept IS NULL THEN '' ELSE format(E'\nsignoff: left as it is: %s. This release applied it before, and another text was applied since. To bring this one back, change a comment in it and compile', kept) END
+    || CASE WHEN put_off = '[]' THEN '' ELSE format(E'\nsignoff: %s more of this script, and what is repeatable, are put off', jsonb_array_length(put_off)) END, false);
 END $signoff$;
 SELECT pg_catalog.current_setting('signoff.summary') AS signoff_summary, pg_catalog.current_setting('signoff.repeat') AS signoff_repeat \gset
-RESET signoff.manifest;
 \echo :signoff_summary
-SELECT pg_catalog.to_regclass('"public"."signoff_revision"') IS NULL AS signoff_first \gset
-\if :signoff_first
+\if :signoff_dry_run
+SET signoff.apart = '[]';
+DO $signoff$ DECLARE m jsonb := current_setting('signoff.manifest'); put_off jsonb := current_setting('signoff.put_off'); recorded jsonb := '{}'; skipped jsonb := '{}'; BEGIN
+  IF to_regclass('"public"."signoff_revision"') IS NOT NULL THEN SELECT coalesce(jsonb_object_agg(v.revision, v.state), '{}') INTO recorded FROM "public"."signoff_revision" v; END IF;
+  WITH RECURSIVE edge (a, b) AS MATERIALIZED (SELECT p, e->>'revision' FROM jsonb_array_elements(m) AS t (e), jsonb_array_elements_text(coalesce(e->'parents', '[]') || coalesce(e->'depends_on', '[]')) AS p),
+    seed (r, why) AS (SELECT s->>0, s->>1 FROM jsonb_array_elements(current_setting('signoff.apart')::jsonb) AS t (s) WHERE recorded->>(s->>0) IS DISTINCT FROM 'applied' AND NOT put_off ? (s->>0)),
+    blocked (r) AS (SELECT r FROM seed UNION SELECT edge.b FROM blocked JOIN edge ON edge.a = blocked.r)
+    SELECT coalesce(jsonb_object_agg(r, coalesce((SELECT why FROM seed WHERE seed.r = blocked.r), 'comes after one that is not rehearsed')), '{}') INTO skipped
+      FROM blocked WHERE NOT put_off ? r AND EXISTS (SELECT FROM jsonb_array_elements(m) AS t (e) WHERE (e->>'selected')::boolean AND e->>'revision' = r);
+  IF skipped <> '{}' THEN
+    PERFORM set_config('signoff.repeat', 'false', false), set_config('signoff.put_off', (put_off || (SELECT jsonb_agg(k) FROM jsonb_object_keys(skipped) AS k))::text, false); END IF;
+  PERFORM set_config('signoff.said', 'signoff: a rehearsal, rolled back at its end. It takes the real locks and holds them until then, and what sequences gave out stays given out: it is meant for a copy.'
+    || CASE WHEN skipped = '{}' THEN '' ELSE E'\nsignoff: not rehearsed:' || (SELECT string_agg(format(E'\n  %s  %s  (%s)', e->>'revision', e->>'message', skipped->>(e->>'revision')), '' ORDER BY n) FROM jsonb_array_elements(m) WITH ORDINALITY AS t (e, n) WHERE skipped ? (e->>'revision')) END, false);
+END $signoff$;
+SELECT current_setting('signoff.put_off') AS signoff_put_off, current_setting('signoff.repeat') AS signoff_repeat, current_setting('signoff.said') AS signoff_said \gset
+\echo :signoff_said
+\endif
+RESET signoff.manifest;
+\if :signoff_dry_run
+-- A rehearsal is one transaction around everything, and it is rolled back at the close.
+\set signoff_open ''
+\set signoff_shut ''
+\set signoff_rest ':signoff_clean'
 BEGIN;
+\endif
+DO $signoff$ BEGIN IF to_regclass('"public"."signoff_revision"') IS NULL THEN
 CREATE TABLE "public"."signoff_revision" (
   revision text PRIMARY KEY, project text NOT NULL, kind text NOT NULL CHECK (kind IN ('revision', 'repeatable')),
   parents text[] NOT NULL DEFAULT '{}', depends_on text[] NOT NULL DEFAULT '{}', message text NOT NULL, up text NOT NULL, up1 text NOT NULL, variables text,
@@ -265,8 +342,7 @@ CREATE TABLE "public"."signoff_event" (
   project text NOT NULL, revision text NOT NULL, bundle text, ticket text, session_user_name text NOT NULL DEFAULT session_user, current_user_name text NOT NULL DEFAULT current_user,
   client_addr inet DEFAULT inet_client_addr(), application text DEFAULT current_setting('application_name'));
 COMMENT ON TABLE "public"."signoff_event" IS 'signoff_event 1';
-COMMIT;
-\endif
+END IF; END $signoff$;
 \set SHOW_CONTEXT errors
 
 -- ── 1/5 ── 0d3f7a91c2e4 ── Orders ── one transaction · no way back: the orders are kept nowhere else
@@ -355,12 +431,19 @@ SELECT customer, rank() OVER (ORDER BY total DESC) AS place FROM customer_total;
 \endif
 
 -- 6. Close: no transaction is open, and what was promised is there, or this script fails.
-:signoff_session
+:signoff_rest
 :signoff_locked
-SET signoff.manifest = :'signoff_manifest';
-DO $signoff$ DECLARE n bigint; BEGIN
-  SELECT count(*) INTO n FROM jsonb_array_elements(current_setting('signoff.manifest')::jsonb) AS a (e) JOIN "public"."signoff_revision" v ON (e->>'selected')::boolean AND v.revision = e->>'revision' AND v.state = 'applied';
-  IF n <> 5 THEN RAISE EXCEPTION USING ERRCODE = 'SO009', MESSAGE = format('signoff: failed: %s of 5 revisions are applied, and all should be', n), HINT = 'Run this script again; status.sql tells what is recorded.'; END IF; END $signoff$;
+SET signoff.manifest = :'signoff_manifest'; SET signoff.put_off = :'signoff_put_off';
+DO $signoff$ DECLARE put_off jsonb := current_setting('signoff.put_off'); promised bigint; n bigint; BEGIN
+  SELECT count(*), count(*) FILTER (WHERE v.state = 'applied') INTO promised, n FROM jsonb_array_elements(current_setting('signoff.manifest')::jsonb) AS a (e)
+    LEFT JOIN "public"."signoff_revision" v ON v.revision = e->>'revision' WHERE (e->>'selected')::boolean AND NOT put_off ? (e->>'revision');
+  IF n <> promised THEN RAISE EXCEPTION USING ERRCODE = 'SO009', MESSAGE = format('signoff: failed: %s of %s revisions are applied, and all should be', n, promised), HINT = 'Run this script again; status.sql tells what is recorded.'; END IF;
+  PERFORM set_config('signoff.said', format('%s of 5 revisions are applied', n), false); END $signoff$;
+SELECT current_setting('signoff.said') AS signoff_said \gset
+\if :signoff_dry_run
+ROLLBACK;
+\echo 'signoff: rehearsed:' :signoff_said 'in the rehearsal, and it was rolled back: nothing was changed'
+\else
 SELECT pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE') AS signoff_may_ask \gset
 \set signoff_system ''
 \if :signoff_may_ask
@@ -368,10 +451,11 @@ SELECT s.system_identifier::text AS signoff_system FROM pg_catalog.pg_control_sy
 \endif
 SELECT pg_catalog.json_build_object('format', 1, 'project', 'branches', 'database', pg_catalog.current_database(),
   'system_identifier', nullif(:'signoff_system', ''), 'at', pg_catalog.to_char(pg_catalog.clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
-  'bundle', :'signoff_bundle', 'ticket', NULL, 'revisions', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('id', v.revision, 'up', v.up, 'state', v.state) ORDER BY v.revision COLLATE "C"), '[]')
+  'bundle', :'signoff_bundle', 'ticket', nullif(:'signoff_ticket', ''), 'revisions', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('id', v.revision, 'up', v.up, 'state', v.state) ORDER BY v.revision COLLATE "C"), '[]')
   FROM "public"."signoff_revision" v WHERE v.project = 'branches'))::text AS signoff_receipt \gset
 
-SELECT pg_catalog.pg_advisory_unlock(pg_catalog.hashtextextended('signoff:public.signoff_revision', 0)) AS signoff_unlocked \gset
-\echo 'signoff: done: 5 of 5 revisions are applied'
+\echo 'signoff: done:' :signoff_said
 \echo :signoff_receipt
+\endif
+SELECT pg_catalog.pg_advisory_unlock(pg_catalog.hashtextextended('signoff:public.signoff_revision', 0)) AS signoff_unlocked \gset
 \endif

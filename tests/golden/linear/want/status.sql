@@ -2,7 +2,7 @@
 \if true
 -- signoff status · linear · base → 9a44e2d5806b · 3 revisions
 -- tree    sha256:4ba21bb7d0a6009439dd877a710a7897576aa4d7f700e45e3b96dc505fbcfc56
--- bundle  sha256:81fa851a8721959d85cbf627e5177bb0e176ac2c066a79d3e1dd8aabba2ad77f
+-- bundle  sha256:b9638894e24cf57c5f67693c5178354d689851c615cd97c116b327bd4790a7c7
 -- run     psql -X -d DATABASE -f status.sql
 -- It changes nothing.
 --
@@ -26,7 +26,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:81fa851a8721959d85cbf627e5177bb0e176ac2c066a79d3e1dd8aabba2ad77f'
+\set signoff_bundle 'sha256:b9638894e24cf57c5f67693c5178354d689851c615cd97c116b327bd4790a7c7'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -34,12 +34,20 @@ DO $signoff$ BEGIN IF pg_catalog.current_setting('signoff.probe', true) OPERATOR
   MESSAGE = 'signoff: refused: a transaction is open in this session', HINT = 'Run without -1 / --single-transaction and outside of BEGIN.'; END IF; END $signoff$;
 $m$ AS signoff_probe \gset
 -- Takes back whatever a revision left behind in the session; keeps the lock. Our own statements see pg_catalog only.
+\set signoff_lock_timeout '5s'
 SELECT $m$
 RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; CLOSE ALL; UNLISTEN *; DISCARD TEMP; DISCARD SEQUENCES; DISCARD PLANS; DEALLOCATE ALL;
 SET search_path = pg_catalog, pg_temp; SET client_encoding = 'UTF8'; SET standard_conforming_strings = on; SET client_min_messages = warning;
-SET lock_timeout = '5s'; SET statement_timeout = '0'; SET application_name = 'signoff';
+SET lock_timeout = :'signoff_lock_timeout'; SET statement_timeout = '0'; SET application_name = 'signoff';
+$m$ AS signoff_clean \gset
+SELECT $m$
+:signoff_clean
 :signoff_probe
 $m$ AS signoff_session \gset
+-- How a revision's transaction begins and ends, and what comes after it.
+\set signoff_open 'BEGIN :signoff_modes ;'
+\set signoff_shut 'COMMIT;'
+\set signoff_rest ':signoff_session'
 
 :signoff_probe
 :signoff_session
@@ -50,6 +58,7 @@ SELECT 'signoff: a run is going on here now: pid ' || pg_catalog.string_agg(l.pi
 \if :signoff_runs
 \echo :signoff_running
 \endif
+\set signoff_ticket ''
 SELECT pg_catalog.to_regclass('"public"."signoff_revision"') IS NOT NULL AS signoff_there \gset
 \if :signoff_there
 DO $signoff$ BEGIN IF coalesce(obj_description('"public"."signoff_revision"'::regclass, 'pg_class'), '') <> 'signoff_revision 1' THEN RAISE EXCEPTION USING ERRCODE = 'SO008',
@@ -85,7 +94,7 @@ SELECT s.system_identifier::text AS signoff_system FROM pg_catalog.pg_control_sy
 \endif
 SELECT pg_catalog.json_build_object('format', 1, 'project', 'linear', 'database', pg_catalog.current_database(),
   'system_identifier', nullif(:'signoff_system', ''), 'at', pg_catalog.to_char(pg_catalog.clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
-  'bundle', :'signoff_bundle', 'ticket', NULL, 'revisions', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('id', v.revision, 'up', v.up, 'state', v.state) ORDER BY v.revision COLLATE "C"), '[]')
+  'bundle', :'signoff_bundle', 'ticket', nullif(:'signoff_ticket', ''), 'revisions', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('id', v.revision, 'up', v.up, 'state', v.state) ORDER BY v.revision COLLATE "C"), '[]')
   FROM "public"."signoff_revision" v WHERE v.project = 'linear'))::text AS signoff_receipt \gset
 
 \echo :signoff_receipt
@@ -99,7 +108,7 @@ SELECT s.system_identifier::text AS signoff_system FROM pg_catalog.pg_control_sy
 \endif
 SELECT pg_catalog.json_build_object('format', 1, 'project', 'linear', 'database', pg_catalog.current_database(),
   'system_identifier', nullif(:'signoff_system', ''), 'at', pg_catalog.to_char(pg_catalog.clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
-  'bundle', :'signoff_bundle', 'ticket', NULL, 'revisions', '[]'::pg_catalog.json)::text AS signoff_receipt \gset
+  'bundle', :'signoff_bundle', 'ticket', nullif(:'signoff_ticket', ''), 'revisions', '[]'::pg_catalog.json)::text AS signoff_receipt \gset
 
 \echo :signoff_receipt
 \endif

@@ -1,0 +1,3 @@
+:signoff_probe
+{% include "script/database.sql" %}
+:signoff_session

@@ -1,0 +1,195 @@
+//! Revisions that share one transaction: a rehearsal, which is rolled back, and `--single-transaction`.
+
+use super::made::{changes_nothing, downgrade, refuses_with, run, same, tree, upgrade, upgraded};
+use super::modes::four;
+use crate::support::postgres::Database;
+use crate::support::project::Project;
+
+/// Everything but the sequence behind the events' numbers, which no rollback takes back.
+pub(super) fn rehearses(database: &Database, script: &str, says: &[&str]) {
+    let before = (database.state(), database.rows());
+    let outcome = database.psql_stdin(script, &["-v", "dry_run=1"]);
+    outcome.success();
+    for words in says {
+        outcome.stdout_has(words);
+    }
+    assert!(
+        !outcome.stdout.contains("signoff: done"),
+        "{}",
+        outcome.stdout
+    );
+    same("before", &before.0, &database.state());
+    same("before", &before.1, &database.rows());
+}
+
+/// A rehearsal runs what can be rolled back, names the rest, and leaves nothing behind.
+#[test]
+fn a_rehearsal_is_rolled_back() {
+    let project = four();
+    let up = upgrade(&project, "");
+    let database = Database::create();
+    let says = [
+        "signoff: a rehearsal, rolled back at its end. It takes the real locks",
+        "signoff: not rehearsed:\n  rev3  Step 3  (`CREATE INDEX CONCURRENTLY a_x ON a (x)` runs outside of a transaction)\n  rev4  Step 4  (comes after one that is not rehearsed)\n",
+        "[1/4] rev1",
+        "[2/4] rev2",
+        "signoff: rehearsed: 2 of 4 revisions are applied in the rehearsal, and it was rolled back: nothing was changed",
+    ];
+    rehearses(&database, &up, &says);
+    assert_eq!(
+        database.query("SELECT to_regclass('signoff_revision') IS NULL"),
+        "t"
+    );
+    // What is applied for real is no obstacle any more.
+    run(&database, &upgrade(&project, "rev3"));
+    let outcome = database.psql_stdin(&up, &["-v", "dry_run=1"]);
+    outcome.success().stdout_has("rehearsed: 4 of 4");
+    assert!(
+        !outcome.stdout.contains("not rehearsed"),
+        "{}",
+        outcome.stdout
+    );
+    run(&database, &up);
+    rehearses(
+        &database,
+        &downgrade(&project, "head:base"),
+        &[
+            "[1/4] rev4",
+            "rev3  Step 3  (`DROP INDEX CONCURRENTLY a_x` runs outside",
+            "rev1  Step 1  (comes after",
+            "rehearsed: 1 of 4",
+        ],
+    );
+    // With `until`, no more than that.
+    let outcome = Database::create().psql_stdin(&up, &["-v", "dry_run=1", "-v", "until=rev1"]);
+    outcome.success().stdout_has("rehearsed: 1 of 4");
+    assert!(!outcome.stdout.contains("[2/4]"), "{}", outcome.stdout);
+}
+
+/// An error in a rehearsal is the error that the real run would meet, and nothing is left of it either.
+#[test]
+fn a_rehearsal_finds_the_error() {
+    let project = tree(&[
+        "CREATE TABLE a (x int);\nINSERT INTO a VALUES (1), (1)",
+        "ALTER TABLE a ADD UNIQUE (x)",
+    ]);
+    let database = Database::create();
+    refuses_with(
+        &database,
+        &upgrade(&project, ""),
+        &["-v", "dry_run=1"],
+        "could not create unique index",
+    );
+}
+
+/// A value that an enum gets counts only once it is committed, so what uses it can't be rehearsed.
+#[test]
+fn a_new_enum_value_is_not_rehearsed() {
+    let project = tree(&[
+        "CREATE TYPE mood AS ENUM ('sad');\nCREATE TABLE t (m mood)",
+        "ALTER TYPE mood ADD VALUE 'ok'",
+        "INSERT INTO t VALUES ('ok')",
+    ]);
+    let database = Database::create();
+    run(&database, &upgrade(&project, "rev1"));
+    rehearses(
+        &database,
+        &upgrade(&project, ""),
+        &[
+            "rev2  Step 2  (`ALTER TYPE mood ADD VALUE 'ok'` counts only once it is committed)",
+            "rev3  Step 3  (comes after",
+        ],
+    );
+    run(&database, &upgrade(&project, ""));
+}
+
+/// What a revision leaves behind in its session is not there in the next one, rehearsed or real.
+#[test]
+fn revisions_are_apart_in_a_rehearsal_too() {
+    let project = tree(&[
+        "CREATE SCHEMA s;\nSET search_path = s;\nCREATE TEMP TABLE t (x int);\nPREPARE p AS SELECT 1",
+        "CREATE TABLE t (x int);\nINSERT INTO public.t VALUES (1);\nPREPARE p AS SELECT 2",
+        "SET LOCAL lock_timeout = '1s';\nDO $$ BEGIN ASSERT current_setting('search_path') = '\"$user\", public'; END $$",
+    ]);
+    let up = upgrade(&project, "");
+    rehearses(&Database::create(), &up, &["rehearsed: 3 of 3"]);
+    run(&Database::create(), &up);
+}
+
+/// The whole range as one transaction: what fails at the end takes everything back.
+#[test]
+fn a_single_transaction_is_all_or_nothing() {
+    let texts = [
+        "CREATE TABLE a (x int)",
+        "INSERT INTO a VALUES (1), (1)",
+        "ALTER TABLE a ADD UNIQUE (x)",
+    ];
+    let project = tree(&texts);
+    let single = |project: &Project, range: &str| {
+        project
+            .run(&["upgrade", "--single-transaction", range])
+            .success()
+            .stdout
+            .clone()
+    };
+    let database = Database::create();
+    let script = single(&project, "head");
+    assert!(
+        script.contains("-- All of it is one transaction: every revision is applied, or none is.")
+    );
+    refuses_with(&database, &script, &[], "could not create unique index");
+
+    super::made::set(&project, 2, "INSERT INTO a VALUES (1), (2)");
+    let script = single(&project, "head");
+    rehearses(&database, &script, &["rehearsed: 3 of 3"]);
+    run(&database, &script)
+        .quiet()
+        .stdout_has("signoff: done: 3 of 3");
+    same("one by one", &upgraded(&project).state(), &database.state());
+    same("one by one", &upgraded(&project).rows(), &database.rows());
+    changes_nothing(&database, || {
+        run(&database, &script).stdout_has("nothing to apply");
+    });
+    assert_eq!(
+        database.query("SELECT count(DISTINCT xmin::text) FROM signoff_revision"),
+        "1"
+    );
+}
+
+#[test]
+fn a_single_transaction_refuses_what_it_can_not_hold() {
+    let project = four();
+    let outcome = project.run(&["upgrade", "--single-transaction"]);
+    outcome
+        .code(1)
+        .stderr_has("error[single-transaction]: revision rev3 can't share one transaction with the others: `CREATE INDEX CONCURRENTLY a_x ON a (x)` runs outside of a transaction")
+        .stderr_has("migrations/3.sql:5");
+    project.run(&["bundle", "--single-transaction"]).code(1);
+    project
+        .run(&["upgrade", "--single-transaction", "rev2"])
+        .success();
+    project
+        .run(&["downgrade", "--single-transaction", "head:rev2"])
+        .code(1)
+        .stderr_has("DROP INDEX CONCURRENTLY a_x");
+    let enums = tree(&[
+        "CREATE TYPE mood AS ENUM ('sad')",
+        "ALTER TYPE mood ADD VALUE 'ok'",
+        "SELECT 'ok'::mood",
+    ]);
+    enums
+        .run(&["upgrade", "--single-transaction"])
+        .code(1)
+        .stderr_has("revision rev2 can't share one transaction");
+    let last = enums
+        .run(&["upgrade", "--single-transaction", "rev2"])
+        .success()
+        .stdout
+        .clone();
+    run(&Database::create(), &last);
+    let modes = tree(&["SET TRANSACTION ISOLATION LEVEL SERIALIZABLE;\nCREATE TABLE a (x int)"]);
+    modes
+        .run(&["upgrade", "--single-transaction"])
+        .code(1)
+        .stderr_has("it asks for ISOLATION LEVEL SERIALIZABLE");
+}
