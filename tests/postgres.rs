@@ -4,6 +4,7 @@
 
 mod client;
 mod corners;
+mod faults;
 mod index;
 mod laws;
 mod leaks;
@@ -13,5 +14,4 @@ mod people;
 mod refusals;
 mod rehearsal;
 mod steps;
-mod stops;
 mod transactions;

@@ -1,7 +1,11 @@
-//! Faults for law 4: copies of an emitted script that stop after statement k, by an error or by the client's death.
+//! Faults for law 4: copies of an emitted script that stop after statement k, by an error or by the client's death,
+//! or wait there until they are told to go on.
 //!
 //! A place is an offset into the script.
 
+use std::ops::Range;
+
+use camino::Utf8Path;
 use signoff::lex::{self, TokenKind};
 
 use super::postgres::Database;
@@ -21,6 +25,11 @@ const BETWEEN: [TokenKind; 3] = [
     TokenKind::BlockComment,
 ];
 
+/// Whether every fault is tried everywhere, or each on a few statements.
+pub(crate) fn all() -> bool {
+    std::env::var("SIGNOFF_FAULTS").is_ok_and(|value| value == "all")
+}
+
 /// How a script stops.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
@@ -28,6 +37,8 @@ pub(crate) enum Fault {
     Error,
     /// psql is killed, as a closed laptop kills it; the server finds out by itself.
     Killed,
+    /// psql is told to end, as a shutting down machine tells it.
+    Terminated,
 }
 
 impl Fault {
@@ -37,6 +48,7 @@ impl Fault {
             Self::Error => "SELECT 1/0 AS fault;\n",
             // The shell's parent is psql.
             Self::Killed => "\\! kill -KILL $PPID\n",
+            Self::Terminated => "\\! kill -TERM $PPID\n",
         }
     }
 
@@ -45,13 +57,19 @@ impl Fault {
         match self {
             Self::Error => 3,
             Self::Killed => 128 + 9,
+            Self::Terminated => 128 + 15,
         }
     }
 }
 
 /// The places right after each user statement.
 pub(crate) fn statements(script: &str) -> Vec<usize> {
-    let mut places = Vec::new();
+    spans(script).into_iter().map(|span| span.end).collect()
+}
+
+/// From right before each user statement to right after it.
+pub(crate) fn spans(script: &str) -> Vec<Range<usize>> {
+    let mut spans = Vec::new();
     let mut start = None;
     let mut at = 0;
     for line in script.split_inclusive('\n') {
@@ -59,13 +77,14 @@ pub(crate) fn statements(script: &str) -> Vec<usize> {
         if start.is_none() && line.starts_with(FROM) {
             start = Some(next);
         } else if let Some(from) = start.filter(|_| END.iter().any(|end| line.starts_with(end))) {
-            places.extend(ends(&script[from..at]).into_iter().map(|end| from + end));
+            let inside = split(&script[from..at]).into_iter();
+            spans.extend(inside.map(|span| from + span.start..from + span.end));
             start = None;
         }
         at = next;
     }
     assert!(start.is_none(), "nothing follows a `{FROM}` line's SQL");
-    places
+    spans
 }
 
 /// The places right after each user statement, and before each line of machinery in the blocks.
@@ -84,16 +103,30 @@ pub(crate) fn stops(script: &str) -> Vec<usize> {
 
 /// A copy of the script that stops in this place, one of [`stops`].
 pub(crate) fn at(script: &str, stop: usize, fault: Fault) -> String {
-    let (before, rest) = script.split_at(stop);
-    let newline = if before.ends_with('\n') { "" } else { "\n" };
-    format!("{before}{newline}{}{rest}", fault.line())
+    with_line(script, stop, fault.line())
 }
 
-/// The offsets right after each statement of a stretch of SQL, as psql would send it: at a `;` outside parentheses,
-/// or at the end of a line with a backslash command (`\gexec`).
-fn ends(sql: &str) -> Vec<usize> {
-    let mut ends = Vec::new();
-    let mut open = false;
+/// A copy of the script that waits in this place. It writes psql's process id into the file `here` of a folder, and goes
+/// on when the file `go` is there, or when the folder is gone.
+pub(crate) fn paused(script: &str, stop: usize, folder: &Utf8Path) -> String {
+    let line = format!(
+        "\\! exec >/dev/null 2>&1; cd {folder} && echo $PPID >writing && mv writing here; \
+         while [ -e here ] && [ ! -e go ]; do sleep 0.01; done\n"
+    );
+    with_line(script, stop, &line)
+}
+
+fn with_line(script: &str, place: usize, line: &str) -> String {
+    let (before, rest) = script.split_at(place);
+    let newline = if before.ends_with('\n') { "" } else { "\n" };
+    format!("{before}{newline}{line}{rest}")
+}
+
+/// Where each statement of a stretch of SQL is, as psql would send it: up to a `;` outside parentheses, or to the end of
+/// a line with a backslash command (`\gexec`).
+fn split(sql: &str) -> Vec<Range<usize>> {
+    let mut spans = Vec::new();
+    let mut from = None;
     let mut depth = 0_u32;
     let mut skip = 0;
     for token in lex::tokens(sql) {
@@ -110,16 +143,16 @@ fn ends(sql: &str) -> Vec<usize> {
         } else {
             depth += u32::from(kind == TokenKind::OpenParen);
             depth = depth.saturating_sub(u32::from(kind == TokenKind::CloseParen));
-            open = true;
+            from = from.or(Some(token.start));
             continue;
         };
         // A `;` alone is nothing to stop after: the script ends what its author had ended already.
-        if open {
-            ends.push(ended);
+        if let Some(start) = from {
+            spans.push(start..ended);
         }
-        (open, depth) = (false, 0);
+        (from, depth) = (None, 0);
     }
-    ends
+    spans
 }
 
 #[test]

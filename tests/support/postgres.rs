@@ -5,9 +5,11 @@
 //! cargo-nextest every test is a process and so has a cluster of its own: right, but slow; `make test` uses
 //! `cargo test`.
 
-mod cluster;
+pub(crate) mod cluster;
+pub(crate) mod session;
 
 use std::process::Command;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
@@ -15,6 +17,7 @@ use camino::Utf8Path;
 
 use super::outcome::{self, Outcome};
 use cluster::{Cluster, cluster};
+use session::Session;
 
 /// A server of its own that only follows a primary: it takes no writes. (There is no primary, so nothing comes.)
 pub(crate) struct Standby(Cluster);
@@ -22,7 +25,7 @@ pub(crate) struct Standby(Cluster);
 impl Standby {
     #[track_caller]
     pub(crate) fn start() -> Self {
-        match Cluster::start(&["standby.signal"]) {
+        match Cluster::start_standby() {
             Ok(cluster) => Self(cluster),
             Err(reason) => panic!("{reason}"),
         }
@@ -33,6 +36,25 @@ impl Standby {
     pub(crate) fn psql_stdin(&self, script: &str) -> Outcome {
         let mut command = self.0.client("psql");
         outcome::run(command.args(["-X", "-d", "postgres", "-f", "-"]), script)
+    }
+}
+
+/// A server of its own, to be brought down.
+pub(crate) struct Server(Arc<Cluster>);
+
+impl Server {
+    #[track_caller]
+    pub(crate) fn start() -> Self {
+        match Cluster::start_durable() {
+            Ok(cluster) => Self(Arc::new(cluster)),
+            Err(reason) => panic!("{reason}"),
+        }
+    }
+
+    /// An empty database on it.
+    #[track_caller]
+    pub(crate) fn database(&self) -> Database {
+        Database::made("template0", &self.0)
     }
 }
 
@@ -75,34 +97,36 @@ pub(crate) struct RanRaw {
 /// A database of its own for one test; dropped with it.
 pub(crate) struct Database {
     name: String,
+    cluster: Arc<Cluster>,
 }
 
 impl Database {
     /// An empty database.
     #[track_caller]
     pub(crate) fn create() -> Self {
-        Self::from_template("template0")
+        Self::made("template0", cluster())
     }
 
     /// A copy of another one, to which nobody may be connected.
     #[track_caller]
     pub(crate) fn clone_of(template: &Self) -> Self {
         template.wait_until_alone();
-        Self::from_template(&template.name)
+        Self::made(&template.name, &template.cluster)
     }
 
     /// An empty database, with more words for its CREATE: an owner, an encoding.
     #[track_caller]
     pub(crate) fn create_with(options: &str) -> Self {
-        Self::from_template(&format!("template0 {options}"))
+        Self::made(&format!("template0 {options}"), cluster())
     }
 
     #[track_caller]
-    fn from_template(template: &str) -> Self {
+    fn made(template: &str, cluster: &Arc<Cluster>) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(1);
         let name = format!("test_{}", NEXT.fetch_add(1, Ordering::Relaxed));
-        cluster().maintenance(&format!("CREATE DATABASE {name} TEMPLATE {template}"));
-        Self { name }
+        cluster.maintenance(&format!("CREATE DATABASE {name} TEMPLATE {template}"));
+        let cluster = Arc::clone(cluster);
+        Self { name, cluster }
     }
 
     /// What `-d` takes.
@@ -171,7 +195,7 @@ impl Database {
     /// the same at different times may differ in, the time, is blanked out.
     #[track_caller]
     pub(crate) fn state(&self) -> String {
-        let mut command = cluster().client("pg_dump");
+        let mut command = self.cluster.client("pg_dump");
         command.args(["--inserts", &self.name]);
         timeless(&Self::dumped(Self::without_ours(&mut command)))
     }
@@ -180,7 +204,7 @@ impl Database {
     #[track_caller]
     pub(crate) fn everything(&self) -> String {
         Self::dumped(
-            cluster()
+            self.cluster
                 .client("pg_dump")
                 .args(["--inserts", "--create", &self.name]),
         )
@@ -200,7 +224,7 @@ impl Database {
 
     #[track_caller]
     fn pg_dump(&self, arguments: &[&str]) -> String {
-        let mut command = cluster().client("pg_dump");
+        let mut command = self.cluster.client("pg_dump");
         command.args(arguments).args(["--no-owner", &self.name]);
         Self::dumped(Self::without_ours(&mut command))
     }
@@ -231,6 +255,30 @@ impl Database {
             .collect()
     }
 
+    /// Kills a backend of its server, which then ends all others and recovers: not on the server that all share.
+    #[track_caller]
+    pub(crate) fn kill_backend(&self, pid: &str) {
+        assert!(!Arc::ptr_eq(&self.cluster, cluster()), "others use it");
+        self.cluster.kill_backend(pid);
+    }
+
+    /// Stops its server at once and starts it again: not the server that all share.
+    #[track_caller]
+    pub(crate) fn crash(&self) {
+        assert!(!Arc::ptr_eq(&self.cluster, cluster()), "others use it");
+        self.cluster.crash();
+    }
+
+    /// A session in the server's own database, which is in nobody's way.
+    pub(crate) fn watcher(&self) -> Session {
+        Session::open(&mut self.cluster.client("psql"), "postgres")
+    }
+
+    /// A session in this database, for what others do to it meanwhile.
+    pub(crate) fn session(&self) -> Session {
+        Session::open(&mut self.cluster.client("psql"), &self.name)
+    }
+
     /// Waits until no other session is in the database: a killed client's session needs a moment to end.
     #[track_caller]
     pub(crate) fn wait_until_alone(&self) {
@@ -251,7 +299,7 @@ impl Database {
 
     /// psql as `user`, for what runs it in another way than the rest. `-X` keeps a start-up file out.
     pub(crate) fn psql_as(&self, user: &str) -> Command {
-        let mut command = cluster().client("psql");
+        let mut command = self.cluster.client("psql");
         command.args(["-d", &self.name]).env("PGUSER", user);
         command
     }
@@ -267,7 +315,7 @@ impl Drop for Database {
     fn drop(&mut self) {
         // Not the place to fail: the whole cluster goes away soon.
         let drop = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name);
-        let mut command = cluster().client("psql");
+        let mut command = self.cluster.client("psql");
         command.args(["-XAtq", "-d", "postgres", "-c", &drop]);
         command.output().ok();
     }

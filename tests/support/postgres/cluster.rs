@@ -1,7 +1,7 @@
 //! A cluster: where the server's programs are, whom it runs as, how it starts and ends.
 
 use std::process::{Child, Command, Stdio};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -25,9 +25,16 @@ lc_messages = 'C'
 timezone = 'UTC'
 ";
 
-/// Starts the server, and stops it when standard input closes: that is when the test process is gone.
+/// A server that is brought down must keep what it has said to be committed.
+const DURABLE: &str = "synchronous_commit = on\n";
+
+/// What the log says when a server that lost a backend has stopped all others.
+const CRASHED: &str = "all server processes terminated; reinitializing";
+
+/// Starts the server, and stops it when standard input closes: that is when the test process is gone. A server that
+/// ends starts again as long as somebody left the file `again`.
 const SUPERVISOR: &str = r#"
-("$0" -D "$1/data" -k "$1" >"$1/log" 2>&1 </dev/null; : >"$1/ended") &
+(while "$0" -D "$1/data" -k "$1" >>"$1/log" 2>&1 </dev/null; rm "$1/again" 2>/dev/null; do :; done; : >"$1/ended") &
 cat >/dev/null
 kill -QUIT "$(head -n 1 "$1/data/postmaster.pid")" 2>/dev/null
 wait
@@ -45,17 +52,27 @@ pub(super) struct Cluster {
 }
 
 /// The one that all tests share.
-pub(super) fn cluster() -> &'static Cluster {
-    static CLUSTER: OnceLock<Result<Cluster, String>> = OnceLock::new();
-    match CLUSTER.get_or_init(|| Cluster::start(&[])) {
+pub(super) fn cluster() -> &'static Arc<Cluster> {
+    static CLUSTER: OnceLock<Result<Arc<Cluster>, String>> = OnceLock::new();
+    match CLUSTER.get_or_init(|| Cluster::start(&[], "").map(Arc::new)) {
         Ok(cluster) => cluster,
         Err(reason) => panic!("{reason}"),
     }
 }
 
 impl Cluster {
-    /// A new cluster, with these empty files in its data folder.
-    pub(super) fn start(signals: &[&str]) -> Result<Self, String> {
+    /// A new cluster that may be brought down.
+    pub(super) fn start_durable() -> Result<Self, String> {
+        Self::start(&[], DURABLE)
+    }
+
+    /// A new cluster that only follows a primary.
+    pub(super) fn start_standby() -> Result<Self, String> {
+        Self::start(&["standby.signal"], "")
+    }
+
+    /// A new cluster, with these empty files in its data folder and these lines in its settings.
+    fn start(signals: &[&str], settings: &str) -> Result<Self, String> {
         let binaries = binaries()?;
         let user = ServerUser::find()?;
         let home = home();
@@ -80,7 +97,8 @@ impl Cluster {
         }
         let config = data.join("postgresql.conf");
         let defaults = std::fs::read_to_string(&config).expect("initdb wrote it");
-        std::fs::write(&config, defaults + SETTINGS).expect("a file of ours can be written");
+        std::fs::write(&config, defaults + SETTINGS + settings)
+            .expect("a file of ours can be written");
 
         for signal in signals {
             std::fs::write(data.join(signal), "").expect("a file of ours can be written");
@@ -106,13 +124,15 @@ impl Cluster {
 
     /// A client program that talks to this server and to no other.
     pub(super) fn client(&self, program: &str) -> Command {
-        // Another major's bare server comes without clients: then the one in PATH serves.
-        let beside = self.binaries.join(program);
-        let mut command = Command::new(if beside.exists() {
-            beside.as_str()
-        } else {
-            program
-        });
+        // Another major's bare server comes without clients, and another major's client may be what is tried.
+        let named = match program {
+            "psql" => std::env::var("PSQL_BIN"),
+            _ => std::env::var("PG_DUMP_BIN"),
+        };
+        let beside = || Some(self.binaries.clone()).filter(|folder| folder.join(program).exists());
+        let folder = named.ok().map(Utf8PathBuf::from).or_else(beside);
+        let mut command =
+            Command::new(folder.map_or_else(|| program.into(), |folder| folder.join(program)));
         command
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
@@ -130,6 +150,62 @@ impl Cluster {
             "",
         )
         .success();
+    }
+
+    /// Kills a backend as the kernel does when memory is short. The server ends all others and recovers.
+    #[track_caller]
+    pub(super) fn kill_backend(&self, pid: &str) {
+        let crashes = || self.log().matches(CRASHED).count();
+        let before = crashes();
+        kill("-KILL", pid);
+        wait_for("the server to recover", || {
+            crashes() > before && self.answers()
+        });
+    }
+
+    /// Stops the server as a power failure does, and starts it again.
+    #[track_caller]
+    pub(super) fn crash(&self) {
+        let postmaster = || {
+            let file = std::fs::read_to_string(self.folder.join("data/postmaster.pid"));
+            file.ok()
+                .and_then(|text| text.lines().next().map(str::to_owned))
+        };
+        let before = postmaster().expect("a running server has this file");
+        std::fs::write(self.folder.join("again"), "").expect("a file of ours can be written");
+        kill("-QUIT", &before);
+        wait_for("the server to start again", || {
+            postmaster().is_some_and(|now| now != before) && self.answers()
+        });
+    }
+
+    fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.join("log")).unwrap_or_default()
+    }
+
+    fn answers(&self) -> bool {
+        let mut command = self.client("psql");
+        command.args(["-XAtq", "-d", "postgres", "-c", "SELECT 1"]);
+        outcome::run(&mut command, "").code == 0
+    }
+}
+
+/// Sends a signal.
+#[track_caller]
+pub(crate) fn kill(signal: &str, pid: &str) {
+    outcome::run(Command::new("kill").args([signal, pid]), "").success();
+}
+
+/// Polls until this is so.
+#[track_caller]
+pub(crate) fn wait_for(what: &str, mut so: impl FnMut() -> bool) {
+    let started = Instant::now();
+    while !so() {
+        assert!(
+            started.elapsed() < Duration::from_mins(1),
+            "waited in vain for {what}"
+        );
+        std::thread::sleep(Duration::from_millis(3));
     }
 }
 
