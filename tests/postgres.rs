@@ -10,6 +10,7 @@ mod laws;
 mod leaks;
 pub(crate) mod made;
 mod modes;
+mod operators;
 mod people;
 mod refusals;
 mod rehearsal;
