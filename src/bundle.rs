@@ -165,7 +165,7 @@ pub fn release(renderer: &Renderer, upgrade: &Plan, downgrade: &Plan) -> Result<
         ),
         (
             "status.sql".to_owned(),
-            renderer.script(view::status_script(upgrade, NO_DIGEST))?,
+            renderer.script(view::status_script(upgrade, downgrade, NO_DIGEST))?,
         ),
         (
             "upgrade.sql".to_owned(),

@@ -14,13 +14,24 @@ DO $signoff$ BEGIN IF coalesce(obj_description({{ version_table | lit }}::regcla
 {% if repeatables %}
 {% include "script/again.sql" %}
 {% endif %}
-WITH m AS (SELECT e->>'revision' AS revision, e->>'message' AS message, jsonb_array_length(coalesce(e->'steps', '[]')) AS steps, n FROM jsonb_array_elements(:'signoff_manifest'::jsonb) WITH ORDINALITY AS a (e, n)),
-  s AS (SELECT m.*, v.state, v.applied_at, v.applied_by, (SELECT count(*) FROM unnest(v.steps) AS d WHERE d !~ '[?!]') AS done FROM m LEFT JOIN {{ version_table }} v ON v.revision = m.revision)
+{% if step_names %}
+-- What the steps of a revision are, by its state.
+\set signoff_step_names {{ step_names | json | psql }}
+{% else %}
+\set signoff_step_names '{}'
+{% endif %}
+WITH m AS (SELECT e->>'revision' AS revision, e->>'message' AS message, n FROM jsonb_array_elements(:'signoff_manifest'::jsonb) WITH ORDINALITY AS a (e, n)),
+  tried AS (SELECT DISTINCT ON (e.revision) e.revision, e.event, format('%s UTC by %s%s', to_char(e.at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS'), e.session_user_name, ', ticket ' || e.ticket) AS told FROM {{ event_table }} e ORDER BY e.revision, e.id DESC),
+  s AS (SELECT m.*, v.state, v.steps, t.event, t.told FROM m LEFT JOIN {{ version_table }} v ON v.revision = m.revision LEFT JOIN tried t ON t.revision = m.revision)
 SELECT format('signoff: %s of %s revisions of this release and before it are applied in database %s', count(*) FILTER (WHERE s.state = 'applied'), count(*), current_database())
-  || coalesce(string_agg(format(E'\n  %s  %s  %s', rpad(CASE WHEN s.state IS NULL THEN 'not applied' WHEN s.state = 'applied' THEN 'applied' ELSE 'HALF-DONE' END, 11), s.revision,
-       s.message || CASE WHEN s.state IN ('upgrading', 'downgrading') THEN CASE s.state WHEN 'upgrading' THEN format(' (upgrading: %s of %s steps are done)', s.done, s.steps) ELSE format(' (downgrading: %s steps are done)', s.done) END ELSE '' END), '' ORDER BY s.n), '')
+  || coalesce(string_agg(format(E'\n  %s  %s  %s', rpad(CASE WHEN s.state IS NULL THEN 'not applied' WHEN s.state = 'applied' THEN 'applied' ELSE 'HALF-DONE' END, 11), s.revision, s.message)
+       || CASE WHEN s.state IN ('upgrading', 'downgrading') THEN format('  (%s since %s)', s.state, s.told)
+               WHEN s.event IN ('started', 'reverting') THEN format('  (%s %s, and it did not end: all of it was rolled back)', s.event, s.told) ELSE '' END
+       || CASE WHEN s.state IN ('upgrading', 'downgrading') THEN (SELECT coalesce(string_agg(format(E'\n               step %s of %s  %s  %s', i, (SELECT count(*) FROM jsonb_array_elements(:'signoff_step_names'::jsonb->s.revision->s.state)), rpad(CASE WHEN s.steps[i::int4] IS NULL THEN 'to do' WHEN s.steps[i::int4] ~ '[?!]' THEN 'BEGUN' ELSE 'done' END, 5), name), '' ORDER BY i), format(E'\n               %s steps are done', (SELECT count(*) FROM unnest(s.steps) AS d WHERE d !~ '[?!]')))
+               FROM jsonb_array_elements_text(:'signoff_step_names'::jsonb->s.revision->s.state) WITH ORDINALITY AS names (name, i)) ELSE '' END, '' ORDER BY s.n), '')
  AS signoff_status,
-  CASE WHEN bool_or(s.state = 'downgrading') THEN 'next: run downgrade.sql again; it goes on at the step that failed'
+  CASE WHEN :'signoff_runs' THEN 'next: wait for the run that is going on; then ask again'
+          WHEN bool_or(s.state = 'downgrading') THEN 'next: run downgrade.sql again; it goes on at the step that failed'
           WHEN bool_or(s.state = 'upgrading') THEN 'next: run upgrade.sql again; it goes on at the step that failed'
           WHEN bool_or(s.state IS NULL) THEN 'next: run plan.sql, then upgrade.sql; it begins with the first that is not applied'
           {% if repeatables %}

@@ -15,4 +15,5 @@ mod people;
 mod refusals;
 mod rehearsal;
 mod steps;
+mod story;
 mod transactions;

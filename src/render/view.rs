@@ -4,6 +4,8 @@ mod block;
 mod line;
 pub mod run_book;
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use line::{Contents, Line};
@@ -117,6 +119,8 @@ pub struct Script {
     single: bool,
     /// Id and reason of what can't share a transaction with other revisions.
     apart: Vec<(String, String)>,
+    /// First words of each step, by revision and by the state in which they are walked through.
+    step_names: BTreeMap<String, BTreeMap<&'static str, Vec<String>>>,
     has_transactions: bool,
     has_steps: bool,
     has_bare: bool,
@@ -161,13 +165,26 @@ pub fn plan_script(plan: &Plan, bundle_digest: &str) -> Script {
     view
 }
 
-/// The view of `status.sql`, made from an upgrade's plan.
-pub fn status_script(plan: &Plan, bundle_digest: &str) -> Script {
-    let mut view = build(without_blocks(plan), "status.sql", bundle_digest);
+/// The view of `status.sql`, made from the plans of both ways.
+pub fn status_script(upgrade: &Plan, downgrade: &Plan, bundle_digest: &str) -> Script {
+    let mut view = build(without_blocks(upgrade), "status.sql", bundle_digest);
     view.title = "status";
     view.direction = "plan";
     view.acts = false;
-    view.count = plan.blocks.len();
+    view.count = upgrade.blocks.len();
+    for (plan, state) in [(upgrade, "upgrading"), (downgrade, "downgrading")] {
+        for block in &plan.blocks {
+            let Unit::Steps(steps) = &block.unit else {
+                continue;
+            };
+            let names = steps.iter().map(|step| step.summary.clone()).collect();
+            let revision = plan.rows[block.row].revision.clone();
+            view.step_names
+                .entry(revision)
+                .or_default()
+                .insert(state, names);
+        }
+    }
     view
 }
 
@@ -269,6 +286,7 @@ fn build(plan: Plan, file: &'static str, bundle_digest: &str) -> Script {
                 Some((rows[block.row].revision.clone(), reason))
             })
             .collect(),
+        step_names: BTreeMap::new(),
         has_transactions: blocks
             .iter()
             .any(|block| matches!(block.unit, Unit::Transaction { .. })),

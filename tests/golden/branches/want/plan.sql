@@ -2,7 +2,7 @@
 \if true
 -- signoff plan · branches · base → 48ac91d7e3b0 · 5 revisions
 -- tree    sha256:12a7e76a5d5ade7f32dc437a1de1c7244f6fff5548feb51a1bdbb92c798778e5
--- bundle  sha256:ca89f427145c3b4e0a99e7eaac2dc85dcf377c5fa701432775e91d2adaa6c511
+-- bundle  sha256:c3fe8f64fd8fdb6d77b5e48c7a93f82b036e452ad826471c72cc16ff8b565b14
 -- run     psql -X -d DATABASE -f plan.sql
 -- It changes nothing.
 --
@@ -33,7 +33,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:ca89f427145c3b4e0a99e7eaac2dc85dcf377c5fa701432775e91d2adaa6c511'
+\set signoff_bundle 'sha256:c3fe8f64fd8fdb6d77b5e48c7a93f82b036e452ad826471c72cc16ff8b565b14'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;

@@ -2,7 +2,7 @@
 \if true
 -- signoff status · branches · base → 48ac91d7e3b0 · 5 revisions
 -- tree    sha256:12a7e76a5d5ade7f32dc437a1de1c7244f6fff5548feb51a1bdbb92c798778e5
--- bundle  sha256:ca89f427145c3b4e0a99e7eaac2dc85dcf377c5fa701432775e91d2adaa6c511
+-- bundle  sha256:c3fe8f64fd8fdb6d77b5e48c7a93f82b036e452ad826471c72cc16ff8b565b14
 -- run     psql -X -d DATABASE -f status.sql
 -- It changes nothing.
 --
@@ -28,7 +28,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:ca89f427145c3b4e0a99e7eaac2dc85dcf377c5fa701432775e91d2adaa6c511'
+\set signoff_bundle 'sha256:c3fe8f64fd8fdb6d77b5e48c7a93f82b036e452ad826471c72cc16ff8b565b14'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -75,13 +75,19 @@ SELECT pg_catalog.jsonb_agg(e ORDER BY n) AS signoff_manifest FROM pg_catalog.un
 \set signoff_repeat_1 '{"revision":"repeatable:customer_total","kind":"repeatable","parents":[],"message":"customer_total","up":"sha256:72c1219e308d674d89f6f2c7b3032d9b3f78cf61c020c50c1f89e10922473b3a","up1":"sha256:87547114ff5e1691a71ae6f9787583254a5fbf36f7977a1f17aef3f824012296","selected":false}'
 \set signoff_repeat_2 '{"revision":"repeatable:a_rank","kind":"repeatable","parents":[],"message":"a_rank","up":"sha256:90c323303ffd71188e91f29f4213124ff3608a4727e1b0f26af53e9be4d70f4b","up1":"sha256:adf5a77a2ca6b686049568390d3c90ea6e16d141da620eb6e2222de8b9d6eac7","selected":false}'
 SELECT coalesce(pg_catalog.jsonb_agg(e ORDER BY n), '[]') AS signoff_again FROM pg_catalog.unnest(ARRAY[:'signoff_repeat_1', :'signoff_repeat_2']::pg_catalog.jsonb[]) WITH ORDINALITY AS t (e, n) \gset
-WITH m AS (SELECT e->>'revision' AS revision, e->>'message' AS message, jsonb_array_length(coalesce(e->'steps', '[]')) AS steps, n FROM jsonb_array_elements(:'signoff_manifest'::jsonb) WITH ORDINALITY AS a (e, n)),
-  s AS (SELECT m.*, v.state, v.applied_at, v.applied_by, (SELECT count(*) FROM unnest(v.steps) AS d WHERE d !~ '[?!]') AS done FROM m LEFT JOIN "public"."signoff_revision" v ON v.revision = m.revision)
+\set signoff_step_names '{}'
+WITH m AS (SELECT e->>'revision' AS revision, e->>'message' AS message, n FROM jsonb_array_elements(:'signoff_manifest'::jsonb) WITH ORDINALITY AS a (e, n)),
+  tried AS (SELECT DISTINCT ON (e.revision) e.revision, e.event, format('%s UTC by %s%s', to_char(e.at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS'), e.session_user_name, ', ticket ' || e.ticket) AS told FROM "public"."signoff_event" e ORDER BY e.revision, e.id DESC),
+  s AS (SELECT m.*, v.state, v.steps, t.event, t.told FROM m LEFT JOIN "public"."signoff_revision" v ON v.revision = m.revision LEFT JOIN tried t ON t.revision = m.revision)
 SELECT format('signoff: %s of %s revisions of this release and before it are applied in database %s', count(*) FILTER (WHERE s.state = 'applied'), count(*), current_database())
-  || coalesce(string_agg(format(E'\n  %s  %s  %s', rpad(CASE WHEN s.state IS NULL THEN 'not applied' WHEN s.state = 'applied' THEN 'applied' ELSE 'HALF-DONE' END, 11), s.revision,
-       s.message || CASE WHEN s.state IN ('upgrading', 'downgrading') THEN CASE s.state WHEN 'upgrading' THEN format(' (upgrading: %s of %s steps are done)', s.done, s.steps) ELSE format(' (downgrading: %s steps are done)', s.done) END ELSE '' END), '' ORDER BY s.n), '')
+  || coalesce(string_agg(format(E'\n  %s  %s  %s', rpad(CASE WHEN s.state IS NULL THEN 'not applied' WHEN s.state = 'applied' THEN 'applied' ELSE 'HALF-DONE' END, 11), s.revision, s.message)
+       || CASE WHEN s.state IN ('upgrading', 'downgrading') THEN format('  (%s since %s)', s.state, s.told)
+               WHEN s.event IN ('started', 'reverting') THEN format('  (%s %s, and it did not end: all of it was rolled back)', s.event, s.told) ELSE '' END
+       || CASE WHEN s.state IN ('upgrading', 'downgrading') THEN (SELECT coalesce(string_agg(format(E'\n               step %s of %s  %s  %s', i, (SELECT count(*) FROM jsonb_array_elements(:'signoff_step_names'::jsonb->s.revision->s.state)), rpad(CASE WHEN s.steps[i::int4] IS NULL THEN 'to do' WHEN s.steps[i::int4] ~ '[?!]' THEN 'BEGUN' ELSE 'done' END, 5), name), '' ORDER BY i), format(E'\n               %s steps are done', (SELECT count(*) FROM unnest(s.steps) AS d WHERE d !~ '[?!]')))
+               FROM jsonb_array_elements_text(:'signoff_step_names'::jsonb->s.revision->s.state) WITH ORDINALITY AS names (name, i)) ELSE '' END, '' ORDER BY s.n), '')
  AS signoff_status,
-  CASE WHEN bool_or(s.state = 'downgrading') THEN 'next: run downgrade.sql again; it goes on at the step that failed'
+  CASE WHEN :'signoff_runs' THEN 'next: wait for the run that is going on; then ask again'
+          WHEN bool_or(s.state = 'downgrading') THEN 'next: run downgrade.sql again; it goes on at the step that failed'
           WHEN bool_or(s.state = 'upgrading') THEN 'next: run upgrade.sql again; it goes on at the step that failed'
           WHEN bool_or(s.state IS NULL) THEN 'next: run plan.sql, then upgrade.sql; it begins with the first that is not applied'
           WHEN EXISTS (SELECT FROM jsonb_array_elements(:'signoff_again'::jsonb) AS a (e) WHERE NOT EXISTS (SELECT FROM "public"."signoff_revision" v WHERE v.revision = e->>'revision' AND (v.up = e->>'up' AND v.variables IS NOT DISTINCT FROM e->>'variables' OR v.up LIKE 'sha256:%' AND EXISTS (SELECT FROM "public"."signoff_event" x WHERE x.event = 'applied' AND x.bundle = :'signoff_bundle' AND x.revision = v.revision)))) THEN 'next: run plan.sql, then upgrade.sql; a repeatable is not applied, or with another text'

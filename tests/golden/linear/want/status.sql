@@ -2,7 +2,7 @@
 \if true
 -- signoff status · linear · base → 9a44e2d5806b · 3 revisions
 -- tree    sha256:4ba21bb7d0a6009439dd877a710a7897576aa4d7f700e45e3b96dc505fbcfc56
--- bundle  sha256:b9638894e24cf57c5f67693c5178354d689851c615cd97c116b327bd4790a7c7
+-- bundle  sha256:a7fb9acac6a6a86876b63808a0e3421ba1edf47398ed7613e3f0558e72407b0d
 -- run     psql -X -d DATABASE -f status.sql
 -- It changes nothing.
 --
@@ -26,7 +26,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:b9638894e24cf57c5f67693c5178354d689851c615cd97c116b327bd4790a7c7'
+\set signoff_bundle 'sha256:a7fb9acac6a6a86876b63808a0e3421ba1edf47398ed7613e3f0558e72407b0d'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -68,13 +68,20 @@ DO $signoff$ BEGIN IF coalesce(obj_description('"public"."signoff_revision"'::re
 \set signoff_row_2 '{"revision":"c07e4b6d11fa","kind":"revision","parents":["5f1d0c3a9b27"],"message":"Index players by country","up":"sha256:176b65e3c4d333409b4ba577e6d78078949d3e7bf373ee7a13b4363da9ec44d3","up1":"sha256:bb58cc825a7a503a06e61d1771aadfbab813368119dab6550556c7661d990001","steps":["5dc8fb31869fee59","2efcc6e7d23798d5"],"selected":true}'
 \set signoff_row_3 '{"revision":"9a44e2d5806b","kind":"revision","parents":["c07e4b6d11fa"],"message":"Best scores, it''s \\"`top n`\\"","up":"sha256:6098b2b8e1ff83b82b474de1f969ad6e9104f538bc8c19912e7886b54d68e116","up1":"sha256:82f3a876001cce7e903aa22f25840327b084436176e0f55d4dd20c1b1b8245a5","selected":true}'
 SELECT pg_catalog.jsonb_agg(e ORDER BY n) AS signoff_manifest FROM pg_catalog.unnest(ARRAY[:'signoff_row_1',:'signoff_row_2',:'signoff_row_3']::pg_catalog.jsonb[]) WITH ORDINALITY AS t (e, n) \gset
-WITH m AS (SELECT e->>'revision' AS revision, e->>'message' AS message, jsonb_array_length(coalesce(e->'steps', '[]')) AS steps, n FROM jsonb_array_elements(:'signoff_manifest'::jsonb) WITH ORDINALITY AS a (e, n)),
-  s AS (SELECT m.*, v.state, v.applied_at, v.applied_by, (SELECT count(*) FROM unnest(v.steps) AS d WHERE d !~ '[?!]') AS done FROM m LEFT JOIN "public"."signoff_revision" v ON v.revision = m.revision)
+-- What the steps of a revision are, by its state.
+\set signoff_step_names '{"c07e4b6d11fa":{"downgrading":["DROP INDEX CONCURRENTLY player_country_idx"],"upgrading":["CREATE INDEX CONCURRENTLY player_country_idx ON player (country)","COMMENT ON INDEX player_country_idx IS ''for the league tables''"]}}'
+WITH m AS (SELECT e->>'revision' AS revision, e->>'message' AS message, n FROM jsonb_array_elements(:'signoff_manifest'::jsonb) WITH ORDINALITY AS a (e, n)),
+  tried AS (SELECT DISTINCT ON (e.revision) e.revision, e.event, format('%s UTC by %s%s', to_char(e.at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS'), e.session_user_name, ', ticket ' || e.ticket) AS told FROM "public"."signoff_event" e ORDER BY e.revision, e.id DESC),
+  s AS (SELECT m.*, v.state, v.steps, t.event, t.told FROM m LEFT JOIN "public"."signoff_revision" v ON v.revision = m.revision LEFT JOIN tried t ON t.revision = m.revision)
 SELECT format('signoff: %s of %s revisions of this release and before it are applied in database %s', count(*) FILTER (WHERE s.state = 'applied'), count(*), current_database())
-  || coalesce(string_agg(format(E'\n  %s  %s  %s', rpad(CASE WHEN s.state IS NULL THEN 'not applied' WHEN s.state = 'applied' THEN 'applied' ELSE 'HALF-DONE' END, 11), s.revision,
-       s.message || CASE WHEN s.state IN ('upgrading', 'downgrading') THEN CASE s.state WHEN 'upgrading' THEN format(' (upgrading: %s of %s steps are done)', s.done, s.steps) ELSE format(' (downgrading: %s steps are done)', s.done) END ELSE '' END), '' ORDER BY s.n), '')
+  || coalesce(string_agg(format(E'\n  %s  %s  %s', rpad(CASE WHEN s.state IS NULL THEN 'not applied' WHEN s.state = 'applied' THEN 'applied' ELSE 'HALF-DONE' END, 11), s.revision, s.message)
+       || CASE WHEN s.state IN ('upgrading', 'downgrading') THEN format('  (%s since %s)', s.state, s.told)
+               WHEN s.event IN ('started', 'reverting') THEN format('  (%s %s, and it did not end: all of it was rolled back)', s.event, s.told) ELSE '' END
+       || CASE WHEN s.state IN ('upgrading', 'downgrading') THEN (SELECT coalesce(string_agg(format(E'\n               step %s of %s  %s  %s', i, (SELECT count(*) FROM jsonb_array_elements(:'signoff_step_names'::jsonb->s.revision->s.state)), rpad(CASE WHEN s.steps[i::int4] IS NULL THEN 'to do' WHEN s.steps[i::int4] ~ '[?!]' THEN 'BEGUN' ELSE 'done' END, 5), name), '' ORDER BY i), format(E'\n               %s steps are done', (SELECT count(*) FROM unnest(s.steps) AS d WHERE d !~ '[?!]')))
+               FROM jsonb_array_elements_text(:'signoff_step_names'::jsonb->s.revision->s.state) WITH ORDINALITY AS names (name, i)) ELSE '' END, '' ORDER BY s.n), '')
  AS signoff_status,
-  CASE WHEN bool_or(s.state = 'downgrading') THEN 'next: run downgrade.sql again; it goes on at the step that failed'
+  CASE WHEN :'signoff_runs' THEN 'next: wait for the run that is going on; then ask again'
+          WHEN bool_or(s.state = 'downgrading') THEN 'next: run downgrade.sql again; it goes on at the step that failed'
           WHEN bool_or(s.state = 'upgrading') THEN 'next: run upgrade.sql again; it goes on at the step that failed'
           WHEN bool_or(s.state IS NULL) THEN 'next: run plan.sql, then upgrade.sql; it begins with the first that is not applied'
           ELSE 'next: nothing; all of this release is applied' END AS signoff_next

@@ -2,7 +2,7 @@
 \if true
 -- signoff status · numbered · base → 10 · 5 revisions
 -- tree    sha256:b898e35a1ed381e284177dee2d7f5ad0139e8414e3ed81afa6d6f28b02d40fc7
--- bundle  sha256:e8699d24df46ddadb049f31bc7865ea9786a1d864a9c7ecc09f8fcdc7dc926c0
+-- bundle  sha256:8534730d23e86a281c6aa84671eaa2762e1eb947376ebf27686d86d322b7b352
 -- run     psql -X -d DATABASE -f status.sql
 -- It changes nothing.
 --
@@ -26,7 +26,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:e8699d24df46ddadb049f31bc7865ea9786a1d864a9c7ecc09f8fcdc7dc926c0'
+\set signoff_bundle 'sha256:8534730d23e86a281c6aa84671eaa2762e1eb947376ebf27686d86d322b7b352'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -70,13 +70,20 @@ DO $signoff$ BEGIN IF coalesce(obj_description('"public"."signoff_revision"'::re
 \set signoff_row_4 '{"revision":"9","kind":"revision","parents":[],"message":"backfill authors","up":"sha256:19d469bf70934cabc96a8d65a704e06497fa2076c1fd757f676b2e12aa01775a","up1":"sha256:cdc18636e4c3c7046519739e28bb11ff6f0bcb28788080009a3abce9f3df9775","steps":["13873df4e607a3c6","83d6039f122e03bc"],"selected":true}'
 \set signoff_row_5 '{"revision":"10","kind":"revision","parents":[],"message":"log","up":"sha256:03aa0013dc5468ef3dcef84c043a5e4e36d805a0b74b808ea706682dc67a5fae","up1":"sha256:40b059c45545e334c160da4e746ab7d0be09f590a310d9ae255fba6932dd920a","selected":true}'
 SELECT pg_catalog.jsonb_agg(e ORDER BY n) AS signoff_manifest FROM pg_catalog.unnest(ARRAY[:'signoff_row_1',:'signoff_row_2',:'signoff_row_3',:'signoff_row_4',:'signoff_row_5']::pg_catalog.jsonb[]) WITH ORDINALITY AS t (e, n) \gset
-WITH m AS (SELECT e->>'revision' AS revision, e->>'message' AS message, jsonb_array_length(coalesce(e->'steps', '[]')) AS steps, n FROM jsonb_array_elements(:'signoff_manifest'::jsonb) WITH ORDINALITY AS a (e, n)),
-  s AS (SELECT m.*, v.state, v.applied_at, v.applied_by, (SELECT count(*) FROM unnest(v.steps) AS d WHERE d !~ '[?!]') AS done FROM m LEFT JOIN "public"."signoff_revision" v ON v.revision = m.revision)
+-- What the steps of a revision are, by its state.
+\set signoff_step_names '{"3":{"upgrading":["CREATE INDEX CONCURRENTLY IF NOT EXISTS note_author_idx ON note …"]},"9":{"upgrading":["UPDATE note SET author = ''nobody'' WHERE author IS NULL","ALTER TABLE note ALTER COLUMN author SET NOT NULL"]}}'
+WITH m AS (SELECT e->>'revision' AS revision, e->>'message' AS message, n FROM jsonb_array_elements(:'signoff_manifest'::jsonb) WITH ORDINALITY AS a (e, n)),
+  tried AS (SELECT DISTINCT ON (e.revision) e.revision, e.event, format('%s UTC by %s%s', to_char(e.at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS'), e.session_user_name, ', ticket ' || e.ticket) AS told FROM "public"."signoff_event" e ORDER BY e.revision, e.id DESC),
+  s AS (SELECT m.*, v.state, v.steps, t.event, t.told FROM m LEFT JOIN "public"."signoff_revision" v ON v.revision = m.revision LEFT JOIN tried t ON t.revision = m.revision)
 SELECT format('signoff: %s of %s revisions of this release and before it are applied in database %s', count(*) FILTER (WHERE s.state = 'applied'), count(*), current_database())
-  || coalesce(string_agg(format(E'\n  %s  %s  %s', rpad(CASE WHEN s.state IS NULL THEN 'not applied' WHEN s.state = 'applied' THEN 'applied' ELSE 'HALF-DONE' END, 11), s.revision,
-       s.message || CASE WHEN s.state IN ('upgrading', 'downgrading') THEN CASE s.state WHEN 'upgrading' THEN format(' (upgrading: %s of %s steps are done)', s.done, s.steps) ELSE format(' (downgrading: %s steps are done)', s.done) END ELSE '' END), '' ORDER BY s.n), '')
+  || coalesce(string_agg(format(E'\n  %s  %s  %s', rpad(CASE WHEN s.state IS NULL THEN 'not applied' WHEN s.state = 'applied' THEN 'applied' ELSE 'HALF-DONE' END, 11), s.revision, s.message)
+       || CASE WHEN s.state IN ('upgrading', 'downgrading') THEN format('  (%s since %s)', s.state, s.told)
+               WHEN s.event IN ('started', 'reverting') THEN format('  (%s %s, and it did not end: all of it was rolled back)', s.event, s.told) ELSE '' END
+       || CASE WHEN s.state IN ('upgrading', 'downgrading') THEN (SELECT coalesce(string_agg(format(E'\n               step %s of %s  %s  %s', i, (SELECT count(*) FROM jsonb_array_elements(:'signoff_step_names'::jsonb->s.revision->s.state)), rpad(CASE WHEN s.steps[i::int4] IS NULL THEN 'to do' WHEN s.steps[i::int4] ~ '[?!]' THEN 'BEGUN' ELSE 'done' END, 5), name), '' ORDER BY i), format(E'\n               %s steps are done', (SELECT count(*) FROM unnest(s.steps) AS d WHERE d !~ '[?!]')))
+               FROM jsonb_array_elements_text(:'signoff_step_names'::jsonb->s.revision->s.state) WITH ORDINALITY AS names (name, i)) ELSE '' END, '' ORDER BY s.n), '')
  AS signoff_status,
-  CASE WHEN bool_or(s.state = 'downgrading') THEN 'next: run downgrade.sql again; it goes on at the step that failed'
+  CASE WHEN :'signoff_runs' THEN 'next: wait for the run that is going on; then ask again'
+          WHEN bool_or(s.state = 'downgrading') THEN 'next: run downgrade.sql again; it goes on at the step that failed'
           WHEN bool_or(s.state = 'upgrading') THEN 'next: run upgrade.sql again; it goes on at the step that failed'
           WHEN bool_or(s.state IS NULL) THEN 'next: run plan.sql, then upgrade.sql; it begins with the first that is not applied'
           ELSE 'next: nothing; all of this release is applied' END AS signoff_next
