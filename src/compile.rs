@@ -18,7 +18,7 @@ use crate::tree::{self, Direction, Tree};
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Request {
     /// What shares a transaction.
-    pub scope: plan::Scope,
+    pub transactions: plan::Transactions,
 }
 
 /// A tree whose revisions are in order.
@@ -141,6 +141,6 @@ fn input<'a>(sealed: &'a Sealed, config: &'a Config, request: Request) -> plan::
         digests: &sealed.digests,
         seals: &sealed.seals,
         config,
-        scope: request.scope,
+        transactions: request.transactions,
     }
 }

@@ -3,13 +3,13 @@
 //! Plain data: no SQL wording (that is `templates/`), no files. Decides what runs together, what guards a
 //! statement that can't be rolled back, and what psql must not see raw.
 
+mod apart;
 mod block;
 mod build;
 mod guard;
 mod pieces;
 mod places;
 mod repeatable;
-mod scope;
 mod unit;
 
 use std::collections::BTreeMap;
@@ -24,12 +24,12 @@ use crate::version_table::{Row, VersionTable};
 
 /// What shares a transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Scope {
+pub enum Transactions {
     /// Each revision has its own, or runs step by step.
     #[default]
-    Revision,
+    PerRevision,
     /// Everything that a script does is one transaction.
-    Whole,
+    One,
 }
 
 /// What a plan is made from.
@@ -46,7 +46,7 @@ pub struct Input<'a> {
     /// The config.
     pub config: &'a Config,
     /// What shares a transaction.
-    pub scope: Scope,
+    pub transactions: Transactions,
 }
 
 /// Everything one script does.
@@ -63,7 +63,7 @@ pub struct Plan {
     /// Whether a number orders the revisions (nobody has parents).
     pub numbered: bool,
     /// What shares a transaction.
-    pub scope: Scope,
+    pub transactions: Transactions,
     /// Where it runs.
     pub target: Target,
     /// Where it is recorded.

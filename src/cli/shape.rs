@@ -1,7 +1,7 @@
 //! What `upgrade`, `downgrade` and `bundle` may be asked of their scripts, beside the range.
 
 use crate::compile;
-use crate::plan::Scope;
+use crate::plan::Transactions;
 
 /// How the scripts are to be.
 #[derive(Debug, Clone, Copy, clap::Args)]
@@ -15,10 +15,10 @@ impl Shape {
     /// What the street is asked.
     pub(super) fn request(self) -> compile::Request {
         compile::Request {
-            scope: if self.single_transaction {
-                Scope::Whole
+            transactions: if self.single_transaction {
+                Transactions::One
             } else {
-                Scope::Revision
+                Transactions::PerRevision
             },
         }
     }

@@ -6,7 +6,7 @@ use super::build::no_way_back;
 use super::pieces::{self, Reading};
 use super::places::Places;
 use super::unit::{self, Context};
-use super::{Block, Held, Input, Scope, Settings, Unit, repeatable, scope};
+use super::{Block, Held, Input, Settings, Transactions, Unit, apart, repeatable};
 use crate::config::Config;
 use crate::diagnostic::Sink;
 use crate::name::{Ident, QualifiedName};
@@ -82,12 +82,12 @@ impl<'a> Making<'a> {
             .items
             .first()
             .map_or(script.body, |item| reading.span(*item));
-        let apart = scope::apart(&context, &unit);
+        let apart = apart::apart(&context, &unit);
         let last = self.last == Some(revision);
-        if self.input.scope == Scope::Whole
+        if self.input.transactions == Transactions::One
             && let Some(refused) = apart
                 .as_ref()
-                .and_then(|apart| scope::refused(apart, &migration.id, last))
+                .and_then(|apart| apart::refused(apart, &migration.id, last))
         {
             sink.push(refused);
             return None;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use super::block::Making;
-use super::{Block, Input, Plan, Scope, Target, Unit, repeatable};
+use super::{Block, Input, Plan, Target, Transactions, Unit, repeatable};
 use crate::diagnostic::{Diagnostic, Severity, Sink};
 use crate::graph::Range;
 use crate::seal;
@@ -90,7 +90,7 @@ pub(super) fn way_back(input: Input<'_>, range: &Range, sink: &mut Sink) -> Opti
 fn stops(input: Input<'_>, back: &Range, sink: &mut Sink) -> Vec<(usize, String)> {
     // That it can't share one transaction is no reason to stop short: who asked for one is told so.
     let making = Making::new(Input {
-        scope: Scope::Revision,
+        transactions: Transactions::PerRevision,
         ..input
     });
     let tried: Vec<(usize, Option<String>, Sink)> = back
@@ -256,7 +256,7 @@ fn build(
         from: range.from_name.clone(),
         to: range.to_name.clone(),
         numbered: graph.is_numbered(),
-        scope: input.scope,
+        transactions: input.transactions,
         target: Target {
             server: making.server,
             database: target.database.value.clone(),

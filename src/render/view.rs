@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use line::{Contents, Line};
 
-use crate::plan::{Guard, Piece, Plan, Scope, Settings, Unit};
+use crate::plan::{Guard, Piece, Plan, Settings, Transactions, Unit};
 use crate::tree::Direction;
 use crate::version_table::Row;
 
@@ -195,7 +195,7 @@ fn without_blocks(plan: &Plan) -> Plan {
         from: plan.from.clone(),
         to: plan.to.clone(),
         numbered: plan.numbered,
-        scope: plan.scope,
+        transactions: plan.transactions,
         target: plan.target.clone(),
         table: plan.table.clone(),
         tree_digest: plan.tree_digest.clone(),
@@ -223,7 +223,7 @@ fn build(plan: Plan, file: &'static str, bundle_digest: &str) -> Script {
         from,
         to,
         numbered,
-        scope,
+        transactions,
         target,
         table,
         tree_digest,
@@ -278,7 +278,7 @@ fn build(plan: Plan, file: &'static str, bundle_digest: &str) -> Script {
             until: "",
         },
         require_ticket: target.require_ticket,
-        single: scope == Scope::Whole,
+        single: transactions == Transactions::One,
         apart: blocks
             .iter()
             .filter_map(|block| {

@@ -73,7 +73,7 @@ ON CONFLICT ({{ part.key | idents }}) DO UPDATE SET {% for column in part.update
 :signoff_user
 {{ statements(step.session) }}SET lock_timeout = 0;
 :signoff_index_look
-\if :signoff_put_offover
+\if :signoff_leftover
 DROP INDEX CONCURRENTLY :signoff_index_name ;
 \endif
 \if :signoff_built
