@@ -211,13 +211,71 @@ pub enum Guard {
         /// Its key columns in order; an expression is `None`.
         columns: Vec<Option<String>>,
     },
-    /// DROP INDEX CONCURRENTLY: done when it was begun here and the index is gone.
-    DropIndex {
-        /// The index, quoted.
-        index: String,
+    /// CREATE of what a catalog knows by its name: done where it was begun here and is there.
+    Create {
+        /// Where it is looked for.
+        what: Probe,
+        /// Its name as the server keeps it.
+        name: String,
+    },
+    /// DROP of what a catalog knows: done where it was begun here and its oid is gone.
+    Drop {
+        /// Where it is looked for.
+        what: Probe,
+        /// Its name as the server keeps it; of an index, quoted.
+        name: String,
+    },
+    /// REINDEX … CONCURRENTLY: what an earlier run of this step left is dropped first; nothing of the kind may be left after.
+    Reindex {
+        /// What it rebuilds.
+        scope: Scope,
+        /// Its name, quoted; may be empty for a database.
+        name: String,
+    },
+    /// DETACH PARTITION … CONCURRENTLY: one that is pending is finalized.
+    Detach {
+        /// The partitioned table, quoted.
+        table: String,
+        /// The partition, quoted.
+        partition: String,
+    },
+    /// ALTER SUBSCRIPTION … ADD or DROP PUBLICATION: done where it was begun here and the list is as it should be.
+    Publications {
+        /// The subscription's name as the server keeps it.
+        subscription: String,
+        /// Whether they are added.
+        add: bool,
+        /// Their names as the server keeps them.
+        publications: Vec<String>,
     },
     /// Running it again does no harm.
     Repeatable,
+}
+
+/// Where a guard looks for an object by its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Probe {
+    /// Indexes, on the search_path.
+    Index,
+    /// Databases of the server.
+    Database,
+    /// Tablespaces of the server.
+    Tablespace,
+    /// Subscriptions of this database.
+    Subscription,
+}
+
+/// What a REINDEX names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// One index, with its partitions.
+    Index,
+    /// The indexes of a table, of its partitions and of their TOAST tables.
+    Table,
+    /// Those of a schema's tables.
+    Schema,
+    /// Those of all tables.
+    Database,
 }
 
 /// A stretch of what a unit runs.

@@ -5,6 +5,7 @@
 
 mod kind;
 mod lock;
+mod recovery;
 mod transaction;
 
 use crate::name::ObjectKind;
@@ -300,6 +301,23 @@ pub enum Outside {
     },
 }
 
+/// What makes a statement safe to run again whose end was not seen, where it can't share a transaction with its own
+/// record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recovery {
+    /// Running it twice is as good as once.
+    Repeatable {
+        /// Why that is so.
+        why: &'static str,
+    },
+    /// The catalog says whether it is done, and what is left over.
+    Probed,
+    /// No release carries it.
+    Refused,
+    /// Only its author can say.
+    Unknown,
+}
+
 /// Table-level lock modes, weakest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Lock {
@@ -356,6 +374,22 @@ pub fn transaction_rule_since(kind: StatementKind, oldest: u16) -> TransactionRu
 /// What the server does with such a statement outside of a transaction block.
 pub fn outside(kind: StatementKind) -> Outside {
     transaction::outside(kind)
+}
+
+/// What makes such a statement safe to run again outside of a transaction.
+pub fn recovery(kind: StatementKind) -> Recovery {
+    recovery::of(kind)
+}
+
+/// The oldest server that takes such a statement and where that is known from; `None` where all do.
+pub fn oldest_server(kind: StatementKind) -> Option<(u16, &'static str)> {
+    recovery::oldest(kind)
+}
+
+/// Whether a server takes a value that was added to an enum in the transaction that uses it, where the same transaction
+/// created the enum. Tried on servers 13 to 18: 55P04 before 17.
+pub fn uses_values_of_a_new_enum(server: u16) -> bool {
+    server >= 17
 }
 
 /// The strongest lock on what the statement names first, as far as its kind alone tells. `None` where it takes none

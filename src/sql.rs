@@ -224,6 +224,8 @@ pub struct EnumUse {
     pub added: usize,
     /// Index of the first later statement that seems to use the value.
     pub used: usize,
+    /// Whether a statement before it creates the enum, by the very same name.
+    pub created: bool,
 }
 
 /// Splits a text and reads the head of each statement.

@@ -12,6 +12,7 @@ pub(crate) mod made;
 mod modes;
 mod operators;
 mod people;
+mod recover;
 mod refusals;
 mod rehearsal;
 mod steps;

@@ -10,6 +10,11 @@ use crate::seal;
 use crate::sql::{self, Shape};
 use crate::tree::{self, OnConflict, Script};
 
+/// What an older server does not know.
+const NEWER: &str = "newer-than-server";
+/// What only the database decides.
+const DEPENDS: &str = "maybe-in-a-transaction";
+
 /// What deciding about a script takes.
 pub(super) struct Context<'a> {
     /// The script, read.
@@ -26,6 +31,7 @@ pub(super) struct Context<'a> {
 pub(super) fn unit(context: &Context<'_>, sink: &mut Sink) -> Option<Unit> {
     let reading = context.reading;
     let items = reading.items.as_slice();
+    context.check_server(items, sink)?;
     match shape(reading, sink)? {
         Shape::OneBlock { begin, commit } => {
             let inner: Vec<Item> = (0..items.len())
@@ -39,9 +45,9 @@ pub(super) fn unit(context: &Context<'_>, sink: &mut Sink) -> Option<Unit> {
             transaction(reading, &inner, reading.modes(items[begin]), before, sink)
         }
         Shape::Plain => {
-            let cuts = enum_cuts(reading);
-            if !context.pinned && cuts.is_empty() && !items.iter().any(|item| context.never(*item))
-            {
+            let cuts = context.enum_cuts();
+            if !context.pinned && cuts.is_empty() && !items.iter().any(|item| context.bare(*item)) {
+                context.warn_of_depends(items, sink);
                 return transaction(reading, items, String::new(), Vec::new(), sink);
             }
             let groups = if context.pinned && !items.iter().any(|item| reading.is_temporary(*item))
@@ -167,27 +173,6 @@ fn lift(reading: &Reading<'_>, items: &[Item], modes: String) -> (String, Vec<Pi
     (all.join(", "), lifted, rest)
 }
 
-/// Where a script must be cut so that an enum value is committed before it is used. Across rows of a file nobody
-/// looks for the value: there every ADD VALUE is cut off.
-fn enum_cuts(reading: &Reading<'_>) -> Vec<usize> {
-    let items = &reading.items;
-    if reading.has_data() {
-        let adds = |at: &usize| reading.kind(items[*at]) == Some(StatementKind::AddEnumValue);
-        return (0..items.len())
-            .filter(adds)
-            .map(|at| at + 1)
-            .filter(|at| *at < items.len())
-            .collect();
-    }
-    let mut cuts = Vec::new();
-    for (part, text, script) in reading.texts() {
-        let first = items.iter().position(|item| item.part == part).unwrap_or(0);
-        let used = sql::enum_values_used_later(&text.text, script);
-        cuts.extend(used.into_iter().map(|found| first + found.added + 1));
-    }
-    cuts
-}
-
 impl Context<'_> {
     fn rule(&self, item: Item) -> TransactionRule {
         self.reading
@@ -201,11 +186,18 @@ impl Context<'_> {
         matches!(self.rule(item), TransactionRule::Never { .. })
     }
 
-    /// Whether a statement runs without a transaction: where the server insists, or may insist and the author says so.
+    /// Whether a statement is all that its script does, settings aside.
+    fn alone(&self, item: Item) -> bool {
+        let others = |other: &Item| *other != item && !self.reading.only_session(*other);
+        !self.reading.items.iter().any(others)
+    }
+
+    /// Whether a statement runs without a transaction: where the server insists; where the database decides and nothing has
+    /// to be atomic with it; where the database decides and the author says so.
     pub(super) fn bare(&self, item: Item) -> bool {
         match self.rule(item) {
             TransactionRule::Never { .. } => true,
-            TransactionRule::Depends { .. } => self.pinned,
+            TransactionRule::Depends { .. } => self.pinned || self.alone(item),
             // A procedure that commits runs only so; that running it again does no harm is the author's to say.
             TransactionRule::Inside => {
                 self.pinned
@@ -216,8 +208,76 @@ impl Context<'_> {
         }
     }
 
+    /// A statement of these that an older server than the oldest would not take: the script would stop half-way there.
+    fn check_server(&self, items: &[Item], sink: &mut Sink) -> Option<()> {
+        let mut sound = true;
+        for item in items {
+            let Some((oldest, _)) = self.oldest_server(*item) else {
+                continue;
+            };
+            if self.server < oldest {
+                sound = false;
+                let words = self.reading.first_words(*item);
+                sink.push(
+                    Diagnostic::error(NEWER, format!("`{words}` needs PostgreSQL {oldest}, and this is compiled for {} and later", self.server))
+                        .at(self.reading.span(*item), "an older server refuses this")
+                        .because("the script would stop here on such a server, with what stands before it applied")
+                        .help(format!("if no such server is meant, say so: [target] server = {oldest}")),
+                );
+            }
+        }
+        sound.then_some(())
+    }
+
+    /// What the database decides about stays in the transaction of what it stands with: there it may fail, and nothing of
+    /// the revision stays.
+    fn warn_of_depends(&self, items: &[Item], sink: &mut Sink) {
+        if self.allows(DEPENDS) {
+            return;
+        }
+        for item in items {
+            if let TransactionRule::Depends { why, .. } = self.rule(*item) {
+                let words = self.reading.first_words(*item);
+                sink.push(
+                    Diagnostic::warning(DEPENDS, format!("`{words}` shares a transaction with other statements, and may not be able to"))
+                        .at(self.reading.span(*item), why)
+                        .because("the script would stop here with SQLSTATE 25001, and nothing of this revision would be applied")
+                        .help(format!("give it a revision of its own; or say why that can't be: allow = {{ {DEPENDS} = \"reason\" }}")),
+                );
+            }
+        }
+    }
+
     pub(super) fn allows(&self, rule: &str) -> bool {
         self.allow.iter().any(|(allowed, _)| allowed == rule)
+    }
+
+    /// Where a script must be cut so that an enum value is committed before it is used. Across rows of a file nobody
+    /// looks for the value: there every ADD VALUE is cut off.
+    fn enum_cuts(&self) -> Vec<usize> {
+        let reading = self.reading;
+        let items = &reading.items;
+        if reading.has_data() {
+            let adds = |at: &usize| reading.kind(items[*at]) == Some(StatementKind::AddEnumValue);
+            return (0..items.len())
+                .filter(adds)
+                .map(|at| at + 1)
+                .filter(|at| *at < items.len())
+                .collect();
+        }
+        let mut cuts = Vec::new();
+        let mut all_new = postgres::uses_values_of_a_new_enum(self.server);
+        for (part, text, script) in reading.texts() {
+            let first = items.iter().position(|item| item.part == part).unwrap_or(0);
+            let used = sql::enum_values_used_later(&text.text, script);
+            all_new &= used.iter().all(|found| found.created);
+            cuts.extend(used.into_iter().map(|found| first + found.added + 1));
+        }
+        // A new enum is let off only where nothing else cuts it from its value.
+        if all_new && !items.iter().any(|item| self.bare(*item)) {
+            cuts.clear();
+        }
+        cuts
     }
 
     fn check_inside(&self, inner: &[Item], sink: &mut Sink) -> Option<()> {

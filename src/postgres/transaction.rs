@@ -211,6 +211,19 @@ mod tests {
         }
     }
 
+    /// Only what a body does that commits is its author's alone to judge.
+    #[test]
+    fn what_is_refused_inside_has_a_recovery_or_a_refusal() {
+        for fact in REFUSED_INSIDE {
+            assert_eq!(
+                crate::postgres::recovery(fact.kind) == crate::postgres::Recovery::Unknown,
+                fact.kind == StatementKind::DoCommitting,
+                "{:?}",
+                fact.kind
+            );
+        }
+    }
+
     #[test]
     fn versions_decide() {
         let kind = StatementKind::AlterSubscriptionFailover;

@@ -124,6 +124,7 @@ pub struct Script {
     has_transactions: bool,
     has_steps: bool,
     has_bare: bool,
+    guards: block::Guards,
     has_data: bool,
     has_copy: bool,
     blocks: Vec<block::Block>,
@@ -294,6 +295,7 @@ fn build(plan: Plan, file: &'static str, bundle_digest: &str) -> Script {
             .iter()
             .any(|block| matches!(block.unit, Unit::Steps(_))),
         has_bare: guards(&|guard| !matches!(guard, Guard::Transaction { .. })),
+        guards: block::guards(&blocks),
         has_data: has(&|piece| matches!(piece, Piece::Rows { advance: true, .. })),
         has_copy: has(&|piece| matches!(piece, Piece::Rows { advance: false, .. })),
         blocks: blocks

@@ -5,7 +5,7 @@
 
 use super::{EnumUse, Script, Statement, literal};
 use crate::lex::{self, TokenKind};
-use crate::name::QualifiedName;
+use crate::name::{ObjectKind, QualifiedName};
 use crate::postgres::StatementKind;
 
 pub(super) fn used_later(text: &str, script: &Script) -> Vec<EnumUse> {
@@ -21,6 +21,7 @@ pub(super) fn used_later(text: &str, script: &Script) -> Vec<EnumUse> {
             uses.extend(found.iter().map(|added| EnumUse {
                 added: *added,
                 used: index,
+                created: creates(script, *added),
             }));
             wanted.retain(|value| !found.contains(&value.added));
         }
@@ -39,6 +40,16 @@ pub(super) fn used_later(text: &str, script: &Script) -> Vec<EnumUse> {
     }
     uses.sort_by_key(|found| found.added);
     uses
+}
+
+/// Whether the enum that a statement adds a value to is created before it in the same script. A name that is written
+/// otherwise may be another type's.
+fn creates(script: &Script, added: usize) -> bool {
+    let name = &script.statements[added].head.object;
+    script.statements[..added].iter().any(|statement| {
+        statement.head.kind == StatementKind::Create(ObjectKind::Type)
+            && statement.head.object == *name
+    })
 }
 
 /// Whether the name of a type stands here. What casts may make a value that is nowhere in the text: `x::mood`,
@@ -157,6 +168,24 @@ mod tests {
             "select cast(x as mood) from t",
         ] {
             assert_eq!(uses(&format!("{add} {later}")), [(0, 1)], "{later}");
+        }
+    }
+
+    #[test]
+    fn a_new_enum_is_known_by_its_very_name() {
+        let add = "alter type app.mood add value 'ok'; select 'ok'";
+        for (before, created) in [
+            ("create type app.mood as enum ('sad');", true),
+            ("CREATE TYPE App.Mood AS ENUM ('sad');", true),
+            ("create type mood as enum ('sad');", false),
+            ("create type app.mode as enum ('sad');", false),
+            ("drop type app.mood;", false),
+        ] {
+            let text = format!("{before} {add}");
+            let [found] = enum_values_used_later(&text, &read(&text))[..] else {
+                panic!("one use expected: {text}");
+            };
+            assert_eq!(found.created, created, "{text}");
         }
     }
 

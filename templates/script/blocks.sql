@@ -66,7 +66,7 @@ ON CONFLICT ({{ part.key | idents }}) DO UPDATE SET {% for column in part.update
 {{ statements(step.session) }}{{ statements(step.parts) }}:signoff_step_commit
 {% elif step.kind == "create_index" %}
 \set signoff_table {{ step.table | psql }}
-\set signoff_index {{ step.index | psql }}
+\set signoff_index {{ step.name | psql }}
 \set signoff_unique {{ "true" if step.unique else "false" }}
 \set signoff_partial {{ "true" if step.partial else "false" }}
 \set signoff_columns {{ step.columns | json | psql }}
@@ -84,15 +84,60 @@ SET lock_timeout = 0;
 :signoff_index_look
 :signoff_index_check
 :signoff_bare_done
-{% elif step.kind == "drop_index" %}
-\set signoff_index {{ step.index | psql }}
+{% elif step.kind == "reindex" %}
+\set signoff_scope {{ step.object | psql }}
+\set signoff_name {{ step.name | psql }}
 :signoff_user
-{{ statements(step.session) }}:signoff_drop_look
-\if :signoff_dropped
+{{ statements(step.session) }}SET lock_timeout = 0;
+:signoff_reindex_look
+:signoff_reindex_clean
+:signoff_bare
+SET lock_timeout = 0;
+{{ statements(step.session) }}{{ statements(step.parts) }}:signoff_reindex_again
+:signoff_reindex_check
+:signoff_bare_done
+{% elif step.kind == "detach" %}
+\set signoff_what {{ step.summary | psql }}
+\set signoff_table {{ step.table | psql }}
+\set signoff_name {{ step.name | psql }}
+:signoff_user
+{{ statements(step.session) }}:signoff_detach_look
+\if :signoff_done
 \else
 :signoff_bare
 SET lock_timeout = 0;
-{{ statements(step.session) }}{{ statements(step.parts) }}\endif
+{{ statements(step.session) }}\if :signoff_pending
+ALTER TABLE :signoff_table DETACH PARTITION :signoff_name FINALIZE;
+\else
+{{ statements(step.parts) }}\endif
+:signoff_detach_look
+:signoff_check
+\endif
+:signoff_bare_done
+{% elif step.kind in ["create", "drop", "publications"] %}
+{% set look = "publications_look" if step.kind == "publications" else step.kind ~ "_" ~ step.object %}
+\set signoff_what {{ step.summary | psql }}
+\set signoff_name {{ step.name | psql }}
+{% if step.kind == "publications" %}
+\set signoff_goal {{ step.object | psql }}
+\set signoff_publications {{ step.publications | json | psql }}
+{% endif %}
+:signoff_user
+{{ statements(step.session) }}:signoff_{{ look }}
+\if :signoff_done
+\else
+{% if look in ["create_tablespace", "create_subscription", "drop_subscription"] %}
+\if :signoff_begun
+:signoff_{{ look }}_again
+\endif
+{% endif %}
+:signoff_bare
+{% if step.object == "index" %}
+SET lock_timeout = 0;
+{% endif %}
+{{ statements(step.session) }}{{ statements(step.parts) }}:signoff_{{ look }}
+:signoff_check
+\endif
 :signoff_bare_done
 {% elif step.kind == "repeatable" %}
 :signoff_bare

@@ -67,7 +67,7 @@ fn an_update_that_was_stopped_before_its_record_runs_once() {
 /// good as once.
 #[test]
 fn a_bare_statement_without_recovery_is_refused_when_compiling() {
-    let text = "--! upgrade\nCREATE DATABASE more";
+    let text = "--! upgrade\nDO $$ BEGIN INSERT INTO t VALUES (1); COMMIT; END $$";
     let project = tree(&[text]);
     project
         .run(&["upgrade"])

@@ -1,8 +1,10 @@
 //! Revisions, steps and repeatables as templates see them.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
-use crate::plan::{self, Guard, Piece, Settings, Unit};
+use crate::plan::{self, Guard, Piece, Probe, Scope, Settings, Unit};
 use crate::tree::OnConflict;
 
 use super::line::Line;
@@ -32,16 +34,34 @@ pub(super) struct Block {
     by_steps: bool,
 }
 
-#[derive(Debug, Serialize)]
+/// Which guards the steps of a script have: each brings machinery of its own.
+#[derive(Debug, Default, Serialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a question a template asks"
+)]
+pub(super) struct Guards {
+    create_index: bool,
+    reindex: bool,
+    detach: bool,
+    publications: bool,
+    /// Verb and object of what is created and dropped by name, once each.
+    objects: BTreeSet<(&'static str, &'static str)>,
+}
+
+#[derive(Debug, Default, Serialize)]
 pub(super) struct Step {
     kind: &'static str,
     summary: String,
     modes: String,
+    /// What the guard is about: index, table, schema, database; add, drop.
+    object: &'static str,
     table: String,
-    index: String,
+    name: String,
     unique: bool,
     partial: bool,
     columns: Vec<Option<String>>,
+    publications: Vec<String>,
     session: Vec<Part>,
     parts: Vec<Part>,
 }
@@ -140,48 +160,114 @@ pub(super) fn surroundings(target: &plan::Target, own: Settings) -> Surroundings
     }
 }
 
+/// The guards of all steps.
+pub(super) fn guards(blocks: &[plan::Block]) -> Guards {
+    let mut guards = Guards::default();
+    let units = blocks.iter().map(|block| &block.unit);
+    let steps = units.filter_map(|unit| match unit {
+        Unit::Steps(steps) => Some(steps),
+        Unit::Transaction { .. } => None,
+    });
+    for step in steps.flatten() {
+        match &step.guard {
+            Guard::CreateIndex { .. } => guards.create_index = true,
+            Guard::Reindex { .. } => guards.reindex = true,
+            Guard::Detach { .. } => guards.detach = true,
+            Guard::Publications { .. } => guards.publications = true,
+            Guard::Create { what, .. } => {
+                guards.objects.insert(("create", probe(*what)));
+            }
+            Guard::Drop { what, .. } => {
+                guards.objects.insert(("drop", probe(*what)));
+            }
+            Guard::Transaction { .. } | Guard::Repeatable => {}
+        }
+    }
+    guards
+}
+
+fn probe(what: Probe) -> &'static str {
+    match what {
+        Probe::Index => "index",
+        Probe::Database => "database",
+        Probe::Tablespace => "tablespace",
+        Probe::Subscription => "subscription",
+    }
+}
+
 fn step(step: plan::Step) -> Step {
-    let mut view = Step {
-        kind: "transaction",
+    let view = Step {
         summary: step.summary,
-        modes: String::new(),
-        table: String::new(),
-        index: String::new(),
-        unique: false,
-        partial: false,
-        columns: Vec::new(),
         session: step.session.into_iter().map(part).collect(),
         parts: step.pieces.into_iter().map(part).collect(),
+        ..Step::default()
     };
     match step.guard {
-        Guard::Transaction { modes } => view.modes = modes,
+        Guard::Transaction { modes } => Step {
+            kind: "transaction",
+            modes,
+            ..view
+        },
         Guard::CreateIndex {
             table,
             index,
             unique,
             partial,
             columns,
-        } => {
-            view = Step {
-                kind: "create_index",
-                table,
-                index,
-                unique,
-                partial,
-                columns,
-                ..view
-            };
-        }
-        Guard::DropIndex { index } => {
-            view = Step {
-                kind: "drop_index",
-                index,
-                ..view
-            }
-        }
-        Guard::Repeatable => view.kind = "repeatable",
+        } => Step {
+            kind: "create_index",
+            table,
+            name: index,
+            unique,
+            partial,
+            columns,
+            ..view
+        },
+        Guard::Create { what, name } => Step {
+            kind: "create",
+            object: probe(what),
+            name,
+            ..view
+        },
+        Guard::Drop { what, name } => Step {
+            kind: "drop",
+            object: probe(what),
+            name,
+            ..view
+        },
+        Guard::Reindex { scope, name } => Step {
+            kind: "reindex",
+            object: match scope {
+                Scope::Index => "index",
+                Scope::Table => "table",
+                Scope::Schema => "schema",
+                Scope::Database => "database",
+            },
+            name,
+            ..view
+        },
+        Guard::Detach { table, partition } => Step {
+            kind: "detach",
+            table,
+            name: partition,
+            ..view
+        },
+        Guard::Publications {
+            subscription,
+            add,
+            publications,
+        } => Step {
+            kind: "publications",
+            object: if add { "add" } else { "drop" },
+            name: subscription,
+            publications,
+            ..view
+        },
+        Guard::Repeatable => Step {
+            kind: "repeatable",
+            ..view
+        },
     }
-    view
 }
 
 fn part(piece: Piece) -> Part {

@@ -16,7 +16,7 @@ COMMIT;
 $m$ AS signoff_begin_steps \gset
 SELECT $m$
 SELECT v.steps[:signoff_step] IS DISTINCT FROM s.digest AS signoff_todo, coalesce(v.steps[:signoff_step] LIKE s.digest || '?%', false) AS signoff_begun,
-  coalesce(substring(v.steps[:signoff_step] from '[?]([0-9]+)$'), '0') AS signoff_oid, '?' AS signoff_mark
+  coalesce(substring(v.steps[:signoff_step] from '[?]([0-9]+)$'), '0') AS signoff_oid, coalesce(substring(v.steps[:signoff_step] from '[?]([0-9,]+)$'), '') AS signoff_before, '?' AS signoff_mark
   FROM {{ version_table }} v, LATERAL (SELECT :'signoff_row'::jsonb->'steps'->>(:signoff_step - 1) AS digest) s WHERE v.revision = :'signoff_row'::jsonb->>'revision' \gset$m$ AS signoff_step_look \gset
 SELECT $m$
 SET signoff.row = :'signoff_row'; SET signoff.step = :'signoff_step';

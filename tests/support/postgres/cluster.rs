@@ -21,6 +21,7 @@ synchronous_commit = off
 full_page_writes = off
 autovacuum = off
 max_wal_size = '256MB'
+wal_level = 'logical'
 lc_messages = 'C'
 timezone = 'UTC'
 ";
@@ -61,6 +62,11 @@ pub(super) fn cluster() -> &'static Arc<Cluster> {
 }
 
 impl Cluster {
+    /// A new cluster like the one that all tests share.
+    pub(super) fn start_another() -> Result<Self, String> {
+        Self::start(&[], "")
+    }
+
     /// A new cluster that may be brought down.
     pub(super) fn start_durable() -> Result<Self, String> {
         Self::start(&[], DURABLE)
@@ -120,6 +126,11 @@ impl Cluster {
             folder,
             _supervisor: supervisor,
         })
+    }
+
+    /// Where its socket is: what `host=` takes.
+    pub(super) fn folder(&self) -> &Utf8Path {
+        &self.folder
     }
 
     /// A client program that talks to this server and to no other.
