@@ -8,8 +8,8 @@ mod objects;
 mod reindex;
 mod subscription;
 
-use std::io::Write as _;
-use std::process::{Child, Stdio};
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::process::{Child, Command, Stdio};
 
 use crate::support::faults::{self, Fault};
 use crate::support::outcome::Outcome;
@@ -19,24 +19,27 @@ use crate::support::postgres::Database;
 pub(super) struct Holder(Child);
 
 impl Holder {
-    /// One that has done this.
+    /// One that has done this in the database.
     #[track_caller]
     pub(super) fn of(database: &Database, what: &str) -> Self {
-        let held = "SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction' AND datname = current_database()";
-        let before = database.query(held);
-        let mut child = database
-            .psql_as("postgres")
-            .arg("-Xq")
+        Self::with(database.psql_as("postgres"), what)
+    }
+
+    /// One that has done this where this psql connects to.
+    #[track_caller]
+    pub(super) fn with(mut psql: Command, what: &str) -> Self {
+        let mut child = psql
+            .arg("-Xqo/dev/null")
             .stdin(Stdio::piped())
-            .stdout(Stdio::null())
+            .stdout(Stdio::piped())
             .spawn()
             .expect("psql can be started");
         let stdin = child.stdin.as_mut().expect("was piped");
-        writeln!(stdin, "BEGIN;\n{what};\nSELECT 'held' AS held;").expect("psql reads");
-        wait_for(
-            database,
-            &format!("SELECT ({held} AND query LIKE '%held%') > {before} OR NULL"),
-        );
+        writeln!(stdin, "BEGIN;\n{what};\n\\echo held").expect("psql reads");
+        let mut line = String::new();
+        let mut stdout = BufReader::new(child.stdout.take().expect("was piped"));
+        stdout.read_line(&mut line).expect("psql writes");
+        assert_eq!(line, "held\n");
         Self(child)
     }
 }
@@ -51,13 +54,19 @@ impl Drop for Holder {
 /// Waits until a query says something.
 #[track_caller]
 pub(super) fn wait_for(database: &Database, query: &str) {
+    wait_until(|| !["", "0", "f"].contains(&database.query(query).as_str()));
+}
+
+/// Waits until something is so.
+#[track_caller]
+pub(super) fn wait_until(so: impl Fn() -> bool) {
     for _ in 0..3000 {
-        if !["", "0", "f"].contains(&database.query(query).as_str()) {
+        if so() {
             return;
         }
         std::thread::sleep(std::time::Duration::from_millis(10));
     }
-    panic!("never happened: {query}");
+    panic!("never happened");
 }
 
 /// How a statement is cut off.

@@ -284,7 +284,7 @@ impl Database {
     #[track_caller]
     pub(crate) fn wait_until_alone(&self) {
         let others = format!(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = '{}' AND pid <> pg_backend_pid()",
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = '{}' AND pid <> pg_backend_pid() AND backend_type = 'client backend'",
             self.name
         );
         let started = Instant::now();

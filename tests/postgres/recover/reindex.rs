@@ -85,7 +85,7 @@ fn a_whole_database_is_rebuilt() {
     cut(&database, &script, "REINDEX DATABASE", Cut::Terminated);
     assert_ne!(database.query(SHAPE), shape);
     drop(holder);
-    run(&database, &script).quiet();
+    run(&database, &script);
     leaves(&database, "");
     assert_eq!(database.query(SHAPE), shape);
 }
@@ -163,14 +163,16 @@ fn what_somebody_is_building_is_not_dropped() {
     let holder = Holder::of(&database, "INSERT INTO t VALUES (2, 'two')");
     std::thread::scope(|scope| {
         let other = scope.spawn(|| database.psql_stdin("REINDEX TABLE CONCURRENTLY t;", &[]));
-        super::wait_for(
-            &database,
-            "SELECT count(*) FROM pg_stat_progress_create_index WHERE datname = current_database()",
-        );
-        // It waits until the other session is done with the table.
-        run_after(&database, &script, "REINDEX INDEX", holder).success();
+        let building = "SELECT min(index_relid::oid::text) FROM pg_stat_progress_create_index WHERE datname = current_database()";
+        super::wait_for(&database, building);
+        let oid = database.query("SELECT 'a_ccnew'::regclass::oid");
+        // It is the REINDEX that waits for the table, and no DROP INDEX.
+        cut(&database, &script, "REINDEX INDEX", Cut::Cancelled);
+        assert_eq!(database.query("SELECT 'a_ccnew'::regclass::oid"), oid);
+        drop(holder);
         other.join().expect("psql does not panic").success().quiet();
     });
+    run(&database, &script).quiet();
     leaves(&database, "");
     assert_eq!(database.query(SHAPE), shape);
 }
@@ -208,9 +210,9 @@ fn partitions_are_looked_at_too() {
         ]);
         let database = before(&project);
         let (script, shape) = (upgrade(&project, ""), database.query(SHAPE));
-        let holder = Holder::of(&database, "INSERT INTO p2 VALUES (2)");
+        let holder = Holder::of(&database, "SELECT FROM p2");
         cut(&database, &script, words, Cut::Terminated);
-        leaves(&database, "p2_x_idx_ccnew");
+        leaves(&database, "p2_x_idx_ccold");
         drop(holder);
         run(&database, &script).quiet();
         leaves(&database, "");

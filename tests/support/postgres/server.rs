@@ -1,5 +1,7 @@
 //! A server of its own, for what touches more than a database: settings of the server, tablespaces, a publisher.
 
+use std::process::Command;
+
 use camino::Utf8Path;
 
 use super::cluster::Cluster;
@@ -27,18 +29,23 @@ impl Server {
         format!("host={} dbname=postgres user=postgres", self.folder())
     }
 
+    /// psql in its database, for what runs it in another way than the rest. `-X` keeps a start-up file out.
+    pub(crate) fn psql(&self) -> Command {
+        let mut command = self.0.client("psql");
+        command.args(["-d", "postgres"]);
+        command
+    }
+
     /// Runs a script in its database.
     #[track_caller]
     pub(crate) fn psql_stdin(&self, script: &str) -> Outcome {
-        let mut command = self.0.client("psql");
-        outcome::run(command.args(["-X", "-d", "postgres", "-f", "-"]), script)
+        outcome::run(self.psql().args(["-X", "-f", "-"]), script)
     }
 
     /// What a query says: rows by newline, columns by `|`.
     #[track_caller]
     pub(crate) fn query(&self, sql: &str) -> String {
-        let mut command = self.0.client("psql");
-        let outcome = outcome::run(command.args(["-XAtq", "-d", "postgres", "-c", sql]), "");
+        let outcome = outcome::run(self.psql().args(["-XAtq", "-c", sql]), "");
         outcome.success().stdout.trim_end().to_owned()
     }
 }
