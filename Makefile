@@ -10,6 +10,11 @@ MAKEFLAGS     += --no-builtin-rules --no-print-directory
 CORPORA ?= ../shared/corpora
 TREES   ?=
 
+# Other servers and clients, fetched once: make matrix MATRIX='13/own own/18'
+SERVERS ?= target/servers
+MATRIX  ?= 13/own 14/own own/own 16/own 17/own 18/own own/16 own/18
+FAULTS  ?= 13/own own/own 18/own
+
 # The program as `cargo test` has built it already, so that nothing is built twice.
 SIGNOFF := $(abspath $(or $(CARGO_TARGET_DIR),target))/debug/signoff
 
@@ -58,6 +63,18 @@ corpora: postgres ## Compile real trees and run them on PostgreSQL; prints a tab
 	  || { echo 'corpora: the suite has no test below corpora::'; exit 1; }; \
 	SIGNOFF_CORPORA='$(abspath $(CORPORA))' SIGNOFF_TREES='$(TREES)' \
 	  cargo test --locked --test suite corpora:: -- --ignored --nocapture
+
+.PHONY: matrix
+matrix: postgres ## Run the tests of scripts on servers 13 to 18 and with every psql at hand; prints a table
+	tests/servers.sh '$(SERVERS)'
+	tests/matrix.sh '$(SERVERS)' 'postgres::' $(MATRIX)
+
+.PHONY: faults
+faults: postgres ## Stop scripts in every way at every statement, on servers 13, 15 and 18; prints what was tried
+	tests/servers.sh '$(SERVERS)'
+	@if [ -d '$(CORPORA)/quickwit' ]; then export SIGNOFF_CORPORA='$(abspath $(CORPORA))'; \
+	else echo 'faults: $(CORPORA)/quickwit is not here, so no real tree is stopped'; fi; \
+	SIGNOFF_FAULTS=all tests/matrix.sh '$(SERVERS)' 'postgres::faults postgres::operators' $(FAULTS)
 
 .PHONY: bench
 bench: ## Time made-up trees of 100, 1,000 and 10,000 revisions

@@ -211,6 +211,9 @@ fn other_trees_in_a_row() {
         (&laws::NUMBERED, "numbered up", Way::Up("head")),
         (&laws::NUMBERED, "numbered down", Way::Down("9", "9:base")),
     ] {
+        if case.is_for_newer_servers() {
+            continue;
+        }
         let journey = Journey::through(case, name, way);
         a_row_of_stops_is_taken_up(&journey, Fault::Killed, faults::stops);
         a_row_of_stops_is_taken_up(&journey, Fault::Error, faults::statements);

@@ -10,8 +10,8 @@ pub(crate) mod server;
 pub(crate) mod session;
 
 use std::process::Command;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use camino::Utf8Path;
@@ -85,6 +85,23 @@ fn timeless(dump: &str) -> String {
         rest = &from[kept..];
     }
     masked + rest
+}
+
+/// Whether the server is older than this, so that a test can say nothing about it. That and why is printed, and
+/// `make matrix` shows it: no test is left out silently.
+#[expect(clippy::print_stdout, reason = "what is left out is told")]
+pub(crate) fn is_older_than(major: u32, why: &str) -> bool {
+    static MAJOR: OnceLock<u32> = OnceLock::new();
+    let server = *MAJOR.get_or_init(|| {
+        let version = Database::create().query("SHOW server_version_num");
+        version.parse::<u32>().expect("is a number") / 10_000
+    });
+    if server < major {
+        let thread = std::thread::current();
+        let test = thread.name().unwrap_or_default();
+        println!("left out | {test} | needs PostgreSQL {major}: {why}");
+    }
+    server < major
 }
 
 /// What became of texts that were sent raw.
