@@ -5,7 +5,8 @@
 
 use super::{Recovery, StatementKind};
 
-const REBUILT: &str = "it builds anew from the same rows, and each relation in a transaction of the server's own";
+const REBUILT: &str =
+    "it builds anew from the same rows, and each relation in a transaction of the server's own";
 const SAME_STATE: &str = "it names the state it leads to, and leads there again";
 
 /// Running these twice comes to the same as running them once.

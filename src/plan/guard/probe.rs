@@ -11,7 +11,11 @@ impl Context<'_> {
     /// The guard of a statement that the catalog can be asked about. `None` for others, and where its names can't be read.
     pub(super) fn probed(&self, item: Item) -> Option<Guard> {
         let head = &self.reading.statement(item)?.head;
-        let named = || head.object.as_ref().map(|object| object.name.as_str().to_owned());
+        let named = || {
+            head.object
+                .as_ref()
+                .map(|object| object.name.as_str().to_owned())
+        };
         match head.kind {
             StatementKind::CreateIndexConcurrently => {
                 let words = self.outer_words(item);
@@ -100,7 +104,9 @@ impl Context<'_> {
         let newer = match kind {
             StatementKind::ReindexConcurrently => {
                 let words = self.outer_words(item);
-                !words.iter().any(|word| word.eq_ignore_ascii_case("concurrently"))
+                !words
+                    .iter()
+                    .any(|word| word.eq_ignore_ascii_case("concurrently"))
             }
             StatementKind::AlterSubscriptionPublication => {
                 !matches!(self.probed(item), Some(Guard::Repeatable))

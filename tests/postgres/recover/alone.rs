@@ -64,11 +64,20 @@ fn among_others_it_stays_in_their_transaction() {
         assert_eq!(database.query("SELECT to_regclass('u') IS NULL"), "t");
     }
     // The author's way out.
-    let pinned = format!("--! upgrade {{ transaction = false }}\n{}", revision("REINDEX TABLE p"));
+    let pinned = format!(
+        "--! upgrade {{ transaction = false }}\n{}",
+        revision("REINDEX TABLE p")
+    );
     run(&database, &upgrade(&tree(&[TABLES, &pinned]), "")).quiet();
     // And the author's word that it is a plain table.
-    tree(&[TABLES, &format!("--! allow = {{ maybe-in-a-transaction = \"a plain table\" }}\n--! upgrade\n{}", revision("REINDEX TABLE t"))])
-        .run(&["upgrade"])
-        .success()
-        .quiet();
+    tree(&[
+        TABLES,
+        &format!(
+            "--! allow = {{ maybe-in-a-transaction = \"a plain table\" }}\n--! upgrade\n{}",
+            revision("REINDEX TABLE t")
+        ),
+    ])
+    .run(&["upgrade"])
+    .success()
+    .quiet();
 }

@@ -57,7 +57,11 @@ fn a_detach_that_was_cut_off_is_finalized() {
         for how in [Cut::Cancelled, Cut::Terminated] {
             let database = before(&project);
             let holder = Holder::of(&database, "SELECT FROM p");
-            let words = if statement.contains(WORDS) { WORDS } else { "alter table" };
+            let words = if statement.contains(WORDS) {
+                WORDS
+            } else {
+                "alter table"
+            };
             cut(&database, &script, words, how);
             assert_eq!(database.query(SHAPE), "p1 (pending), p2");
             drop(holder);

@@ -21,11 +21,30 @@ fn an_enum_of_the_same_transaction_is_let_off_from_17_on() {
         (16, CREATED, 2),
         (17, CREATED, 0),
         (18, CREATED, 0),
-        (18, "ALTER TYPE mood ADD VALUE 'glad';\nINSERT INTO person VALUES ('glad')", 2),
-        (18, &CREATED.replace("CREATE TYPE mood", "CREATE TYPE app.mood"), 2),
+        (
+            18,
+            "ALTER TYPE mood ADD VALUE 'glad';\nINSERT INTO person VALUES ('glad')",
+            2,
+        ),
+        (
+            18,
+            &CREATED.replace("CREATE TYPE mood", "CREATE TYPE app.mood"),
+            2,
+        ),
         // Another cut, or a statement that runs bare, may part the enum from its value.
-        (18, &format!("{CREATED};\nALTER TYPE size ADD VALUE 'big';\nSELECT 'big'"), 3),
-        (18, &CREATED.replace("ALTER TYPE", "CREATE INDEX CONCURRENTLY i ON t (x);\nALTER TYPE"), 3),
+        (
+            18,
+            &format!("{CREATED};\nALTER TYPE size ADD VALUE 'big';\nSELECT 'big'"),
+            3,
+        ),
+        (
+            18,
+            &CREATED.replace(
+                "ALTER TYPE",
+                "CREATE INDEX CONCURRENTLY i ON t (x);\nALTER TYPE",
+            ),
+            3,
+        ),
     ] {
         assert_eq!(steps(server, revision), want, "{server}: {revision}");
     }

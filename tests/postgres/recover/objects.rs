@@ -19,10 +19,16 @@ fn databases(name: &str) -> String {
 fn a_database_is_created_once() {
     let base = Database::create();
     let name = more(&base);
-    let script = upgrade(&tree(&[&format!("CREATE DATABASE {name} TEMPLATE template0")]), "");
-    for killed in [killed_after_last as fn(&Database, &str), |database, script| {
-        killed_before(database, script, "CREATE DATABASE");
-    }] {
+    let script = upgrade(
+        &tree(&[&format!("CREATE DATABASE {name} TEMPLATE template0")]),
+        "",
+    );
+    for killed in [
+        killed_after_last as fn(&Database, &str),
+        |database, script| {
+            killed_before(database, script, "CREATE DATABASE");
+        },
+    ] {
         let database = Database::create();
         killed(&database, &script);
         run(&database, &script).quiet();
@@ -37,7 +43,10 @@ fn a_database_is_created_once() {
 fn a_database_of_somebody_else_is_not_taken() {
     let database = Database::create();
     let name = more(&database);
-    let script = upgrade(&tree(&[&format!("CREATE DATABASE {name} TEMPLATE template0")]), "");
+    let script = upgrade(
+        &tree(&[&format!("CREATE DATABASE {name} TEMPLATE template0")]),
+        "",
+    );
     database.query(&format!("CREATE DATABASE {name} TEMPLATE template0"));
     let oid = database.query(&databases(&name));
     for _ in 0..3 {

@@ -116,7 +116,11 @@ fn what_was_there_before_stays() {
                 "DROP INDEX"
             };
             cut(&database, &script, at, Cut::Terminated);
-            assert!(database.query(SHAPE).contains("a_ccnew (invalid), a_ccnew1 (invalid)"));
+            assert!(
+                database
+                    .query(SHAPE)
+                    .contains("a_ccnew (invalid), a_ccnew1 (invalid)")
+            );
         }
         drop(holder);
         run(&database, &script);
@@ -180,7 +184,12 @@ fn what_somebody_is_building_is_not_dropped() {
 /// A name of 63 bytes has no room for `_ccnew`.
 #[test]
 fn names_are_cut_as_the_server_cuts_them() {
-    for name in ["n".repeat(63), "n".repeat(58), "é".repeat(31), format!("o{}", "é".repeat(31))] {
+    for name in [
+        "n".repeat(63),
+        "n".repeat(58),
+        "é".repeat(31),
+        format!("o{}", "é".repeat(31)),
+    ] {
         let project = tree(&[
             &format!("CREATE TABLE t (x int);\nCREATE INDEX \"{name}\" ON t (x)"),
             &format!("REINDEX INDEX CONCURRENTLY \"{name}\""),
@@ -239,7 +248,10 @@ fn what_the_owner_may_not_drop_is_told() {
     let holder = Holder::of(&database, "INSERT INTO t VALUES (2, 'two')");
     std::thread::scope(|scope| {
         let first = scope.spawn(|| as_owner(&script));
-        super::wait_for(&database, "SELECT count(*) FROM pg_stat_progress_create_index WHERE datname = current_database()");
+        super::wait_for(
+            &database,
+            "SELECT count(*) FROM pg_stat_progress_create_index WHERE datname = current_database()",
+        );
         database.query("SELECT pg_cancel_backend(pid) FROM pg_stat_progress_create_index WHERE datname = current_database()");
         first.join().expect("psql does not panic").code(3);
     });

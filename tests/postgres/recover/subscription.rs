@@ -24,7 +24,10 @@ const SHAPE: &str = "SELECT coalesce(string_agg(subname || ' ' || subpublication
 const SLOTS: &str = "SELECT coalesce(string_agg(slot_name, ', '), '') FROM pg_replication_slots";
 
 fn creates(server: &Server, name: &str) -> String {
-    format!("CREATE SUBSCRIPTION {name} CONNECTION '{}' PUBLICATION one", server.conninfo())
+    format!(
+        "CREATE SUBSCRIPTION {name} CONNECTION '{}' PUBLICATION one",
+        server.conninfo()
+    )
 }
 
 /// A database at rev1, with the table.
@@ -39,7 +42,11 @@ fn before(project: &Project) -> Database {
 fn a_subscription_is_created_once_and_dropped_once() {
     let server = publisher();
     let name = "sub_created";
-    let project = tree(&[TABLE, &creates(&server, name), &format!("DROP SUBSCRIPTION {name}")]);
+    let project = tree(&[
+        TABLE,
+        &creates(&server, name),
+        &format!("DROP SUBSCRIPTION {name}"),
+    ]);
     let create = upgrade(&project, "rev2");
     let drop = upgrade(&project, "");
 
@@ -110,7 +117,11 @@ fn a_slot_that_a_killed_run_left_is_told() {
 fn a_slot_that_a_killed_run_dropped_is_told() {
     let server = publisher();
     let name = "sub_gone";
-    let project = tree(&[TABLE, &creates(&server, name), &format!("DROP SUBSCRIPTION {name}")]);
+    let project = tree(&[
+        TABLE,
+        &creates(&server, name),
+        &format!("DROP SUBSCRIPTION {name}"),
+    ]);
     let database = Database::create();
     run(&database, &upgrade(&project, "rev2"));
     let script = upgrade(&project, "");
@@ -135,7 +146,9 @@ fn a_subscription_of_somebody_else_is_not_taken() {
     let name = "sub_other";
     let project = tree(&[TABLE, &creates(&server, name)]);
     let script = upgrade(&project, "");
-    let quiet = format!("CREATE SUBSCRIPTION {name} CONNECTION 'dbname=nobody' PUBLICATION two WITH (connect = false, slot_name = NONE)");
+    let quiet = format!(
+        "CREATE SUBSCRIPTION {name} CONNECTION 'dbname=nobody' PUBLICATION two WITH (connect = false, slot_name = NONE)"
+    );
     let elsewhere = Database::create();
     elsewhere.psql_stdin(&quiet, &[]).success();
     let database = before(&project);
@@ -198,13 +211,26 @@ fn a_publication_that_was_there_is_not_taken_for_added() {
     let server = publisher();
     let name = "sub_twice";
     for (statement, says) in [
-        ("ADD PUBLICATION one", "publication \"one\" is already in subscription"),
-        ("ADD PUBLICATION \"Two\", one", "publication \"one\" is already in subscription"),
-        ("DROP PUBLICATION one, \"Two\"", "publication \"Two\" is not in subscription"),
+        (
+            "ADD PUBLICATION one",
+            "publication \"one\" is already in subscription",
+        ),
+        (
+            "ADD PUBLICATION \"Two\", one",
+            "publication \"one\" is already in subscription",
+        ),
+        (
+            "DROP PUBLICATION one, \"Two\"",
+            "publication \"Two\" is not in subscription",
+        ),
     ] {
         let project = configured(
             "[target]\nserver = 14\n",
-            &[TABLE, &creates(&server, name), &format!("ALTER SUBSCRIPTION {name} {statement}")],
+            &[
+                TABLE,
+                &creates(&server, name),
+                &format!("ALTER SUBSCRIPTION {name} {statement}"),
+            ],
         );
         let database = Database::create();
         run(&database, &upgrade(&project, "rev2"));
@@ -226,11 +252,14 @@ fn what_older_servers_do_not_know_is_refused_when_compiling() {
         ("ALTER SUBSCRIPTION s SET (failover = true)", 17),
         ("ALTER SUBSCRIPTION s SET (two_phase = false)", 18),
     ] {
-        configured(&format!("[target]\nserver = {}\n", server - 1), &[statement])
-            .run(&["upgrade"])
-            .code(1)
-            .stderr_has("error[newer-than-server]")
-            .stderr_has(&format!("[target] server = {server}"));
+        configured(
+            &format!("[target]\nserver = {}\n", server - 1),
+            &[statement],
+        )
+        .run(&["upgrade"])
+        .code(1)
+        .stderr_has("error[newer-than-server]")
+        .stderr_has(&format!("[target] server = {server}"));
         configured(&format!("[target]\nserver = {server}\n"), &[statement])
             .run(&["upgrade"])
             .success();

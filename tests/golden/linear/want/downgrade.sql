@@ -2,7 +2,7 @@
 \if true
 -- signoff downgrade · linear · 9a44e2d5806b → base · 3 revisions
 -- tree    sha256:4ba21bb7d0a6009439dd877a710a7897576aa4d7f700e45e3b96dc505fbcfc56
--- bundle  sha256:a7fb9acac6a6a86876b63808a0e3421ba1edf47398ed7613e3f0558e72407b0d
+-- bundle  sha256:12106632018245c9ee0903e94d445d2587b6df9375ec7975348f74aeb14c280a
 -- run     psql -X -d DATABASE -f downgrade.sql
 -- first   psql -X -d DATABASE -f plan.sql       (says what would run here, and changes nothing)
 --
@@ -29,7 +29,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:a7fb9acac6a6a86876b63808a0e3421ba1edf47398ed7613e3f0558e72407b0d'
+\set signoff_bundle 'sha256:12106632018245c9ee0903e94d445d2587b6df9375ec7975348f74aeb14c280a'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -126,7 +126,7 @@ COMMIT;
 $m$ AS signoff_begin_steps \gset
 SELECT $m$
 SELECT v.steps[:signoff_step] IS DISTINCT FROM s.digest AS signoff_todo, coalesce(v.steps[:signoff_step] LIKE s.digest || '?%', false) AS signoff_begun,
-  coalesce(substring(v.steps[:signoff_step] from '[?]([0-9]+)$'), '0') AS signoff_oid, '?' AS signoff_mark
+  coalesce(substring(v.steps[:signoff_step] from '[?]([0-9]+)$'), '0') AS signoff_oid, coalesce(substring(v.steps[:signoff_step] from '[?]([0-9,]+)$'), '') AS signoff_before, '?' AS signoff_mark
   FROM "public"."signoff_revision" v, LATERAL (SELECT :'signoff_row'::jsonb->'steps'->>(:signoff_step - 1) AS digest) s WHERE v.revision = :'signoff_row'::jsonb->>'revision' \gset$m$ AS signoff_step_look \gset
 SELECT $m$
 SET signoff.row = :'signoff_row'; SET signoff.step = :'signoff_step';
@@ -165,28 +165,16 @@ SELECT $m$
 SET signoff.mark = '';
 :signoff_step_record
 $m$ AS signoff_bare_done \gset
--- An index that is invalid and that nobody is building is left over; a valid one counts only where this step was begun here.
+-- What is created counts only where this step was begun here; what is dropped is remembered by its oid: when that is gone, it was dropped, and no
+-- other of its name is touched.
 SELECT $m$
-SELECT coalesce(pg_catalog.bool_or(NOT x.valid AND NOT x.building), false) AS signoff_leftover, coalesce(pg_catalog.bool_or(x.valid AND x.fits AND :'signoff_begun'), false) AS signoff_built,
-  coalesce(pg_catalog.bool_or(x.valid AND x.fits), false) AS signoff_fits, CASE WHEN pg_catalog.bool_or(x.valid AND NOT :'signoff_begun') THEN '!' ELSE '?' END AS signoff_mark, pg_catalog.min(x.name) AS signoff_index_name
-  FROM (SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS name, i.indisvalid AS valid,
-    i.indisunique = :'signoff_unique' AND (i.indpred IS NOT NULL) = :'signoff_partial' AND i.indnkeyatts = pg_catalog.jsonb_array_length(:'signoff_columns')
-      AND NOT EXISTS (SELECT FROM pg_catalog.unnest(i.indkey::pg_catalog.int2[]) WITH ORDINALITY AS k (attnum, n) LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum AND k.attnum <> 0
-        WHERE k.n <= i.indnkeyatts AND coalesce(a.attname::text, '') <> :'signoff_columns'::pg_catalog.jsonb->>(k.n::int4 - 1)) AS fits,
-    EXISTS (SELECT FROM pg_catalog.pg_stat_progress_create_index p WHERE p.datid = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()) AND (p.index_relid = i.indexrelid
-      OR p.index_relid IS NULL AND EXISTS (SELECT FROM pg_catalog.pg_locks l WHERE l.pid = p.pid AND l.locktype = 'relation' AND l.relation = i.indrelid AND l.mode = 'ShareUpdateExclusiveLock'))) AS building
-    FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-   WHERE i.indrelid = pg_catalog.to_regclass(:'signoff_table') AND c.relname = :'signoff_index') x \gset$m$ AS signoff_index_look \gset
+SELECT :'signoff_begun' AND :signoff_oid <> 0 AND NOT EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = :signoff_oid) AS signoff_done, coalesce('?' || x.oid::text, '!') AS signoff_mark, x.oid IS NULL AS signoff_fits
+  FROM (SELECT (SELECT c.oid FROM pg_catalog.pg_class c WHERE c.oid = pg_catalog.to_regclass(:'signoff_name')) AS oid) x \gset$m$ AS signoff_drop_index \gset
 SELECT $m$
-SET signoff.relation = :'signoff_table'; SET signoff.index = :'signoff_index'; SET signoff.fits = :'signoff_fits';
-DO $signoff$ BEGIN IF pg_catalog.current_setting('signoff.fits') OPERATOR(pg_catalog.<>) 't' THEN
-  RAISE EXCEPTION USING ERRCODE = 'SO005', MESSAGE = pg_catalog.format('signoff: there is no valid index %s on %s as this step makes it', pg_catalog.current_setting('signoff.index'), pg_catalog.current_setting('signoff.relation')),
-    HINT = 'If an index of that name was there before, rename or drop it. Then run again: what is left over is dropped, and it is built anew.'; END IF; END $signoff$;
-$m$ AS signoff_index_check \gset
--- An index to drop is remembered by its oid: when that is gone, it was dropped, and no other of its name is touched.
-SELECT $m$
-SELECT :'signoff_begun' AND :signoff_oid <> 0 AND NOT EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = :signoff_oid) AS signoff_dropped,
-  coalesce('?' || pg_catalog.to_regclass(:'signoff_index')::oid::text, '!') AS signoff_mark \gset$m$ AS signoff_drop_look \gset
+SET signoff.what = :'signoff_what'; SET signoff.fits = :'signoff_fits';
+DO $signoff$ BEGIN IF pg_catalog.current_setting('signoff.fits') OPERATOR(pg_catalog.<>) 't' THEN RAISE EXCEPTION USING ERRCODE = 'SO005',
+  MESSAGE = pg_catalog.format('signoff: the catalog does not show what this step does: %s', pg_catalog.current_setting('signoff.what')), HINT = 'Somebody else changes it at this moment? Look at it, then run again: the step is taken up.'; END IF; END $signoff$;
+$m$ AS signoff_check \gset
 SELECT $m$
 BEGIN;
 :signoff_locked
@@ -408,15 +396,18 @@ DROP FUNCTION best_scores(integer[], integer);
 \set signoff_step 1
 :signoff_step_look
 \if :signoff_todo
-\set signoff_index '"player_country_idx"'
+\set signoff_what 'DROP INDEX CONCURRENTLY player_country_idx'
+\set signoff_name '"player_country_idx"'
 :signoff_user
-:signoff_drop_look
-\if :signoff_dropped
+:signoff_drop_index
+\if :signoff_done
 \else
 :signoff_bare
 SET lock_timeout = 0;
 -- from migrations/20240212_083000_c07e4b6d11fa_index_players_by_country.sql:12
 DROP INDEX CONCURRENTLY player_country_idx;
+:signoff_drop_index
+:signoff_check
 \endif
 :signoff_bare_done
 \endif

@@ -2,7 +2,7 @@
 \if true
 -- signoff status · linear · base → 9a44e2d5806b · 3 revisions
 -- tree    sha256:4ba21bb7d0a6009439dd877a710a7897576aa4d7f700e45e3b96dc505fbcfc56
--- bundle  sha256:a7fb9acac6a6a86876b63808a0e3421ba1edf47398ed7613e3f0558e72407b0d
+-- bundle  sha256:12106632018245c9ee0903e94d445d2587b6df9375ec7975348f74aeb14c280a
 -- run     psql -X -d DATABASE -f status.sql
 -- It changes nothing.
 --
@@ -26,7 +26,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:a7fb9acac6a6a86876b63808a0e3421ba1edf47398ed7613e3f0558e72407b0d'
+\set signoff_bundle 'sha256:12106632018245c9ee0903e94d445d2587b6df9375ec7975348f74aeb14c280a'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;

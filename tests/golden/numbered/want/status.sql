@@ -2,7 +2,7 @@
 \if true
 -- signoff status · numbered · base → 10 · 5 revisions
 -- tree    sha256:b898e35a1ed381e284177dee2d7f5ad0139e8414e3ed81afa6d6f28b02d40fc7
--- bundle  sha256:8534730d23e86a281c6aa84671eaa2762e1eb947376ebf27686d86d322b7b352
+-- bundle  sha256:37a2fdc7f1cb5faf8d0bc6b871ad67071e026bfc8dabee7be8483342c0a8457f
 -- run     psql -X -d DATABASE -f status.sql
 -- It changes nothing.
 --
@@ -26,7 +26,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:8534730d23e86a281c6aa84671eaa2762e1eb947376ebf27686d86d322b7b352'
+\set signoff_bundle 'sha256:37a2fdc7f1cb5faf8d0bc6b871ad67071e026bfc8dabee7be8483342c0a8457f'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;

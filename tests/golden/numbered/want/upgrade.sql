@@ -2,7 +2,7 @@
 \if true
 -- signoff upgrade · numbered · base → 10 · 5 revisions
 -- tree    sha256:b898e35a1ed381e284177dee2d7f5ad0139e8414e3ed81afa6d6f28b02d40fc7
--- bundle  sha256:8534730d23e86a281c6aa84671eaa2762e1eb947376ebf27686d86d322b7b352
+-- bundle  sha256:37a2fdc7f1cb5faf8d0bc6b871ad67071e026bfc8dabee7be8483342c0a8457f
 -- run     psql -X -d DATABASE -f upgrade.sql
 -- first   psql -X -d DATABASE -f plan.sql       (says what would run here, and changes nothing)
 --
@@ -31,7 +31,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:8534730d23e86a281c6aa84671eaa2762e1eb947376ebf27686d86d322b7b352'
+\set signoff_bundle 'sha256:37a2fdc7f1cb5faf8d0bc6b871ad67071e026bfc8dabee7be8483342c0a8457f'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -134,7 +134,7 @@ COMMIT;
 $m$ AS signoff_begin_steps \gset
 SELECT $m$
 SELECT v.steps[:signoff_step] IS DISTINCT FROM s.digest AS signoff_todo, coalesce(v.steps[:signoff_step] LIKE s.digest || '?%', false) AS signoff_begun,
-  coalesce(substring(v.steps[:signoff_step] from '[?]([0-9]+)$'), '0') AS signoff_oid, '?' AS signoff_mark
+  coalesce(substring(v.steps[:signoff_step] from '[?]([0-9]+)$'), '0') AS signoff_oid, coalesce(substring(v.steps[:signoff_step] from '[?]([0-9,]+)$'), '') AS signoff_before, '?' AS signoff_mark
   FROM "public"."signoff_revision" v, LATERAL (SELECT :'signoff_row'::jsonb->'steps'->>(:signoff_step - 1) AS digest) s WHERE v.revision = :'signoff_row'::jsonb->>'revision' \gset$m$ AS signoff_step_look \gset
 SELECT $m$
 SET signoff.row = :'signoff_row'; SET signoff.step = :'signoff_step';
@@ -191,10 +191,6 @@ DO $signoff$ BEGIN IF pg_catalog.current_setting('signoff.fits') OPERATOR(pg_cat
   RAISE EXCEPTION USING ERRCODE = 'SO005', MESSAGE = pg_catalog.format('signoff: there is no valid index %s on %s as this step makes it', pg_catalog.current_setting('signoff.index'), pg_catalog.current_setting('signoff.relation')),
     HINT = 'If an index of that name was there before, rename or drop it. Then run again: what is left over is dropped, and it is built anew.'; END IF; END $signoff$;
 $m$ AS signoff_index_check \gset
--- An index to drop is remembered by its oid: when that is gone, it was dropped, and no other of its name is touched.
-SELECT $m$
-SELECT :'signoff_begun' AND :signoff_oid <> 0 AND NOT EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = :signoff_oid) AS signoff_dropped,
-  coalesce('?' || pg_catalog.to_regclass(:'signoff_index')::oid::text, '!') AS signoff_mark \gset$m$ AS signoff_drop_look \gset
 SELECT $m$
 BEGIN;
 :signoff_locked
