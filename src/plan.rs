@@ -7,6 +7,7 @@ mod apart;
 mod block;
 mod build;
 mod guard;
+pub mod needs;
 mod pieces;
 mod places;
 mod repeatable;
@@ -78,6 +79,8 @@ pub struct Plan {
     pub blocks: Vec<Block>,
     /// What runs again afterwards.
     pub repeatables: Vec<Rerun>,
+    /// What its own revisions need of the database.
+    pub needs: needs::Needs,
     /// Values that variables have in its own revisions, by name.
     pub variables: BTreeMap<String, String>,
     /// What the reader must know first, a sentence each.
@@ -116,6 +119,8 @@ pub struct Block {
     pub settings: Settings,
     /// The strongest lock that is known on something that was there before.
     pub lock: Option<Held>,
+    /// What it needs of the database, and makes.
+    pub asks: needs::Asks,
     /// Why there is no way back, where there is none.
     pub irreversible: Option<String>,
     /// Why it can't share a transaction with other revisions, where it can't.

@@ -6,6 +6,7 @@
 mod kind;
 mod lock;
 mod recovery;
+mod right;
 mod transaction;
 
 use crate::name::ObjectKind;
@@ -359,6 +360,38 @@ impl std::fmt::Display for Lock {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         out.write_str(self.words())
     }
+}
+
+/// What somebody must have to run a statement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Right {
+    /// `CREATE` on the schema that the new object lands in.
+    CreateInSchema,
+    /// `CREATE` on the database.
+    CreateInDatabase,
+    /// The extension is there to be installed, and so may it be.
+    Extension,
+    /// Ownership of the relations that it names.
+    Own,
+    /// Ownership of the relation that the object is on.
+    OwnTable,
+    /// Ownership of the relations that it names, or of their schemas.
+    Drop,
+    /// Ownership of the relation that the index is on, and `CREATE` on its schema.
+    Index,
+    /// A privilege on the relations that it names.
+    On(&'static str),
+    /// A privilege on the relation that the object is on.
+    OnTable(&'static str),
+    /// Ownership of the type.
+    OwnType,
+    /// Ownership of the schemas.
+    OwnSchema,
+}
+
+/// What somebody must have to run such a statement, as far as its kind tells.
+pub fn rights(kind: StatementKind) -> &'static [Right] {
+    right::of_statement(kind)
 }
 
 /// Whether a server of that major version runs such a statement inside a transaction block.

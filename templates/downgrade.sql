@@ -11,6 +11,7 @@
 {% include "script/lock.sql" %}
 
 {% include "script/state.sql" %}
+{% include "script/needs.sql" %}
 {% include "script/create.sql" %}
 \set SHOW_CONTEXT errors
 {% include "script/blocks.sql" %}

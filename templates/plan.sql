@@ -11,5 +11,6 @@
 {% include "script/running.sql" %}
 
 {% include "script/state.sql" %}
+{% include "script/needs.sql" %}
 \echo 'signoff: nothing was changed'
 \endif

@@ -6,7 +6,7 @@ use super::build::no_way_back;
 use super::pieces::{self, Reading};
 use super::places::Places;
 use super::unit::{self, Context};
-use super::{Block, Held, Input, Settings, Transactions, Unit, apart, repeatable};
+use super::{Block, Held, Input, Settings, Transactions, Unit, apart, needs, repeatable};
 use crate::config::Config;
 use crate::diagnostic::Sink;
 use crate::name::{Ident, QualifiedName};
@@ -66,6 +66,7 @@ impl<'a> Making<'a> {
                 unit,
                 settings: Settings::default(),
                 lock: None,
+                asks: needs::Asks::default(),
                 irreversible,
                 apart: None,
             });
@@ -99,6 +100,7 @@ impl<'a> Making<'a> {
             unit,
             settings: unit::settings(script),
             lock: lock(&reading, self.server),
+            asks: needs::of(&reading),
             irreversible,
         })
     }

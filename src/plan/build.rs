@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use super::block::Making;
-use super::{Block, Input, Plan, Target, Transactions, Unit, repeatable};
+use super::{Block, Input, Plan, Target, Transactions, Unit, needs, repeatable};
 use crate::diagnostic::{Diagnostic, Severity, Sink};
 use crate::graph::Range;
 use crate::seal;
@@ -270,6 +270,7 @@ fn build(
         tree_digest: seal::tree_digest(tree, graph, digests, upper).to_string(),
         rows,
         later,
+        needs: needs::gather(&blocks),
         blocks,
         repeatables,
         variables,

@@ -2,6 +2,7 @@
 
 mod block;
 mod line;
+mod needs;
 pub mod run_book;
 
 use std::collections::BTreeMap;
@@ -112,6 +113,7 @@ pub struct Script {
     numbered: bool,
     entries: Vec<Entry>,
     later: Vec<String>,
+    needs: needs::Needs,
     modes: [&'static str; 6],
     modes_misspelt: &'static [&'static str],
     modes_default: Defaults,
@@ -202,6 +204,7 @@ fn without_blocks(plan: &Plan) -> Plan {
         tree_digest: plan.tree_digest.clone(),
         rows: plan.rows.clone(),
         later: plan.later.clone(),
+        needs: plan.needs.clone(),
         blocks: Vec::new(),
         repeatables: plan.repeatables.clone(),
         variables: plan.variables.clone(),
@@ -230,6 +233,7 @@ fn build(plan: Plan, file: &'static str, bundle_digest: &str) -> Script {
         tree_digest,
         rows,
         later,
+        needs,
         blocks,
         repeatables,
         variables: _,
@@ -268,6 +272,7 @@ fn build(plan: Plan, file: &'static str, bundle_digest: &str) -> Script {
         lock_name: table.lock_name(),
         server_min: target.server,
         surroundings: block::surroundings(&target, Settings::default()),
+        needs: needs::needs(needs, &target),
         modes: MODES,
         modes_misspelt: &MODES_MISSPELT,
         modes_default: Defaults {

@@ -1,7 +1,7 @@
 {# A plan says what would refuse and goes on: it may be read by somebody who may not write. #}
 {% set refuse = "WARNING" if direction == "plan" else "EXCEPTION" %}
 -- 4. Preflight. Nothing is changed before every check has passed.
-DO $signoff$ DECLARE t regclass := to_regclass({{ version_table | lit }}); e regclass := to_regclass({{ event_table | lit }}); BEGIN
+DO $signoff$ DECLARE t regclass; e regclass; BEGIN
   IF current_setting('server_version_num')::int < {{ server_min }}0000 THEN RAISE EXCEPTION USING ERRCODE = 'SO003',
     MESSAGE = format('signoff: refused: this server is PostgreSQL %s, and the script was compiled for {{ server_min }} and later', current_setting('server_version')), HINT = 'Compile with [target] server set to this server''s version.'; END IF;
   IF current_setting('server_version_num')::int >= 190000 THEN RAISE WARNING 'signoff: this server is PostgreSQL %, later than any this script was tried on (13 to 18)', current_setting('server_version'); END IF;
@@ -12,6 +12,9 @@ DO $signoff$ DECLARE t regclass := to_regclass({{ version_table | lit }}); e reg
     MESSAGE = format('signoff: refused: this database is encoded in %s, and the script is UTF8', current_setting('server_encoding')), HINT = 'Only UTF8 databases are supported.'; END IF;
   IF to_regnamespace({{ schema_sql | lit }}) IS NULL THEN RAISE EXCEPTION USING ERRCODE = 'SO003',
     MESSAGE = {{ ("signoff: refused: there is no schema " ~ schema_sql ~ " for the version table") | lit }}, HINT = 'Create it, or name another in [version_table] schema.'; END IF;
+  IF NOT has_schema_privilege({{ schema_sql | lit }}::regnamespace, 'USAGE') THEN RAISE EXCEPTION USING ERRCODE = 'SO003',
+    MESSAGE = format('signoff: refused: %s may not look into schema %s, where the version table is', current_user, {{ schema_sql | lit }}), HINT = '{% if role %}Grant that role USAGE on the schema.{% else %}Run as the owner of the version table, or set [target] role.{% endif %}'; END IF;
+  t := to_regclass({{ version_table | lit }}); e := to_regclass({{ event_table | lit }});
 {% if direction != "downgrade" %}
   IF t IS NULL AND NOT has_schema_privilege({{ schema_sql | lit }}::regnamespace, 'CREATE') THEN RAISE {{ refuse }} USING ERRCODE = 'SO003',
     MESSAGE = format('signoff: refused: %s may not create the version table in schema %s', current_user, {{ schema_sql | lit }}), HINT = 'Is this the right database? {% if role %}If it is, grant that role CREATE on the schema.{% else %}If it is, run as the owner of the schema, or set [target] role.{% endif %}'; END IF;

@@ -1,3 +1,3 @@
-:signoff_probe
+{% include "script/pooler.sql" %}
 {% include "script/database.sql" %}
 :signoff_session

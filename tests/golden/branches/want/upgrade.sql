@@ -2,7 +2,7 @@
 \if true
 -- signoff upgrade · branches · base → 48ac91d7e3b0 · 5 revisions
 -- tree    sha256:12a7e76a5d5ade7f32dc437a1de1c7244f6fff5548feb51a1bdbb92c798778e5
--- bundle  sha256:c3fe8f64fd8fdb6d77b5e48c7a93f82b036e452ad826471c72cc16ff8b565b14
+-- bundle  sha256:7af87543e5c89cd487aa3d82478298f683a2212f4a548450e74692dbb6b33251
 -- run     psql -X -d DATABASE -f upgrade.sql
 -- first   psql -X -d DATABASE -f plan.sql       (says what would run here, and changes nothing)
 --
@@ -33,7 +33,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:c3fe8f64fd8fdb6d77b5e48c7a93f82b036e452ad826471c72cc16ff8b565b14'
+\set signoff_bundle 'sha256:7af87543e5c89cd487aa3d82478298f683a2212f4a548450e74692dbb6b33251'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -127,7 +127,31 @@ END $signoff$;
 :signoff_rest
 $m$ AS signoff_commit \gset
 
+-- A pooler that gives each transaction another session would lose our lock and leave our settings to strangers. Where psql's own name
+-- is the session's start-up value, nobody is in between. Else: does a lock outlive its client?
 :signoff_probe
+SELECT s.reset_val OPERATOR(pg_catalog.=) 'psql' AS signoff_direct FROM pg_catalog.pg_settings s WHERE s.name OPERATOR(pg_catalog.=) 'application_name' \gset
+\if :signoff_direct
+\else
+\echo 'signoff: a pooler may be in between: connecting once more to see'
+SELECT pg_catalog.pg_backend_pid() AS signoff_pid, pg_catalog.floor(pg_catalog.random() OPERATOR(pg_catalog.*) 2147483647)::pg_catalog.int4 AS signoff_mark \gset
+SELECT pg_catalog.pg_try_advisory_lock(:signoff_pid, :signoff_mark) AS signoff_tried \gset
+\connect -
+\encoding UTF8
+SELECT pg_catalog.set_config('signoff.mark', :'signoff_pid' || ' ' || :'signoff_mark', false) AS signoff_tried \gset
+DO $signoff$ DECLARE mark text := pg_catalog.current_setting('signoff.mark', true); held bool := true; mine bool; i pg_catalog.int4 := 0; BEGIN
+  PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true), pg_catalog.set_config('signoff.mark', '', false);
+  -- A session that has ended, or was cleaned for the next client, lets go of it at once.
+  WHILE held AND i < 100 LOOP
+    SELECT count(*) > 0, coalesce(bool_or(l.pid = pg_backend_pid()), false) INTO held, mine FROM pg_locks l
+     WHERE l.locktype = 'advisory' AND l.objsubid = 2 AND l.classid::bigint = split_part(mark, ' ', 1)::bigint AND l.objid::bigint = split_part(mark, ' ', 2)::bigint;
+    IF held AND NOT mine THEN PERFORM pg_sleep(0.05); i := i + 1; ELSE i := 100; END IF;
+  END LOOP;
+  IF mine THEN PERFORM pg_advisory_unlock(split_part(mark, ' ', 1)::int, split_part(mark, ' ', 2)::int); END IF;
+  IF held OR coalesce(mark, '') = '' THEN RAISE EXCEPTION USING ERRCODE = 'SO003', MESSAGE = 'signoff: refused: a pooler is in between that hands sessions on between transactions',
+    HINT = 'Nothing was changed. Connect to the server itself, at its own host and port. (A pooler in session mode is fine where its server_reset_query is DISCARD ALL.)'; END IF;
+END $signoff$;
+\endif
 :signoff_session
 -- The revisions, as they will be recorded: "selected" are this script's own, the others must be there already.
 \set signoff_row_1 '{"revision":"0d3f7a91c2e4","kind":"revision","parents":[],"message":"Orders","up":"sha256:3ef0d217a8708ba2bbb2dfdd825d0e01c598fe26bff388bb97d8e9c0e2abc2e0","up1":"sha256:b97a75879247227ee670c7234c1f657d1cdf053493b9aee7e29681578c0e2e42","selected":true}'
@@ -200,7 +224,7 @@ SET lock_timeout = :'signoff_lock_timeout';
 \echo :signoff_said
 
 -- 4. Preflight. Nothing is changed before every check has passed.
-DO $signoff$ DECLARE t regclass := to_regclass('"public"."signoff_revision"'); e regclass := to_regclass('"public"."signoff_event"'); BEGIN
+DO $signoff$ DECLARE t regclass; e regclass; BEGIN
   IF current_setting('server_version_num')::int < 140000 THEN RAISE EXCEPTION USING ERRCODE = 'SO003',
     MESSAGE = format('signoff: refused: this server is PostgreSQL %s, and the script was compiled for 14 and later', current_setting('server_version')), HINT = 'Compile with [target] server set to this server''s version.'; END IF;
   IF current_setting('server_version_num')::int >= 190000 THEN RAISE WARNING 'signoff: this server is PostgreSQL %, later than any this script was tried on (13 to 18)', current_setting('server_version'); END IF;
@@ -211,6 +235,9 @@ DO $signoff$ DECLARE t regclass := to_regclass('"public"."signoff_revision"'); e
     MESSAGE = format('signoff: refused: this database is encoded in %s, and the script is UTF8', current_setting('server_encoding')), HINT = 'Only UTF8 databases are supported.'; END IF;
   IF to_regnamespace('"public"') IS NULL THEN RAISE EXCEPTION USING ERRCODE = 'SO003',
     MESSAGE = 'signoff: refused: there is no schema "public" for the version table', HINT = 'Create it, or name another in [version_table] schema.'; END IF;
+  IF NOT has_schema_privilege('"public"'::regnamespace, 'USAGE') THEN RAISE EXCEPTION USING ERRCODE = 'SO003',
+    MESSAGE = format('signoff: refused: %s may not look into schema %s, where the version table is', current_user, '"public"'), HINT = 'Run as the owner of the version table, or set [target] role.'; END IF;
+  t := to_regclass('"public"."signoff_revision"'); e := to_regclass('"public"."signoff_event"');
   IF t IS NULL AND NOT has_schema_privilege('"public"'::regnamespace, 'CREATE') THEN RAISE EXCEPTION USING ERRCODE = 'SO003',
     MESSAGE = format('signoff: refused: %s may not create the version table in schema %s', current_user, '"public"'), HINT = 'Is this the right database? If it is, run as the owner of the schema, or set [target] role.'; END IF;
   IF t IS NOT NULL AND NOT (has_table_privilege(t, 'SELECT') AND has_table_privilege(t, 'INSERT') AND has_table_privilege(t, 'UPDATE') AND has_table_privilege(t, 'DELETE')
@@ -323,6 +350,57 @@ SELECT current_setting('signoff.put_off') AS signoff_put_off, current_setting('s
 \echo :signoff_said
 \endif
 RESET signoff.manifest;
+-- What the revisions still to be done need of this server, as far as their SQL tells. Asked before anything is changed.
+SELECT to_regclass('"public"."signoff_revision"') IS NOT NULL AS signoff_there \gset
+\set signoff_recorded '[]'
+\if :signoff_there
+SELECT coalesce(jsonb_agg(v.revision), '[]') AS signoff_recorded FROM "public"."signoff_revision" v WHERE v.state = 'applied' \gset
+\endif
+SELECT coalesce(jsonb_object_agg(x.n, x.revision), '{}') AS signoff_pending, count(*) > 0 AS signoff_any
+  FROM (SELECT m.e->>'revision' AS revision, row_number() OVER (ORDER BY m.n) AS n FROM jsonb_array_elements(:'signoff_manifest'::jsonb) WITH ORDINALITY AS m (e, n) WHERE (m.e->>'selected')::boolean AND NOT :'signoff_put_off'::jsonb ? (m.e->>'revision')) x
+  LEFT JOIN jsonb_array_elements_text(:'signoff_recorded'::jsonb) AS v (revision) USING (revision) WHERE v.revision IS NULL \gset
+\if :signoff_any
+\set signoff_missing '[]'
+SELECT $m$
+WITH todo AS (SELECT t.key::int AS n, t.value AS revision FROM jsonb_each_text(:'signoff_pending'::jsonb) AS t),
+  line AS (SELECT q.n, q.e, q.e->>'need' AS need, q.e->>'schema' AS schema, q.e->>'name' AS name FROM jsonb_array_elements(:'signoff_needs'::jsonb) WITH ORDINALITY AS q (e, n)),
+  asked AS (SELECT l.n, min(t.n) AS first FROM line l CROSS JOIN LATERAL jsonb_array_elements_text(l.e->'by') AS b (n) JOIN todo t ON t.n = b.n::int LEFT JOIN todo a ON a.n = (l.e->>'after')::int
+    WHERE a.n IS NULL GROUP BY l.n),
+  found AS (SELECT l.*, a.first, t.revision, :'signoff_who'::name AS who FROM line l JOIN asked a USING (n) JOIN todo t ON t.n = a.first),
+  relation AS (SELECT f.n, c.oid, c.relowner AS owner, n.oid AS schema, n.nspname, n.nspowner, f.schema IS NULL AS by_path, CASE c.relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'S' THEN 'SEQUENCE' WHEN 'f' THEN 'FOREIGN TABLE' ELSE 'TABLE' END AS kind,
+      coalesce((SELECT format('%I.%I', tn.nspname, tc.relname) FROM pg_index i JOIN pg_class tc ON tc.oid = i.indrelid JOIN pg_namespace tn ON tn.oid = tc.relnamespace WHERE i.indexrelid = c.oid), format('%I.%I', n.nspname, c.relname)) AS name,
+      row_number() OVER (PARTITION BY f.n ORDER BY array_position(:'signoff_path'::name[], n.nspname)) AS nth
+    FROM found f JOIN pg_class c ON c.relname = f.name::name JOIN pg_namespace n ON n.oid = c.relnamespace WHERE f.need NOT IN ('own type', 'extension', 'role') AND (n.nspname = f.schema::name OR f.schema IS NULL AND n.nspname = ANY (:'signoff_path'::name[]))
+  ),
+  missing (sure, n, what, how) AS (
+    SELECT true, f.n, NULL, NULL FROM found f WHERE false
+    UNION ALL SELECT true, f.n, format('a schema to create in: none of the search_path of %s is there', f.who), 'Set [target] search_path and compile, or ALTER ROLE … SET search_path;' FROM found f WHERE f.need = 'create' AND f.schema IS NULL AND :'signoff_schema' = ''
+    UNION ALL SELECT true, f.n, format('CREATE on schema %I', s.nspname), format('GRANT CREATE ON SCHEMA %I TO %I;', s.nspname, f.who) FROM found f JOIN pg_namespace s ON s.nspname = coalesce(f.schema, :'signoff_schema')::name WHERE f.need = 'create' AND NOT has_schema_privilege(f.who, s.oid, 'CREATE')
+    UNION ALL SELECT true, f.n, format('CREATE on database %I', current_database()), format('GRANT CREATE ON DATABASE %I TO %I;', current_database(), f.who) FROM found f WHERE f.need = 'database' AND NOT has_database_privilege(f.who, current_database(), 'CREATE')
+    UNION ALL SELECT true, f.n, format('USAGE on schema %I', r.nspname), format('GRANT USAGE ON SCHEMA %I TO %I;', r.nspname, f.who) FROM found f JOIN relation r USING (n) WHERE NOT r.by_path AND NOT has_schema_privilege(f.who, r.schema, 'USAGE')
+    UNION ALL SELECT true, f.n, format('ownership of %s %s, which is %s''s', r.kind, r.name, pg_get_userbyid(r.owner)), format('ALTER %s %s OWNER TO %I;', r.kind, r.name, f.who) FROM found f JOIN relation r USING (n)
+      WHERE r.nth = 1 AND f.need IN ('own', 'index', 'drop', 'own type') AND NOT pg_has_role(f.who, r.owner, 'USAGE') AND NOT (f.need = 'drop' AND pg_has_role(f.who, r.nspowner, 'USAGE'))
+  ), once AS (SELECT DISTINCT ON (m.what, m.how) m.sure, m.what, m.how, f.first, f.revision FROM missing m JOIN found f USING (n) ORDER BY m.what, m.how, f.first)
+SELECT :'signoff_missing'::jsonb || coalesce(jsonb_agg(to_jsonb(o) ORDER BY o.first, o.what), '[]') AS signoff_missing FROM once o \gset$m$ AS signoff_ask \gset
+-- "by": their numbers in the list at the top. While "after" is still to be done nobody asks, for it makes the object.
+SELECT $m0$[
+{"need":"database","by":[1]},
+{"need":"create","by":[2],"after":1},
+{"need":"own","name":"orders","by":[3,5],"after":1},
+{"need":"drop","name":"customer_rank","by":[5]},
+{"need":"drop","name":"customer_total","by":[5]}]$m0$ AS signoff_needs \gset
+SET search_path = "shop", "public";
+SELECT current_user AS signoff_who, coalesce(pg_catalog.current_schema()::pg_catalog.text, '') AS signoff_schema, pg_catalog.current_schemas(true)::pg_catalog.text AS signoff_path \gset
+:signoff_session
+:signoff_ask
+SET signoff.missing = :'signoff_missing';
+DO $signoff$ DECLARE sure text; how text; maybe text; maybe_how text; BEGIN
+  SELECT string_agg(m.line, '' ORDER BY m.n) FILTER (WHERE m.sure), string_agg(m.how, E'\n       ' ORDER BY m.n) FILTER (WHERE m.sure), string_agg(m.line, '' ORDER BY m.n) FILTER (WHERE NOT m.sure), string_agg(m.how, E'\n       ' ORDER BY m.n) FILTER (WHERE NOT m.sure) INTO sure, how, maybe, maybe_how
+    FROM (SELECT a.n, (a.e->>'sure')::boolean AS sure, a.e->>'how' AS how, format(E'\n  revision %s needs %s', a.e->>'revision', a.e->>'what') AS line FROM jsonb_array_elements(current_setting('signoff.missing')::jsonb) WITH ORDINALITY AS a (e, n)) m;
+  IF maybe IS NOT NULL THEN RAISE WARNING USING MESSAGE = 'signoff: this may be missing here:' || maybe, HINT = maybe_how; END IF;
+  IF sure IS NOT NULL THEN RAISE EXCEPTION USING ERRCODE = 'SO003', MESSAGE = 'signoff: refused: this is missing here:' || sure, HINT = how; END IF;
+END $signoff$;
+\endif
 \if :signoff_dry_run
 -- A rehearsal is one transaction around everything, and it is rolled back at the close.
 \set signoff_open ''

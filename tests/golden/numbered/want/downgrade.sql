@@ -2,7 +2,7 @@
 \if true
 -- signoff downgrade · numbered · 10 → 10 · 0 revisions
 -- tree    sha256:b898e35a1ed381e284177dee2d7f5ad0139e8414e3ed81afa6d6f28b02d40fc7
--- bundle  sha256:37a2fdc7f1cb5faf8d0bc6b871ad67071e026bfc8dabee7be8483342c0a8457f
+-- bundle  sha256:b6672e493ec20df3e754f21bed0368339803f6308f1ed0127f1f8f3f07918aa2
 -- run     psql -X -d DATABASE -f downgrade.sql
 -- first   psql -X -d DATABASE -f plan.sql       (says what would run here, and changes nothing)
 -- stops above 10: it has no downgrade
@@ -27,7 +27,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:37a2fdc7f1cb5faf8d0bc6b871ad67071e026bfc8dabee7be8483342c0a8457f'
+\set signoff_bundle 'sha256:b6672e493ec20df3e754f21bed0368339803f6308f1ed0127f1f8f3f07918aa2'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -50,7 +50,31 @@ $m$ AS signoff_session \gset
 \set signoff_shut 'COMMIT;'
 \set signoff_rest ':signoff_session'
 
+-- A pooler that gives each transaction another session would lose our lock and leave our settings to strangers. Where psql's own name
+-- is the session's start-up value, nobody is in between. Else: does a lock outlive its client?
 :signoff_probe
+SELECT s.reset_val OPERATOR(pg_catalog.=) 'psql' AS signoff_direct FROM pg_catalog.pg_settings s WHERE s.name OPERATOR(pg_catalog.=) 'application_name' \gset
+\if :signoff_direct
+\else
+\echo 'signoff: a pooler may be in between: connecting once more to see'
+SELECT pg_catalog.pg_backend_pid() AS signoff_pid, pg_catalog.floor(pg_catalog.random() OPERATOR(pg_catalog.*) 2147483647)::pg_catalog.int4 AS signoff_mark \gset
+SELECT pg_catalog.pg_try_advisory_lock(:signoff_pid, :signoff_mark) AS signoff_tried \gset
+\connect -
+\encoding UTF8
+SELECT pg_catalog.set_config('signoff.mark', :'signoff_pid' || ' ' || :'signoff_mark', false) AS signoff_tried \gset
+DO $signoff$ DECLARE mark text := pg_catalog.current_setting('signoff.mark', true); held bool := true; mine bool; i pg_catalog.int4 := 0; BEGIN
+  PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true), pg_catalog.set_config('signoff.mark', '', false);
+  -- A session that has ended, or was cleaned for the next client, lets go of it at once.
+  WHILE held AND i < 100 LOOP
+    SELECT count(*) > 0, coalesce(bool_or(l.pid = pg_backend_pid()), false) INTO held, mine FROM pg_locks l
+     WHERE l.locktype = 'advisory' AND l.objsubid = 2 AND l.classid::bigint = split_part(mark, ' ', 1)::bigint AND l.objid::bigint = split_part(mark, ' ', 2)::bigint;
+    IF held AND NOT mine THEN PERFORM pg_sleep(0.05); i := i + 1; ELSE i := 100; END IF;
+  END LOOP;
+  IF mine THEN PERFORM pg_advisory_unlock(split_part(mark, ' ', 1)::int, split_part(mark, ' ', 2)::int); END IF;
+  IF held OR coalesce(mark, '') = '' THEN RAISE EXCEPTION USING ERRCODE = 'SO003', MESSAGE = 'signoff: refused: a pooler is in between that hands sessions on between transactions',
+    HINT = 'Nothing was changed. Connect to the server itself, at its own host and port. (A pooler in session mode is fine where its server_reset_query is DISCARD ALL.)'; END IF;
+END $signoff$;
+\endif
 :signoff_session
 -- The revisions, as they will be recorded: "selected" are this script's own, the others must be there already.
 \set signoff_row_1 '{"revision":"1","kind":"revision","parents":[],"message":"notes","up":"sha256:f17d15b6317d9522a75c70e40677f329e137d6a26344f0ec67b8a6f70531d9c1","up1":"sha256:a2c89755ce78be51a0d8779b82ab128d228fec2576569ac92f790d5f74e2545c","selected":false}'
@@ -121,7 +145,7 @@ SET lock_timeout = :'signoff_lock_timeout';
 \echo :signoff_said
 
 -- 4. Preflight. Nothing is changed before every check has passed.
-DO $signoff$ DECLARE t regclass := to_regclass('"public"."signoff_revision"'); e regclass := to_regclass('"public"."signoff_event"'); BEGIN
+DO $signoff$ DECLARE t regclass; e regclass; BEGIN
   IF current_setting('server_version_num')::int < 130000 THEN RAISE EXCEPTION USING ERRCODE = 'SO003',
     MESSAGE = format('signoff: refused: this server is PostgreSQL %s, and the script was compiled for 13 and later', current_setting('server_version')), HINT = 'Compile with [target] server set to this server''s version.'; END IF;
   IF current_setting('server_version_num')::int >= 190000 THEN RAISE WARNING 'signoff: this server is PostgreSQL %, later than any this script was tried on (13 to 18)', current_setting('server_version'); END IF;
@@ -132,6 +156,9 @@ DO $signoff$ DECLARE t regclass := to_regclass('"public"."signoff_revision"'); e
     MESSAGE = format('signoff: refused: this database is encoded in %s, and the script is UTF8', current_setting('server_encoding')), HINT = 'Only UTF8 databases are supported.'; END IF;
   IF to_regnamespace('"public"') IS NULL THEN RAISE EXCEPTION USING ERRCODE = 'SO003',
     MESSAGE = 'signoff: refused: there is no schema "public" for the version table', HINT = 'Create it, or name another in [version_table] schema.'; END IF;
+  IF NOT has_schema_privilege('"public"'::regnamespace, 'USAGE') THEN RAISE EXCEPTION USING ERRCODE = 'SO003',
+    MESSAGE = format('signoff: refused: %s may not look into schema %s, where the version table is', current_user, '"public"'), HINT = 'Run as the owner of the version table, or set [target] role.'; END IF;
+  t := to_regclass('"public"."signoff_revision"'); e := to_regclass('"public"."signoff_event"');
   IF t IS NOT NULL AND NOT (has_table_privilege(t, 'SELECT') AND has_table_privilege(t, 'INSERT') AND has_table_privilege(t, 'UPDATE') AND has_table_privilege(t, 'DELETE')
       AND coalesce(has_table_privilege(e, 'SELECT') AND has_table_privilege(e, 'INSERT'), true)) THEN RAISE EXCEPTION USING ERRCODE = 'SO003',
     MESSAGE = format('signoff: refused: %s may not write the version table %s and its event table', current_user, t), HINT = 'Run as its owner, or set [target] role.'; END IF;

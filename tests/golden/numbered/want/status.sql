@@ -2,7 +2,7 @@
 \if true
 -- signoff status · numbered · base → 10 · 5 revisions
 -- tree    sha256:b898e35a1ed381e284177dee2d7f5ad0139e8414e3ed81afa6d6f28b02d40fc7
--- bundle  sha256:37a2fdc7f1cb5faf8d0bc6b871ad67071e026bfc8dabee7be8483342c0a8457f
+-- bundle  sha256:b6672e493ec20df3e754f21bed0368339803f6308f1ed0127f1f8f3f07918aa2
 -- run     psql -X -d DATABASE -f status.sql
 -- It changes nothing.
 --
@@ -26,7 +26,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:37a2fdc7f1cb5faf8d0bc6b871ad67071e026bfc8dabee7be8483342c0a8457f'
+\set signoff_bundle 'sha256:b6672e493ec20df3e754f21bed0368339803f6308f1ed0127f1f8f3f07918aa2'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -49,7 +49,31 @@ $m$ AS signoff_session \gset
 \set signoff_shut 'COMMIT;'
 \set signoff_rest ':signoff_session'
 
+-- A pooler that gives each transaction another session would lose our lock and leave our settings to strangers. Where psql's own name
+-- is the session's start-up value, nobody is in between. Else: does a lock outlive its client?
 :signoff_probe
+SELECT s.reset_val OPERATOR(pg_catalog.=) 'psql' AS signoff_direct FROM pg_catalog.pg_settings s WHERE s.name OPERATOR(pg_catalog.=) 'application_name' \gset
+\if :signoff_direct
+\else
+\echo 'signoff: a pooler may be in between: connecting once more to see'
+SELECT pg_catalog.pg_backend_pid() AS signoff_pid, pg_catalog.floor(pg_catalog.random() OPERATOR(pg_catalog.*) 2147483647)::pg_catalog.int4 AS signoff_mark \gset
+SELECT pg_catalog.pg_try_advisory_lock(:signoff_pid, :signoff_mark) AS signoff_tried \gset
+\connect -
+\encoding UTF8
+SELECT pg_catalog.set_config('signoff.mark', :'signoff_pid' || ' ' || :'signoff_mark', false) AS signoff_tried \gset
+DO $signoff$ DECLARE mark text := pg_catalog.current_setting('signoff.mark', true); held bool := true; mine bool; i pg_catalog.int4 := 0; BEGIN
+  PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true), pg_catalog.set_config('signoff.mark', '', false);
+  -- A session that has ended, or was cleaned for the next client, lets go of it at once.
+  WHILE held AND i < 100 LOOP
+    SELECT count(*) > 0, coalesce(bool_or(l.pid = pg_backend_pid()), false) INTO held, mine FROM pg_locks l
+     WHERE l.locktype = 'advisory' AND l.objsubid = 2 AND l.classid::bigint = split_part(mark, ' ', 1)::bigint AND l.objid::bigint = split_part(mark, ' ', 2)::bigint;
+    IF held AND NOT mine THEN PERFORM pg_sleep(0.05); i := i + 1; ELSE i := 100; END IF;
+  END LOOP;
+  IF mine THEN PERFORM pg_advisory_unlock(split_part(mark, ' ', 1)::int, split_part(mark, ' ', 2)::int); END IF;
+  IF held OR coalesce(mark, '') = '' THEN RAISE EXCEPTION USING ERRCODE = 'SO003', MESSAGE = 'signoff: refused: a pooler is in between that hands sessions on between transactions',
+    HINT = 'Nothing was changed. Connect to the server itself, at its own host and port. (A pooler in session mode is fine where its server_reset_query is DISCARD ALL.)'; END IF;
+END $signoff$;
+\endif
 :signoff_session
 SELECT 'signoff: a run is going on here now: pid ' || pg_catalog.string_agg(l.pid::text, ', ') AS signoff_running, pg_catalog.count(*) > 0 AS signoff_runs FROM pg_catalog.pg_locks l,
   LATERAL (SELECT pg_catalog.hashtextextended('signoff:public.signoff_revision', 0) AS k) AS key
