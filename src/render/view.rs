@@ -125,6 +125,7 @@ pub struct Script {
     step_names: BTreeMap<String, BTreeMap<&'static str, Vec<String>>>,
     has_transactions: bool,
     has_steps: bool,
+    has_step_transactions: bool,
     has_bare: bool,
     guards: block::Guards,
     has_data: bool,
@@ -299,6 +300,7 @@ fn build(plan: Plan, file: &'static str, bundle_digest: &str) -> Script {
         has_steps: blocks
             .iter()
             .any(|block| matches!(block.unit, Unit::Steps(_))),
+        has_step_transactions: guards(&|guard| matches!(guard, Guard::Transaction { .. })),
         has_bare: guards(&|guard| !matches!(guard, Guard::Transaction { .. })),
         guards: block::guards(&blocks),
         has_data: has(&|piece| matches!(piece, Piece::Rows { advance: true, .. })),

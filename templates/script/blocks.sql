@@ -38,6 +38,10 @@ ON CONFLICT ({{ part.key | idents }}) DO UPDATE SET {% for column in part.update
 :signoff_setval
 {% endif %}
 {% endif %}{% endfor %}{% endmacro %}
+{% if blocks %}
+
+-- 5. The revisions, each as it is written, between lines that record it.
+{% endif %}
 {% for block in blocks %}
 
 -- ── {{ loop.index }}/{{ count }} ── {{ block.line.id | comment }} ── {{ block.line.message | comment }} ── {{ words.summary(block.line) | comment }}
@@ -55,6 +59,9 @@ ON CONFLICT ({{ part.key | idents }}) DO UPDATE SET {% for column in part.update
 \set signoff_step {{ loop.index }}
 :signoff_step_look
 \if :signoff_todo
+{% if block.steps | length > 1 %}
+\echo {{ ("      step " ~ loop.index ~ " of " ~ block.steps | length ~ ": " ~ step.summary) | psql }}
+{% endif %}
 {% if step.kind == "transaction" %}
 {% if step.modes %}
 \set signoff_modes {{ step.modes | psql }}

@@ -26,6 +26,7 @@ DO $signoff$ DECLARE m jsonb := current_setting('signoff.row'); i int := current
   IF NOT FOUND THEN RAISE EXCEPTION USING ERRCODE = 'SO005', MESSAGE = format('signoff: refused: step %s of revision %s comes out of turn', i, m->>'revision'), HINT = 'Run again: it goes on where it stands now.'; END IF;
 END $signoff$;
 $m$ AS signoff_step_record \gset
+{% if has_step_transactions %}
 SELECT $m$
 SET signoff.mark = '';
 BEGIN :signoff_modes ;
@@ -42,6 +43,7 @@ DO $signoff$ BEGIN IF NOT EXISTS (SELECT FROM {{ version_table }} v WHERE v.revi
 COMMIT;
 :signoff_session
 $m$ AS signoff_step_commit \gset
+{% endif %}
 {% include "script/machinery/bare.sql" %}
 SELECT $m$
 BEGIN;

@@ -2,9 +2,11 @@
 \if true
 -- signoff upgrade · branches · base → 48ac91d7e3b0 · 5 revisions
 -- tree    sha256:12a7e76a5d5ade7f32dc437a1de1c7244f6fff5548feb51a1bdbb92c798778e5
--- bundle  sha256:7af87543e5c89cd487aa3d82478298f683a2212f4a548450e74692dbb6b33251
+-- bundle  sha256:a91b76a634c3419b49b1b380e74affe9e33b1a4daabf9bfba70416931cd7a743
 -- run     psql -X -d DATABASE -f upgrade.sql
 -- first   psql -X -d DATABASE -f plan.sql       (says what would run here, and changes nothing)
+-- read    section 5 is what changes the database. The others are the frame, the same in every script but for names: it checks,
+--         records what is done in "public"."signoff_revision" and "public"."signoff_event", and writes nowhere else.
 --
 --   1  0d3f7a91c2e4  Orders                       one transaction · no way back: the orders are kept nowhere else
 --   2  b6c8d20e7f15  Invoices                     one transaction
@@ -33,7 +35,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:7af87543e5c89cd487aa3d82478298f683a2212f4a548450e74692dbb6b33251'
+\set signoff_bundle 'sha256:a91b76a634c3419b49b1b380e74affe9e33b1a4daabf9bfba70416931cd7a743'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -422,6 +424,8 @@ CREATE TABLE "public"."signoff_event" (
 COMMENT ON TABLE "public"."signoff_event" IS 'signoff_event 1';
 END IF; END $signoff$;
 \set SHOW_CONTEXT errors
+
+-- 5. The revisions, each as it is written, between lines that record it.
 
 -- ── 1/5 ── 0d3f7a91c2e4 ── Orders ── one transaction · no way back: the orders are kept nowhere else
 \set signoff_row :signoff_row_1

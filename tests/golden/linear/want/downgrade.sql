@@ -2,9 +2,11 @@
 \if true
 -- signoff downgrade · linear · 9a44e2d5806b → base · 3 revisions
 -- tree    sha256:4ba21bb7d0a6009439dd877a710a7897576aa4d7f700e45e3b96dc505fbcfc56
--- bundle  sha256:a4262ee36ad4f4392a46402b0539b705819dc1c62a3a37e5ec4e00026149aba7
+-- bundle  sha256:504be005928732728d0324d0c083f7c82ac55f39b85d2ea5f82d1dfc1c420899
 -- run     psql -X -d DATABASE -f downgrade.sql
 -- first   psql -X -d DATABASE -f plan.sql       (says what would run here, and changes nothing)
+-- read    section 5 is what changes the database. The others are the frame, the same in every script but for names: it checks,
+--         records what is done in "public"."signoff_revision" and "public"."signoff_event", and writes nowhere else.
 --
 --   1  9a44e2d5806b  Best scores, it's "`top n`"  one transaction · ACCESS EXCLUSIVE on player
 --   2  c07e4b6d11fa  Index players by country     1 step, outside a transaction: DROP INDEX CONCURRENTLY player_country_idx · SHARE UPDATE EXCLUSIVE on player_country_idx
@@ -29,7 +31,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:a4262ee36ad4f4392a46402b0539b705819dc1c62a3a37e5ec4e00026149aba7'
+\set signoff_bundle 'sha256:504be005928732728d0324d0c083f7c82ac55f39b85d2ea5f82d1dfc1c420899'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -136,22 +138,6 @@ DO $signoff$ DECLARE m jsonb := current_setting('signoff.row'); i int := current
   IF NOT FOUND THEN RAISE EXCEPTION USING ERRCODE = 'SO005', MESSAGE = format('signoff: refused: step %s of revision %s comes out of turn', i, m->>'revision'), HINT = 'Run again: it goes on where it stands now.'; END IF;
 END $signoff$;
 $m$ AS signoff_step_record \gset
-SELECT $m$
-SET signoff.mark = '';
-BEGIN :signoff_modes ;
-:signoff_locked
-:signoff_step_record
-:signoff_user
-$m$ AS signoff_step_begin \gset
-SELECT $m$
-SET CONSTRAINTS ALL IMMEDIATE;
-:signoff_own
-SET signoff.row = :'signoff_row';
-DO $signoff$ BEGIN IF NOT EXISTS (SELECT FROM "public"."signoff_revision" v WHERE v.revision = current_setting('signoff.row')::jsonb->>'revision' AND v.xmin = pg_current_xact_id()::xid) THEN
-  RAISE EXCEPTION USING ERRCODE = 'SO005', MESSAGE = format('signoff: revision %s ended its transaction or changed its own record', current_setting('signoff.row')::jsonb->>'revision'), HINT = 'Look at what it did before running anything: status.sql tells what is recorded.'; END IF; END $signoff$;
-COMMIT;
-:signoff_session
-$m$ AS signoff_step_commit \gset
 SELECT $m$
 :signoff_session
 :signoff_locked
@@ -465,6 +451,8 @@ SET statement_timeout = '0';
 BEGIN;
 \endif
 \set SHOW_CONTEXT errors
+
+-- 5. The revisions, each as it is written, between lines that record it.
 
 -- ── 1/3 ── 9a44e2d5806b ── Best scores, it's "`top n`" ── one transaction · ACCESS EXCLUSIVE on player
 \set signoff_row :signoff_row_3

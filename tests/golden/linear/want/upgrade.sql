@@ -2,9 +2,11 @@
 \if true
 -- signoff upgrade · linear · base → 9a44e2d5806b · 3 revisions
 -- tree    sha256:4ba21bb7d0a6009439dd877a710a7897576aa4d7f700e45e3b96dc505fbcfc56
--- bundle  sha256:a4262ee36ad4f4392a46402b0539b705819dc1c62a3a37e5ec4e00026149aba7
+-- bundle  sha256:504be005928732728d0324d0c083f7c82ac55f39b85d2ea5f82d1dfc1c420899
 -- run     psql -X -d DATABASE -f upgrade.sql
 -- first   psql -X -d DATABASE -f plan.sql       (says what would run here, and changes nothing)
+-- read    section 5 is what changes the database. The others are the frame, the same in every script but for names: it checks,
+--         records what is done in "public"."signoff_revision" and "public"."signoff_event", and writes nowhere else.
 --
 --   1  5f1d0c3a9b27  Players and countries        one transaction
 --   2  c07e4b6d11fa  Index players by country     2 steps, outside a transaction: CREATE INDEX CONCURRENTLY player_country_idx ON player (country) · SHARE UPDATE EXCLUSIVE on player
@@ -29,7 +31,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:a4262ee36ad4f4392a46402b0539b705819dc1c62a3a37e5ec4e00026149aba7'
+\set signoff_bundle 'sha256:504be005928732728d0324d0c083f7c82ac55f39b85d2ea5f82d1dfc1c420899'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -521,6 +523,8 @@ COMMENT ON TABLE "public"."signoff_event" IS 'signoff_event 1';
 END IF; END $signoff$;
 \set SHOW_CONTEXT errors
 
+-- 5. The revisions, each as it is written, between lines that record it.
+
 -- ── 1/3 ── 5f1d0c3a9b27 ── Players and countries ── one transaction
 \set signoff_row :signoff_row_1
 :signoff_look
@@ -565,6 +569,7 @@ CREATE TABLE player (
 \set signoff_step 1
 :signoff_step_look
 \if :signoff_todo
+\echo '      step 1 of 2: CREATE INDEX CONCURRENTLY player_country_idx ON player (country)'
 \set signoff_table '"player"'
 \set signoff_index 'player_country_idx'
 \set signoff_unique false
@@ -592,6 +597,7 @@ CREATE INDEX CONCURRENTLY player_country_idx ON player (country);
 \set signoff_step 2
 :signoff_step_look
 \if :signoff_todo
+\echo '      step 2 of 2: COMMENT ON INDEX player_country_idx IS ''for the league tables'''
 :signoff_step_begin
 -- from migrations/20240212_083000_c07e4b6d11fa_index_players_by_country.sql:9
 COMMENT ON INDEX player_country_idx IS 'for the league tables';

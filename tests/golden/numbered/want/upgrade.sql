@@ -2,9 +2,11 @@
 \if true
 -- signoff upgrade · numbered · base → 10 · 5 revisions
 -- tree    sha256:b898e35a1ed381e284177dee2d7f5ad0139e8414e3ed81afa6d6f28b02d40fc7
--- bundle  sha256:b6672e493ec20df3e754f21bed0368339803f6308f1ed0127f1f8f3f07918aa2
+-- bundle  sha256:b862237d9749ae484965a479c64f898c32498ccad6750c9691fe5ce71e8f5bb1
 -- run     psql -X -d DATABASE -f upgrade.sql
 -- first   psql -X -d DATABASE -f plan.sql       (says what would run here, and changes nothing)
+-- read    section 5 is what changes the database. The others are the frame, the same in every script but for names: it checks,
+--         records what is done in "public"."signoff_revision" and "public"."signoff_event", and writes nowhere else.
 --
 --   1  1   notes             one transaction
 --   2  2   authors           one transaction · ACCESS EXCLUSIVE on note
@@ -31,7 +33,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:b6672e493ec20df3e754f21bed0368339803f6308f1ed0127f1f8f3f07918aa2'
+\set signoff_bundle 'sha256:b862237d9749ae484965a479c64f898c32498ccad6750c9691fe5ce71e8f5bb1'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -514,6 +516,8 @@ COMMENT ON TABLE "public"."signoff_event" IS 'signoff_event 1';
 END IF; END $signoff$;
 \set SHOW_CONTEXT errors
 
+-- 5. The revisions, each as it is written, between lines that record it.
+
 -- ── 1/5 ── 1 ── notes ── one transaction
 \set signoff_row :signoff_row_1
 :signoff_look
@@ -583,6 +587,7 @@ CREATE INDEX CONCURRENTLY IF NOT EXISTS note_author_idx ON note (author);
 \set signoff_step 1
 :signoff_step_look
 \if :signoff_todo
+\echo '      step 1 of 2: UPDATE note SET author = ''nobody'' WHERE author IS NULL'
 :signoff_step_begin
 -- from db/migrations/9_backfill_authors.up.sql:2
 UPDATE note SET author = 'nobody' WHERE author IS NULL;
@@ -592,6 +597,7 @@ UPDATE note SET author = 'nobody' WHERE author IS NULL;
 \set signoff_step 2
 :signoff_step_look
 \if :signoff_todo
+\echo '      step 2 of 2: ALTER TABLE note ALTER COLUMN author SET NOT NULL'
 :signoff_step_begin
 -- from db/migrations/9_backfill_authors.up.sql:6
 ALTER TABLE note ALTER COLUMN author SET NOT NULL;
