@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::line::{self, Contents};
-use crate::plan::{Plan, Unit};
+use crate::plan::{Plan, Transactions, Unit};
 
 /// What the run book's template sees.
 #[derive(Debug, Serialize)]
@@ -36,6 +36,12 @@ pub struct RunBook {
     database: Option<String>,
     /// The role it runs as.
     role: Option<String>,
+    /// How long a statement waits for a lock, where nobody says otherwise.
+    lock_timeout: String,
+    /// Whether it runs only with a ticket.
+    require_ticket: bool,
+    /// Whether the upgrade is one transaction.
+    single: bool,
     /// The version table's name in SQL.
     version_table: String,
     /// The event table's name in SQL.
@@ -66,6 +72,9 @@ pub fn view(upgrade: &Plan, downgrade: &Plan, bundle_digest: &str) -> RunBook {
         server_min: upgrade.target.server,
         database: upgrade.target.database.clone(),
         role: upgrade.target.role.clone(),
+        lock_timeout: upgrade.target.lock_timeout.clone(),
+        require_ticket: upgrade.target.require_ticket,
+        single: upgrade.transactions == Transactions::One,
         version_table: upgrade.table.qualified().quoted(),
         event_table: upgrade.table.event().quoted(),
         variables: upgrade.variables.clone(),

@@ -2,7 +2,7 @@
 \if true
 -- signoff status · branches · base → 48ac91d7e3b0 · 5 revisions
 -- tree    sha256:12a7e76a5d5ade7f32dc437a1de1c7244f6fff5548feb51a1bdbb92c798778e5
--- bundle  sha256:a91b76a634c3419b49b1b380e74affe9e33b1a4daabf9bfba70416931cd7a743
+-- bundle  sha256:c155fa132ba7bde156752eb92702583a3867d46a573f757cb4a5cfc4e950feaa
 -- run     psql -X -d DATABASE -f status.sql
 -- It changes nothing.
 --
@@ -28,7 +28,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:a91b76a634c3419b49b1b380e74affe9e33b1a4daabf9bfba70416931cd7a743'
+\set signoff_bundle 'sha256:c155fa132ba7bde156752eb92702583a3867d46a573f757cb4a5cfc4e950feaa'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;

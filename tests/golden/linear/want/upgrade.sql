@@ -2,7 +2,7 @@
 \if true
 -- signoff upgrade · linear · base → 9a44e2d5806b · 3 revisions
 -- tree    sha256:4ba21bb7d0a6009439dd877a710a7897576aa4d7f700e45e3b96dc505fbcfc56
--- bundle  sha256:504be005928732728d0324d0c083f7c82ac55f39b85d2ea5f82d1dfc1c420899
+-- bundle  sha256:4fd9efbd7e6c118dc10fafd95b57715610144c520c045f90092ffcecb4c6efe1
 -- run     psql -X -d DATABASE -f upgrade.sql
 -- first   psql -X -d DATABASE -f plan.sql       (says what would run here, and changes nothing)
 -- read    section 5 is what changes the database. The others are the frame, the same in every script but for names: it checks,
@@ -31,7 +31,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:504be005928732728d0324d0c083f7c82ac55f39b85d2ea5f82d1dfc1c420899'
+\set signoff_bundle 'sha256:4fd9efbd7e6c118dc10fafd95b57715610144c520c045f90092ffcecb4c6efe1'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;

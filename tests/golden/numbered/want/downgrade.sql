@@ -2,7 +2,7 @@
 \if true
 -- signoff downgrade · numbered · 10 → 10 · 0 revisions
 -- tree    sha256:b898e35a1ed381e284177dee2d7f5ad0139e8414e3ed81afa6d6f28b02d40fc7
--- bundle  sha256:b862237d9749ae484965a479c64f898c32498ccad6750c9691fe5ce71e8f5bb1
+-- bundle  sha256:b5ca2e267712a2c7bd17dcc9d8bcc36a7f9b684a36c48153753d083a87831194
 -- run     psql -X -d DATABASE -f downgrade.sql
 -- first   psql -X -d DATABASE -f plan.sql       (says what would run here, and changes nothing)
 -- stops above 10: it has no downgrade
@@ -27,7 +27,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:b862237d9749ae484965a479c64f898c32498ccad6750c9691fe5ce71e8f5bb1'
+\set signoff_bundle 'sha256:b5ca2e267712a2c7bd17dcc9d8bcc36a7f9b684a36c48153753d083a87831194'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
