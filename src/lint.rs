@@ -1,7 +1,9 @@
 //! Findings about single scripts: syntax that PostgreSQL's grammar does not take, statements we can't read, a way back
-//! that is missing.
+//! that is missing; and a rule per file, beside its page.
 //!
 //! Knows no catalog and no locks; what stops a script from being carried is `plan`'s to say.
+
+mod validate_in_one_transaction;
 
 use std::collections::BTreeSet;
 
@@ -14,10 +16,11 @@ use crate::sql::{self, ddl, judge};
 use crate::tree::{Lineage, Migration, Part, Script, Text, Tree};
 
 /// Every rule: its name, which is its findings' code, and its level where the config says nothing.
-pub const RULES: [(&str, Level); 3] = [
+pub const RULES: [(&str, Level); 4] = [
     ("empty-downgrade", Level::Warn),
     ("missing-downgrade", Level::Warn),
     ("syntax-error", Level::Deny),
+    (validate_in_one_transaction::CODE, Level::Warn),
 ];
 
 /// What was read.
@@ -49,7 +52,14 @@ pub fn check(tree: &Tree, config: &Config, sink: &mut Sink) -> Counts {
     let results: Vec<(Counts, Counts, Sink)> = tree
         .migrations
         .par_iter()
-        .map(|migration| self::migration(migration, &refused))
+        .map(|migration| {
+            let (up, down, mut found) = self::migration(migration, &refused);
+            for script in migration.up.iter().chain(&migration.down) {
+                let server = config.target.server.value;
+                validate_in_one_transaction::look(script, server, &mut found);
+            }
+            (up, down, found)
+        })
         .collect();
     let mut total = Counts::default();
     let mut empty = Vec::new();

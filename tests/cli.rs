@@ -13,6 +13,7 @@ mod help;
 mod history;
 mod init;
 mod revision;
+mod rules;
 mod seal;
 mod start;
 mod streams;
