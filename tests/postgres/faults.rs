@@ -180,14 +180,18 @@ faults!(
         Way::Down("head", "head:base")
     ))
 );
-// Three of its downs fail for its own tool too: the stretches are those between.
 faults!(
     corpus_up,
     Journey::through_corpus("quickwit up", Way::Up("head"))
 );
+// Between these, some have no way back, and some fail for their own tool too.
 faults!(
     corpus_down,
-    Journey::through_corpus("quickwit down", Way::Down("13", "13:base"))
+    Journey::through_corpus("quickwit down", Way::Down("head", "head:20"))
+);
+faults!(
+    corpus_early_down,
+    Journey::through_corpus("quickwit down from 13", Way::Down("13", "13:8"))
 );
 
 /// What the sample has not, by one stop after the other: below what can't be reverted, over a branch and a merge;
