@@ -42,7 +42,8 @@ echo
 echo 'server/psql    passed  failed  left out  seconds'
 printf '%s\n' "${rows[@]}"
 for i in "${!logs[@]}"; do
-  sed -n "s#^left out | #${names[i]} left out: #p; s#^test \(.*\) \.\.\. FAILED\$#${names[i]} FAILED: \1#p" "${logs[i]}" | sort -u
+  sed -n "s#^left out | .* | #${names[i]} left out: #p" "${logs[i]}" | sort | uniq -c | sed -E 's/^ *([0-9]+) (.*)/\2 (\1)/'
+  sed -n "s#^test \(.*\) \.\.\. FAILED\$#${names[i]} FAILED: \1#p" "${logs[i]}"
 done
 
 # What the harness of faults counted: a row for each kind, a column for each server.

@@ -87,9 +87,14 @@ fn timeless(dump: &str) -> String {
     masked + rest
 }
 
-/// Whether the server is older than this, so that a test can say nothing about it. That and why is printed, and
-/// `make matrix` shows it: no test is left out silently.
+/// Says that a test has nothing to try here, and why; `make matrix` shows it. No test is left out silently.
 #[expect(clippy::print_stdout, reason = "what is left out is told")]
+pub(crate) fn left_out(why: &str) {
+    let thread = std::thread::current();
+    println!("left out | {} | {why}", thread.name().unwrap_or_default());
+}
+
+/// Whether the server is older than this, and so the test is left out.
 pub(crate) fn is_older_than(major: u32, why: &str) -> bool {
     static MAJOR: OnceLock<u32> = OnceLock::new();
     let server = *MAJOR.get_or_init(|| {
@@ -97,9 +102,7 @@ pub(crate) fn is_older_than(major: u32, why: &str) -> bool {
         version.parse::<u32>().expect("is a number") / 10_000
     });
     if server < major {
-        let thread = std::thread::current();
-        let test = thread.name().unwrap_or_default();
-        println!("left out | {test} | needs PostgreSQL {major}: {why}");
+        left_out(&format!("needs PostgreSQL {major}: {why}"));
     }
     server < major
 }

@@ -8,7 +8,7 @@ use crate::postgres::laws::Case;
 use crate::postgres::made::{run, same, tree};
 use crate::support::faults;
 use crate::support::outcome;
-use crate::support::postgres::Database;
+use crate::support::postgres::{Database, left_out};
 use crate::support::project::Project;
 
 /// Nobody waits so long in a test, so that nothing but the fault ends a run.
@@ -76,7 +76,10 @@ impl Journey {
 
     /// Through a tree that other people wrote; none where the corpora are not at hand.
     pub(super) fn through_corpus(name: &'static str, way: Way) -> Option<Self> {
-        let corpora = std::env::var("SIGNOFF_CORPORA").ok()?;
+        let Ok(corpora) = std::env::var("SIGNOFF_CORPORA") else {
+            left_out("SIGNOFF_CORPORA names no folder of real trees");
+            return None;
+        };
         let path = Utf8Path::new(&corpora).join(CORPUS);
         assert!(path.is_dir(), "{path}: no migrations there");
         Some(Self {
