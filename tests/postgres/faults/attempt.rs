@@ -116,9 +116,10 @@ const OLD: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ; DO $$ DECLARE t regcla
 /// statement that needs none of the locks that are held runs through.
 #[track_caller]
 pub(super) fn is_taken_up(start: &Start, statement: usize, moment: Moment, cut: Cut) -> bool {
-    let script = match cut {
-        Cut::LockTimeout => &start.impatient,
-        _ => &start.script,
+    let script = if cut == Cut::LockTimeout {
+        &start.impatient
+    } else {
+        &start.script
     };
     let database = Database::clone_of(&start.database);
     if cut.takes_the_server() {
@@ -157,9 +158,10 @@ fn stopped_from_outside(
 ) -> bool {
     let place = &script.statements[statement];
     // What was not held ends after its statement, in another way than by the cut.
-    let past = match cut {
-        Cut::PsqlKilled => Fault::Terminated,
-        _ => Fault::Killed,
+    let past = if cut == Cut::PsqlKilled {
+        Fault::Terminated
+    } else {
+        Fault::Killed
     };
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let path = Utf8Path::from_path(folder.path()).expect("temporary folders have UTF-8 names");

@@ -1,4 +1,7 @@
-//! A cluster: where the server's programs are, whom it runs as, how it starts and ends.
+//! A cluster: where the programs are, whom the server runs as, how it starts, is brought down and ends.
+//!
+//! `PG_BIN` names the folder of the server's programs, `PSQL_BIN` that of psql and `PG_DUMP_BIN` that of pg_dump, which
+//! must not be older than the server.
 
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, OnceLock};
