@@ -5,6 +5,7 @@
 mod client;
 mod corners;
 mod faults;
+mod hostile;
 mod index;
 mod laws;
 mod leaks;
@@ -12,6 +13,7 @@ pub(crate) mod made;
 mod modes;
 mod operators;
 mod people;
+mod preflight;
 mod recover;
 mod refusals;
 mod rehearsal;

@@ -325,6 +325,12 @@ fn changes_rights(statement: &Statement, text: &str) -> bool {
         | StatementKind::Create(ObjectKind::Role)
         | StatementKind::Alter(ObjectKind::Role)
         | StatementKind::Drop(ObjectKind::Schema | ObjectKind::Extension) => true,
+        StatementKind::Select => {
+            head.setting.is_none() && !calls_the_servers_own(statement.slice(text))
+        }
+        StatementKind::Do | StatementKind::DoCommitting => {
+            has(&CHANGES) || has(&["call", "perform"])
+        }
         kind if is_opaque(kind) => has(&CHANGES),
         StatementKind::AlterTable | StatementKind::Alter(_) => {
             head.cascade || has(&MOVES) && !renames_inside(statement.slice(text))
@@ -337,10 +343,7 @@ fn changes_rights(statement: &Statement, text: &str) -> bool {
 fn is_opaque(kind: StatementKind) -> bool {
     matches!(
         kind,
-        StatementKind::Do
-            | StatementKind::DoCommitting
-            | StatementKind::Select
-            | StatementKind::Prepare
+        StatementKind::Prepare
             | StatementKind::Execute
             | StatementKind::Explain
             | StatementKind::Other
@@ -348,6 +351,18 @@ fn is_opaque(kind: StatementKind) -> bool {
                 ObjectKind::Function | ObjectKind::Procedure | ObjectKind::EventTrigger
             )
     )
+}
+
+/// Whether a SELECT begins with a function of the server's own, as one that moves a sequence on does. What another
+/// function does, its name does not tell.
+fn calls_the_servers_own(text: &str) -> bool {
+    let called = text
+        .split(|char: char| !char.is_ascii_alphanumeric() && char != '_')
+        .find(|word| !word.is_empty() && !word.eq_ignore_ascii_case("select"));
+    called.is_some_and(|word| {
+        let word = word.to_ascii_lowercase();
+        word.starts_with("pg_") || word == "setval"
+    })
 }
 
 /// Whether an ALTER renames a part of its object, which nobody else's rights hang on.

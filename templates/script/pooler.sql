@@ -11,7 +11,8 @@ SELECT pg_catalog.pg_try_advisory_lock(:signoff_pid, :signoff_mark) AS signoff_t
 \encoding UTF8
 SELECT pg_catalog.set_config('signoff.mark', :'signoff_pid' || ' ' || :'signoff_mark', false) AS signoff_tried \gset
 DO $signoff$ DECLARE mark text := pg_catalog.current_setting('signoff.mark', true); held bool := true; mine bool; i pg_catalog.int4 := 0; BEGIN
-  PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true), pg_catalog.set_config('signoff.mark', '', false);
+  PERFORM pg_catalog.set_config('signoff.mark', '', false); COMMIT;
+  PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
   -- A session that has ended, or was cleaned for the next client, lets go of it at once.
   WHILE held AND i < 100 LOOP
     SELECT count(*) > 0, coalesce(bool_or(l.pid = pg_backend_pid()), false) INTO held, mine FROM pg_locks l

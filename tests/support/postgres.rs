@@ -6,6 +6,7 @@
 //! `cargo test`.
 
 pub(crate) mod cluster;
+pub(crate) mod pooler;
 pub(crate) mod server;
 pub(crate) mod session;
 

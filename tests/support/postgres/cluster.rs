@@ -19,6 +19,7 @@ const MISSING: &str = "no PostgreSQL server found: install one (Debian: apt-get 
 const SETTINGS: &str = "
 listen_addresses = ''
 max_connections = 100
+max_prepared_transactions = 10
 fsync = off
 synchronous_commit = off
 full_page_writes = off
@@ -282,7 +283,7 @@ fn wait_until_ready(folder: &Utf8Path) -> Result<(), String> {
 }
 
 /// Whom the server runs as. PostgreSQL refuses to run as root.
-enum ServerUser {
+pub(super) enum ServerUser {
     /// Whoever runs the tests.
     Ourselves,
     /// We are root, and step down.
@@ -290,7 +291,7 @@ enum ServerUser {
 }
 
 impl ServerUser {
-    fn find() -> Result<Self, String> {
+    pub(super) fn find() -> Result<Self, String> {
         let id = |arguments: &[&str]| {
             let output = Command::new("id").args(arguments).output().ok()?;
             String::from_utf8(output.stdout).ok()?.trim().parse().ok()
@@ -312,7 +313,7 @@ impl ServerUser {
             })
     }
 
-    fn own(&self, folder: &Utf8Path) {
+    pub(super) fn own(&self, folder: &Utf8Path) {
         if let Self::Other { uid, gid } = self {
             std::os::unix::fs::chown(folder, Some(*uid), Some(*gid))
                 .expect("root can give a folder away");
@@ -320,7 +321,11 @@ impl ServerUser {
     }
 
     /// A program run as this user, in a process group of its own, so that Ctrl-C reaches the tests first.
-    fn command(&self, program: impl AsRef<std::ffi::OsStr>, folder: &Utf8Path) -> Command {
+    pub(super) fn command(
+        &self,
+        program: impl AsRef<std::ffi::OsStr>,
+        folder: &Utf8Path,
+    ) -> Command {
         use std::os::unix::process::CommandExt as _;
         let mut command = Command::new(program);
         if let Self::Other { uid, gid } = self {
