@@ -22,7 +22,7 @@ WITH todo AS (SELECT t.key::int AS n, t.value AS revision FROM jsonb_each_text(:
   missing (sure, n, what, how) AS (
     SELECT true, f.n, NULL, NULL FROM found f WHERE false
 {% if "create" in needs.kinds %}
-    UNION ALL SELECT true, f.n, format('a schema to create in: none of the search_path of %s is there', f.who), 'Set [target] search_path and compile, or ALTER ROLE … SET search_path;' FROM found f WHERE f.need = 'create' AND f.schema IS NULL AND :'signoff_schema' = ''
+    UNION ALL SELECT true, f.n, format('a schema to create in: none of the search_path of %s is there', f.who), 'Set [target] search_path and compile, or ALTER ROLE ... SET search_path;' FROM found f WHERE f.need = 'create' AND f.schema IS NULL AND :'signoff_schema' = ''
     UNION ALL SELECT true, f.n, format('CREATE on schema %I', s.nspname), format('GRANT CREATE ON SCHEMA %I TO %I;', s.nspname, f.who) FROM found f JOIN pg_namespace s ON s.nspname = coalesce(f.schema, :'signoff_schema')::name WHERE f.need = 'create' AND NOT has_schema_privilege(f.who, s.oid, 'CREATE')
 {% endif %}
 {% if "database" in needs.kinds %}

@@ -1,7 +1,9 @@
--- A pooler that gives each transaction another session would lose our lock and leave our settings to strangers. Where psql's own name
--- is the session's start-up value, nobody is in between. Else: does a lock outlive its client?
+-- A pooler that gives each transaction another session would lose our lock and leave our settings to strangers. Where psql's own name is
+-- what the session started with, nobody is in between. Else: does a lock outlive its client? (No statement of ours heeds the caller's timeout.)
+SET statement_timeout = 0;
 :signoff_probe
-SELECT s.reset_val OPERATOR(pg_catalog.=) 'psql' AS signoff_direct FROM pg_catalog.pg_settings s WHERE s.name OPERATOR(pg_catalog.=) 'application_name' \gset
+RESET application_name;
+SELECT pg_catalog.current_setting('application_name') OPERATOR(pg_catalog.=) 'psql' AS signoff_direct \gset
 \if :signoff_direct
 \else
 \echo 'signoff: a pooler may be in between: connecting once more to see'
@@ -9,8 +11,9 @@ SELECT pg_catalog.pg_backend_pid() AS signoff_pid, pg_catalog.floor(pg_catalog.r
 SELECT pg_catalog.pg_try_advisory_lock(:signoff_pid, :signoff_mark) AS signoff_tried \gset
 \connect -
 \encoding UTF8
-SELECT pg_catalog.set_config('signoff.mark', :'signoff_pid' || ' ' || :'signoff_mark', false) AS signoff_tried \gset
-DO $signoff$ DECLARE mark text := pg_catalog.current_setting('signoff.mark', true); held bool := true; mine bool; i pg_catalog.int4 := 0; BEGIN
+SET statement_timeout = 0;
+SELECT pg_catalog.set_config('signoff.mark', pg_catalog.concat(:'signoff_pid', ' ', :'signoff_mark'), false) AS signoff_tried \gset
+DO $signoff$ DECLARE mark pg_catalog.text := pg_catalog.current_setting('signoff.mark', true); held pg_catalog.bool := true; mine pg_catalog.bool; i pg_catalog.int4 := 0; BEGIN
   PERFORM pg_catalog.set_config('signoff.mark', '', false); COMMIT;
   PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
   -- A session that has ended, or was cleaned for the next client, lets go of it at once.
@@ -20,7 +23,9 @@ DO $signoff$ DECLARE mark text := pg_catalog.current_setting('signoff.mark', tru
     IF held AND NOT mine THEN PERFORM pg_sleep(0.05); i := i + 1; ELSE i := 100; END IF;
   END LOOP;
   IF mine THEN PERFORM pg_advisory_unlock(split_part(mark, ' ', 1)::int, split_part(mark, ' ', 2)::int); END IF;
-  IF held OR coalesce(mark, '') = '' THEN RAISE EXCEPTION USING ERRCODE = 'SO003', MESSAGE = 'signoff: refused: a pooler is in between that hands sessions on between transactions',
+  IF held OR coalesce(mark, '') = '' THEN
+    RESET statement_timeout; COMMIT;
+    RAISE EXCEPTION USING ERRCODE = 'SO003', MESSAGE = 'signoff: refused: a pooler is in between that hands sessions on between transactions',
     HINT = 'Nothing was changed. Connect to the server itself, at its own host and port. (A pooler in session mode is fine where its server_reset_query is DISCARD ALL.)'; END IF;
 END $signoff$;
 \endif

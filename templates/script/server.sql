@@ -1,7 +1,7 @@
 {# A plan says what would refuse and goes on: it may be read by somebody who may not write. #}
 {% set refuse = "WARNING" if direction == "plan" else "EXCEPTION" %}
 -- 4. Preflight. Nothing is changed before every check has passed.
-DO $signoff$ DECLARE t regclass; e regclass; BEGIN
+DO $signoff$ DECLARE t regclass; e regclass; c record; BEGIN
   IF current_setting('server_version_num')::int < {{ server_min }}0000 THEN RAISE EXCEPTION USING ERRCODE = 'SO003',
     MESSAGE = format('signoff: refused: this server is PostgreSQL %s, and the script was compiled for {{ server_min }} and later', current_setting('server_version')), HINT = 'Compile with [target] server set to this server''s version.'; END IF;
   IF current_setting('server_version_num')::int >= 190000 THEN RAISE WARNING 'signoff: this server is PostgreSQL %, later than any this script was tried on (13 to 18)', current_setting('server_version'); END IF;
@@ -15,6 +15,11 @@ DO $signoff$ DECLARE t regclass; e regclass; BEGIN
   IF NOT has_schema_privilege({{ schema_sql | lit }}::regnamespace, 'USAGE') THEN RAISE EXCEPTION USING ERRCODE = 'SO003',
     MESSAGE = format('signoff: refused: %s may not look into schema %s, where the version table is', current_user, {{ schema_sql | lit }}), HINT = '{% if role %}Grant that role USAGE on the schema.{% else %}Run as the owner of the version table, or set [target] role.{% endif %}'; END IF;
   t := to_regclass({{ version_table | lit }}); e := to_regclass({{ event_table | lit }});
+  FOR c IN SELECT r.oid, r.relname, r.relkind, r.relhasrules FROM pg_class r WHERE r.oid IN (t, e) LOOP
+    IF c.relkind IN ('v', 'p', 'm') THEN RAISE EXCEPTION USING ERRCODE = 'SO008', MESSAGE = format('signoff: refused: %s is not an ordinary table', c.relname), HINT = 'What is recorded must be in a table as this script makes it.'; END IF;
+    IF c.relkind = 'r' AND c.relhasrules AND EXISTS (SELECT FROM pg_rewrite w WHERE w.ev_class = c.oid) THEN RAISE EXCEPTION USING ERRCODE = 'SO008', MESSAGE = format('signoff: refused: %s has rules, which may rewrite what is recorded', c.relname), HINT = 'Drop them.'; END IF;
+    IF row_security_active(c.oid) THEN RAISE EXCEPTION USING ERRCODE = 'SO003', MESSAGE = format('signoff: refused: row-level security hides rows of %s from %s', c.relname, current_user), HINT = 'Run as its owner, or disable it there: ALTER TABLE ... NO FORCE ROW LEVEL SECURITY.'; END IF;
+  END LOOP;
 {% if direction != "downgrade" %}
   IF t IS NULL AND NOT has_schema_privilege({{ schema_sql | lit }}::regnamespace, 'CREATE') THEN RAISE {{ refuse }} USING ERRCODE = 'SO003',
     MESSAGE = format('signoff: refused: %s may not create the version table in schema %s', current_user, {{ schema_sql | lit }}), HINT = 'Is this the right database? {% if role %}If it is, grant that role CREATE on the schema.{% else %}If it is, run as the owner of the schema, or set [target] role.{% endif %}'; END IF;
