@@ -10,9 +10,9 @@ $m$ AS signoff_probe \gset
 -- Takes back whatever a revision left behind in the session; keeps the lock. Our own statements see pg_catalog only.
 \set signoff_lock_timeout {{ lock_timeout | psql }}
 SELECT $m$
-RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; CLOSE ALL; UNLISTEN *; DISCARD TEMP; DISCARD SEQUENCES; DISCARD PLANS; DEALLOCATE ALL;
+RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; SET statement_timeout = {{ statement_timeout | lit }}; SET idle_in_transaction_session_timeout = 0; CLOSE ALL; UNLISTEN *; DISCARD TEMP; DISCARD SEQUENCES; DISCARD PLANS; DEALLOCATE ALL;
 SET search_path = pg_catalog, pg_temp; SET client_encoding = 'UTF8'; SET standard_conforming_strings = on; SET client_min_messages = warning;
-SET lock_timeout = :'signoff_lock_timeout'; SET statement_timeout = {{ statement_timeout | lit }}; SET application_name = 'signoff';{% if role %} SET ROLE {{ role | ident }};{% endif %}
+SET lock_timeout = :'signoff_lock_timeout'; SET application_name = 'signoff';{% if role %} SET ROLE {{ role | ident }};{% endif %}
 
 $m$ AS signoff_clean \gset
 SELECT $m$

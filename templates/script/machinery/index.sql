@@ -8,7 +8,7 @@ SELECT coalesce(pg_catalog.bool_or(NOT x.valid AND NOT x.building), false) AS si
       AND NOT EXISTS (SELECT FROM pg_catalog.unnest(i.indkey::pg_catalog.int2[]) WITH ORDINALITY AS k (attnum, n) LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum AND k.attnum <> 0
         WHERE k.n <= i.indnkeyatts AND coalesce(a.attname::text, '') <> :'signoff_columns'::pg_catalog.jsonb->>(k.n::int4 - 1)) AS fits,
     EXISTS (SELECT FROM pg_catalog.pg_stat_progress_create_index p WHERE p.datid = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()) AND (p.index_relid = i.indexrelid
-      OR p.index_relid IS NULL AND EXISTS (SELECT FROM pg_catalog.pg_locks l WHERE l.pid = p.pid AND l.locktype = 'relation' AND l.relation = i.indrelid AND l.mode = 'ShareUpdateExclusiveLock'))) AS building
+      OR p.index_relid IS NULL AND EXISTS (SELECT FROM pg_catalog.pg_locks l WHERE l.pid = p.pid AND l.locktype OPERATOR(pg_catalog.=) 'relation' AND l.relation = i.indrelid AND l.mode OPERATOR(pg_catalog.=) 'ShareUpdateExclusiveLock'))) AS building
     FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
    WHERE i.indrelid = pg_catalog.to_regclass(:'signoff_table') AND c.relname = :'signoff_index') x \gset$m$ AS signoff_index_look \gset
 SELECT $m$
