@@ -7,7 +7,7 @@ mod disk;
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Serialize;
 
-use crate::plan::{Plan, Unit};
+use crate::plan::{Flavour, Plan, Unit};
 use crate::render::{self, NO_DIGEST, Renderer, view};
 use crate::seal;
 use crate::tree::Direction;
@@ -117,6 +117,8 @@ struct Manifest<'a> {
     server: u16,
     database: Option<&'a str>,
     role: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    flavour: Option<&'static str>,
     revisions: Vec<Revision<'a>>,
     repeatables: Vec<&'a str>,
     variables: &'a std::collections::BTreeMap<String, String>,
@@ -266,6 +268,10 @@ fn manifest(upgrade: &Plan, downgrade: &Plan) -> String {
         server: upgrade.target.server,
         database: upgrade.target.database.as_deref(),
         role: upgrade.target.role.as_deref(),
+        flavour: match upgrade.flavour {
+            Flavour::Psql => None,
+            Flavour::Plain => Some("plain"),
+        },
         revisions: upgrade
             .blocks
             .iter()

@@ -9,7 +9,7 @@ use crate::config::Config;
 use crate::diagnostic::Sink;
 use crate::graph::{self, Graph, Range};
 use crate::lint;
-use crate::plan::{self, Plan};
+use crate::plan::{self, Flavour, Plan};
 use crate::render::Renderer;
 use crate::seal::{self, Digests, Seals};
 use crate::tree::{self, Direction, Tree};
@@ -19,6 +19,8 @@ use crate::tree::{self, Direction, Tree};
 pub struct Request {
     /// What shares a transaction.
     pub transactions: plan::Transactions,
+    /// Which clients can run it.
+    pub flavour: Flavour,
 }
 
 /// A tree whose revisions are in order.
@@ -90,10 +92,11 @@ pub fn plan(
     sink: &mut Sink,
 ) -> Option<Plan> {
     let input = input(sealed, config, request);
-    match direction {
+    let plan = match direction {
         Direction::Up => plan::upgrade(input, range, sink),
         Direction::Down => plan::downgrade(input, range, sink),
-    }
+    };
+    flavoured(plan?, request.flavour, sink)
 }
 
 /// Seal to plan, there and back. `None` where an error was reported.
@@ -109,7 +112,16 @@ pub fn plans(
     seal::unpublished(&sealed.tree, &sealed.seals, &range.revisions, sink);
     let upgrade = plan::upgrade(input, range, sink);
     let downgrade = plan::way_back(input, range, sink);
+    let upgrade = flavoured(upgrade?, request.flavour, sink);
+    let downgrade = flavoured(downgrade?, request.flavour, sink);
     Some((upgrade?, downgrade?))
+}
+
+fn flavoured(plan: Plan, flavour: Flavour, sink: &mut Sink) -> Option<Plan> {
+    match flavour {
+        Flavour::Psql => Some(plan),
+        Flavour::Plain => plan::plain(plan, sink),
+    }
 }
 
 /// Everything that can be said of a tree without a range: what can't be carried, and what `lint` finds.

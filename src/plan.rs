@@ -10,16 +10,19 @@ mod guard;
 pub mod needs;
 mod pieces;
 mod places;
+mod plain;
 mod repeatable;
 mod unit;
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use crate::config::Config;
 use crate::diagnostic::Sink;
-use crate::graph::{Graph, Range};
+use crate::graph::{self, Graph};
 use crate::postgres::Lock;
 use crate::seal::{Digests, Seals};
+use crate::source::Span;
 use crate::tree::{Direction, OnConflict, Tree};
 use crate::version_table::{Row, VersionTable};
 
@@ -50,11 +53,23 @@ pub struct Input<'a> {
     pub transactions: Transactions,
 }
 
+/// Which clients can run a script.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Flavour {
+    /// psql.
+    #[default]
+    Psql,
+    /// Any that sends SQL.
+    Plain,
+}
+
 /// Everything one script does.
 #[derive(Debug, Clone)]
 pub struct Plan {
     /// Which way it goes.
     pub direction: Direction,
+    /// Which clients it is for. For [`Flavour::Plain`] a piece of SQL is one statement ([`plain`]).
+    pub flavour: Flavour,
     /// The project's name.
     pub project: String,
     /// The state it starts from, as text.
@@ -297,6 +312,8 @@ pub enum Piece {
     Reset {
         /// `path:line`.
         place: String,
+        /// Where it was written.
+        at: Span,
         /// The statement with its `;`.
         text: String,
     },
@@ -306,11 +323,15 @@ pub enum Piece {
         place: String,
         /// The text; ends its last statement.
         text: String,
+        /// The statements in it; none where it is comments.
+        statements: Vec<Stated>,
     },
     /// One statement that psql would not send as it is written.
     Carried {
         /// `path:line`.
         place: String,
+        /// Where it was written.
+        at: Span,
         /// The statement, without its `;`.
         text: String,
         /// What psql would do to it.
@@ -337,20 +358,37 @@ pub enum Piece {
     },
 }
 
+/// A statement of [`Piece::Sql`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stated {
+    /// Offsets into the piece's text: the comments before it and its `;` are in it.
+    pub range: Range<usize>,
+    /// `path:line` of its first line.
+    pub place: String,
+    /// Where it was written.
+    pub at: Span,
+}
+
 /// The plan of an upgrade. `None` where an error was reported.
-pub fn upgrade(input: Input<'_>, range: &Range, sink: &mut Sink) -> Option<Plan> {
+pub fn upgrade(input: Input<'_>, range: &graph::Range, sink: &mut Sink) -> Option<Plan> {
     build::upgrade(input, range, sink)
 }
 
 /// The plan of a downgrade over exactly this range; one that can't be reverted is an error.
-pub fn downgrade(input: Input<'_>, range: &Range, sink: &mut Sink) -> Option<Plan> {
+pub fn downgrade(input: Input<'_>, range: &graph::Range, sink: &mut Sink) -> Option<Plan> {
     build::downgrade(input, range, sink)
 }
 
 /// The plan of the way back from an upgrade's range: it stops above what can't be reverted and says so.
 /// Nothing is left of it where the upper end itself can't be.
-pub fn way_back(input: Input<'_>, range: &Range, sink: &mut Sink) -> Option<Plan> {
+pub fn way_back(input: Input<'_>, range: &graph::Range, sink: &mut Sink) -> Option<Plan> {
     build::way_back(input, range, sink)
+}
+
+/// The same plan for clients that are not psql. `None` where an error was reported: not every statement can be made
+/// safe for them.
+pub fn plain(plan: Plan, sink: &mut Sink) -> Option<Plan> {
+    plain::plain(plan, sink)
 }
 
 /// Reports what of the whole tree can't be carried, whatever the range.

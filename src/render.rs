@@ -10,6 +10,8 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use minijinja::{Environment, UndefinedBehavior};
 
+use crate::plan::Flavour;
+
 /// What stands where the bundle's digest will stand, while that is computed.
 pub const NO_DIGEST: &str =
     "sha256:0000000000000000000000000000000000000000000000000000000000000000";
@@ -65,8 +67,11 @@ impl Renderer {
 
     /// A script: `upgrade.sql`, `downgrade.sql`, `plan.sql` or `status.sql`.
     pub fn script(&self, view: view::Script) -> Result<String, Error> {
-        let name = view.file;
-        self.render(name, Serde(view).into())
+        let name = match view.flavour {
+            Flavour::Psql => view.file.to_owned(),
+            Flavour::Plain => format!("plain/{}", view.file),
+        };
+        self.render(&name, Serde(view).into())
     }
 
     /// The run book.

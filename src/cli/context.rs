@@ -274,11 +274,14 @@ pub(super) mod disk {
         }
         let mut start = Vec::new();
         fs::File::open(real)?.take(512).read_to_end(&mut start)?;
-        let mut lines = start.split(|byte| *byte == b'\n');
-        let ours = lines
-            .next()
-            .is_some_and(|line| line.starts_with(b"\\set ON_ERROR_STOP on"))
-            && lines.take(4).any(|line| line.starts_with(b"-- signoff "));
+        let mut lines = start.split(|byte| *byte == b'\n').take(5);
+        let first = lines.next().unwrap_or_default();
+        let ours = if first.starts_with(b"-- signoff ") {
+            lines.any(|line| line.starts_with(b"-- bundle  sha256:"))
+        } else {
+            first.starts_with(b"\\set ON_ERROR_STOP on")
+                && lines.any(|line| line.starts_with(b"-- signoff "))
+        };
         Ok(!start.is_empty() && !ours)
     }
 

@@ -1,14 +1,25 @@
 //! What `upgrade`, `downgrade` and `bundle` may be asked of their scripts, beside the range.
 
 use crate::compile;
-use crate::plan::Transactions;
+use crate::plan::{self, Transactions};
 
 /// How the scripts are to be.
 #[derive(Debug, Clone, Copy, clap::Args)]
 pub(super) struct Shape {
+    /// Which clients can run it
+    #[arg(long, value_enum, value_name = "FLAVOUR", default_value_t = Flavour::Psql)]
+    flavour: Flavour,
     /// All revisions of a script in one transaction; refused where a statement forbids it
     #[arg(long)]
     single_transaction: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Flavour {
+    /// psql
+    Psql,
+    /// Any that sends SQL: pgAdmin, DBeaver, JDBC
+    Plain,
 }
 
 impl Shape {
@@ -19,6 +30,10 @@ impl Shape {
                 Transactions::One
             } else {
                 Transactions::PerRevision
+            },
+            flavour: match self.flavour {
+                Flavour::Psql => plan::Flavour::Psql,
+                Flavour::Plain => plan::Flavour::Plain,
             },
         }
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use super::block::Making;
-use super::{Block, Input, Plan, Target, Transactions, Unit, needs, repeatable};
+use super::{Block, Flavour, Input, Plan, Target, Transactions, Unit, needs, repeatable};
 use crate::diagnostic::{Diagnostic, Severity, Sink};
 use crate::graph::Range;
 use crate::seal;
@@ -252,6 +252,7 @@ fn build(
         |value: &Option<String>, default: &str| value.clone().unwrap_or_else(|| default.to_owned());
     sound.then(|| Plan {
         direction,
+        flavour: Flavour::Psql,
         project: config.project.name.value.clone(),
         from: range.from_name.clone(),
         to: range.to_name.clone(),

@@ -1,7 +1,7 @@
 //! A script's parts as statements and rows, and those as pieces to emit.
 
-use super::Piece;
 use super::places::Places;
+use super::{Piece, Stated};
 use crate::diagnostic::{Diagnostic, Severity, Sink};
 use crate::lex::{self, HazardKind};
 use crate::name::Ident;
@@ -126,6 +126,7 @@ pub(super) fn pieces(reading: &Reading<'_>, items: &[Item], sink: &mut Sink) -> 
             let text = statement.slice(&reading.text(item.part).text);
             pieces.push(Piece::Reset {
                 place: reading.place(*item),
+                at: reading.span(*item),
                 text: format!("{text};"),
             });
         } else if let Some(why) = carried(statement) {
@@ -134,6 +135,7 @@ pub(super) fn pieces(reading: &Reading<'_>, items: &[Item], sink: &mut Sink) -> 
             let text = statement.slice(&reading.text(item.part).text).to_owned();
             pieces.push(Piece::Carried {
                 place: reading.place(*item),
+                at: reading.span(*item),
                 text,
                 why,
             });
@@ -181,6 +183,7 @@ fn comments(reading: &Reading<'_>, item: Item) -> Option<Piece> {
     (!comments.is_empty()).then(|| Piece::Sql {
         place,
         text: comments.to_owned(),
+        statements: Vec::new(),
     })
 }
 
@@ -220,7 +223,40 @@ fn flush(reading: &Reading<'_>, run: &mut Option<Run>, pieces: &mut Vec<Piece>) 
     }
     let at = start + blank;
     let place = reading.places.place(text.locate(at..at + 1));
-    pieces.push(Piece::Sql { place, text: sql });
+    let statements = stated(reading, part, start + first, sql.len());
+    pieces.push(Piece::Sql {
+        place,
+        text: sql,
+        statements,
+    });
+}
+
+/// The statements of a piece of a part: the piece begins at `base` of the part's text and is `length` bytes long.
+fn stated(reading: &Reading<'_>, part: usize, base: usize, length: usize) -> Vec<Stated> {
+    let text = reading.text(part);
+    let all = reading.read[part].statements.as_slice();
+    let from = all.partition_point(|statement| statement.raw.start < base);
+    let within = all[from..]
+        .iter()
+        .take_while(|statement| statement.raw.start < base + length);
+    let mut stated: Vec<Stated> = within
+        .map(|statement| {
+            let raw = &statement.raw;
+            let lead = raw.lead.max(base);
+            let slice = &text.text[lead..raw.start];
+            let first = raw.start - slice.trim_start().len();
+            Stated {
+                range: first - base..(raw.after - base).min(length),
+                place: reading.places.place(text.locate(first..first + 1)),
+                at: text.locate(statement.range()),
+            }
+        })
+        .collect();
+    // What follows the last one, comments or the `;` that was put there, is its own.
+    if let Some(last) = stated.last_mut() {
+        last.range.end = length;
+    }
+    stated
 }
 
 /// Whether a statement takes back what we set so that psql reads the script as we do.

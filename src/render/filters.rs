@@ -6,6 +6,7 @@ use minijinja::{Environment, Value};
 use crate::name::Ident;
 
 pub(super) fn add(environment: &mut Environment<'_>) {
+    environment.add_filter("body", body);
     environment.add_filter("comment", comment);
     environment.add_filter("dollar", dollar);
     environment.add_filter("ident", ident);
@@ -69,6 +70,16 @@ pub(super) fn dollar(text: &str) -> String {
     let n = (0..=text.len()).find(free).unwrap_or(text.len());
     let tag = format!("$m{n}$");
     format!("{tag}{text}{tag}")
+}
+
+/// The same for the body of a DO block, which holds such strings.
+fn body(text: &str) -> String {
+    if !text.contains("$signoff") {
+        return format!("$signoff${text}$signoff$");
+    }
+    let free = |n: &usize| !text.contains(&format!("$signoff{n}"));
+    let n = (1..=text.len() + 1).find(free).unwrap_or(text.len());
+    format!("$signoff{n}${text}$signoff{n}$")
 }
 
 /// The rest of a `--` comment line.
@@ -150,5 +161,10 @@ mod tests {
     fn a_dollar_tag_never_occurs_in_its_text() {
         assert_eq!(dollar("a"), "$m0$a$m0$");
         assert_eq!(dollar("$m0$ x $m1"), "$m2$$m0$ x $m1$m2$");
+        assert_eq!(body("a"), "$signoff$a$signoff$");
+        assert_eq!(
+            body("$signoff$ $signoff1"),
+            "$signoff2$$signoff$ $signoff1$signoff2$"
+        );
     }
 }

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use line::{Contents, Line};
 
-use crate::plan::{Guard, Piece, Plan, Settings, Transactions, Unit};
+use crate::plan::{Flavour, Guard, Piece, Plan, Settings, Transactions, Unit};
 use crate::tree::Direction;
 use crate::version_table::Row;
 
@@ -88,6 +88,9 @@ struct Defaults {
 pub struct Script {
     /// The template and the file: `upgrade.sql`, `downgrade.sql`, `plan.sql`, `status.sql`.
     pub file: &'static str,
+    /// Whose templates.
+    #[serde(skip)]
+    pub flavour: Flavour,
     title: &'static str,
     direction: &'static str,
     in_bundle: bool,
@@ -195,6 +198,7 @@ pub fn status_script(upgrade: &Plan, downgrade: &Plan, bundle_digest: &str) -> S
 fn without_blocks(plan: &Plan) -> Plan {
     Plan {
         direction: plan.direction,
+        flavour: plan.flavour,
         project: plan.project.clone(),
         from: plan.from.clone(),
         to: plan.to.clone(),
@@ -224,6 +228,7 @@ fn build(plan: Plan, file: &'static str, bundle_digest: &str) -> Script {
         .collect();
     let Plan {
         direction,
+        flavour,
         project,
         from,
         to,
@@ -260,6 +265,7 @@ fn build(plan: Plan, file: &'static str, bundle_digest: &str) -> Script {
     };
     Script {
         file,
+        flavour,
         in_bundle: false,
         title: word,
         direction: word,

@@ -16,7 +16,9 @@ fn codes(sql: &str) -> Vec<String> {
     let header = "--! revision = \"rev1\"\n--! revises = []\n--! message = \"x\"";
     let project = Project::new().file(
         "migrations/1.sql",
-        &format!("{header}\n\n--! upgrade\n{sql}\n--! downgrade {{ irreversible = \"an example\" }}\n"),
+        &format!(
+            "{header}\n\n--! upgrade\n{sql}\n--! downgrade {{ irreversible = \"an example\" }}\n"
+        ),
     );
     let found = json(&project.run(&["check", "--json"]));
     let findings = found["findings"].as_array().expect("a list");
@@ -67,13 +69,24 @@ fn pages_and_rules_agree() {
 fn validate_in_one_transaction_looks_closely() {
     let add = "ALTER TABLE t ADD CONSTRAINT c CHECK (x > 0) NOT VALID";
     for (sql, found) in [
-        (format!("{add};\nALTER TABLE t VALIDATE CONSTRAINT \"c\";"), 1),
+        (
+            format!("{add};\nALTER TABLE t VALIDATE CONSTRAINT \"c\";"),
+            1,
+        ),
         (format!("{add}, VALIDATE CONSTRAINT c;"), 1),
         (format!("ALTER TABLE t VALIDATE CONSTRAINT c;\n{add};"), 0),
         (format!("{add};\nALTER TABLE t VALIDATE CONSTRAINT d;"), 0),
         (format!("{add};\nALTER TABLE u VALIDATE CONSTRAINT c;"), 0),
-        (format!("{add};\nCREATE INDEX CONCURRENTLY i ON t (x);\nALTER TABLE t VALIDATE CONSTRAINT c;"), 0),
-        (format!("BEGIN;\n{add};\nCOMMIT;\nALTER TABLE t VALIDATE CONSTRAINT c;"), 0),
+        (
+            format!(
+                "{add};\nCREATE INDEX CONCURRENTLY i ON t (x);\nALTER TABLE t VALIDATE CONSTRAINT c;"
+            ),
+            0,
+        ),
+        (
+            format!("BEGIN;\n{add};\nCOMMIT;\nALTER TABLE t VALIDATE CONSTRAINT c;"),
+            0,
+        ),
     ] {
         assert_eq!(codes(&sql).len(), found, "{sql}");
     }

@@ -273,9 +273,11 @@ fn step(step: plan::Step) -> Step {
 fn part(piece: Piece) -> Part {
     match piece {
         Piece::Lifted { place, what } => Part::Lifted { place, what },
-        Piece::Reset { place, text } => Part::Reset { place, text },
-        Piece::Sql { place, text } => Part::Sql { place, text },
-        Piece::Carried { place, text, why } => Part::Carried { place, text, why },
+        Piece::Reset { place, text, .. } => Part::Reset { place, text },
+        Piece::Sql { place, text, .. } => Part::Sql { place, text },
+        Piece::Carried {
+            place, text, why, ..
+        } => Part::Carried { place, text, why },
         Piece::Rows {
             place,
             why,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::line::{self, Contents};
-use crate::plan::{Plan, Transactions, Unit};
+use crate::plan::{Flavour, Plan, Transactions, Unit};
 
 /// What the run book's template sees.
 #[derive(Debug, Serialize)]
@@ -50,6 +50,8 @@ pub struct RunBook {
     variables: BTreeMap<String, String>,
     /// Ids of revisions that run step by step.
     by_steps: Vec<String>,
+    /// Whether it is for clients that are not psql.
+    plain: bool,
 }
 
 /// The view of the run book.
@@ -59,6 +61,7 @@ pub fn view(upgrade: &Plan, downgrade: &Plan, bundle_digest: &str) -> RunBook {
         .iter()
         .filter(|block| matches!(block.unit, Unit::Steps(_)));
     RunBook {
+        plain: upgrade.flavour == Flavour::Plain,
         project: upgrade.project.clone(),
         from: upgrade.from.clone(),
         to: upgrade.to.clone(),

@@ -1,0 +1,10 @@
+{% include "plain/header.sql" %}
+{% include "plain/rows.sql" %}
+
+{% include "plain/machinery.sql" %}
+
+{% include "plain/preflight.sql" %}
+{% include "plain/state.sql" %}
+{% include "plain/blocks.sql" %}
+
+{% include "plain/close.sql" %}
