@@ -52,6 +52,8 @@ pub struct RunBook {
     by_steps: Vec<String>,
     /// Whether it is for clients that are not psql.
     plain: bool,
+    /// Whether a script of it has steps, which must be committed on their own.
+    one_by_one: bool,
 }
 
 /// The view of the run book.
@@ -62,6 +64,10 @@ pub fn view(upgrade: &Plan, downgrade: &Plan, bundle_digest: &str) -> RunBook {
         .filter(|block| matches!(block.unit, Unit::Steps(_)));
     RunBook {
         plain: upgrade.flavour == Flavour::Plain,
+        one_by_one: upgrade
+            .blocks
+            .iter()
+            .any(|block| matches!(block.unit, Unit::Steps(_))),
         project: upgrade.project.clone(),
         from: upgrade.from.clone(),
         to: upgrade.to.clone(),
