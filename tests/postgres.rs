@@ -13,6 +13,7 @@ pub(crate) mod made;
 mod modes;
 mod operators;
 mod people;
+mod plain;
 mod preflight;
 mod recover;
 mod refusals;

@@ -1,4 +1,6 @@
 {% import "script/words.sql" as words %}
+{% set vacuum = namespace(there=false) %}
+{% for block in blocks %}{% for step in block.steps %}{% if step.kind == "repeatable" %}{% set vacuum.there = true %}{% endif %}{% endfor %}{% endfor %}
 -- signoff {{ title }} · {{ project }} · {{ from }} → {{ to }} · {{ count }} {{ "revision" if count == 1 else "revisions" }} · plain SQL, for any client
 -- tree    {{ tree_digest }}
 -- bundle  {{ bundle_digest }}
@@ -26,7 +28,8 @@
 -- - It holds its lock per statement, not between them. Two runs at once are kept apart by what is recorded, and one of them is refused (SO004, SO002).
 {% if has_bare %}
 -- - What runs outside a transaction can't be skipped, so it is sent again by a second run, where it finds nothing to do. Where it may not run, the
---   session is made read-only before it, and the server refuses it (25006). What VACUUM came to is for your client to show.
+--   session is made read-only before it, and the server refuses it (25006).{% if vacuum.there %} VACUUM is not refused: it does no harm; what it came to is for the client to show.{% endif %}
+
 {% endif %}
 -- - A revision that failed leaves no line in {{ event_table }}, and statement_timeout counts for a revision as a whole.
 -- - DateStyle, IntervalStyle, TimeZone as sent at connect, and what the client does with its own :parameters and ${variables}, are the client's: switch the latter off.

@@ -156,6 +156,11 @@ impl Database {
         &self.name
     }
 
+    /// The folder of the server's socket, for a client that is not psql.
+    pub(crate) fn socket(&self) -> &'static Utf8Path {
+        cluster().folder()
+    }
+
     /// `psql -X -d DATABASE … -f FILE`: how a DBA runs a script.
     #[track_caller]
     pub(crate) fn psql_file(&self, path: &Utf8Path, arguments: &[&str]) -> Outcome {

@@ -36,13 +36,13 @@ DO $signoff$ DECLARE was jsonb := pg_catalog.current_setting('signoff.was'); BEG
   IF current_setting('session_authorization') <> was->>'session_authorization' THEN PERFORM set_config('session_authorization', was->>'session_authorization', false); END IF;
   PERFORM set_config('role', {% if role %}{{ role | lit }}{% else %}was->>'role'{% endif %}, true); END $signoff$;
 $m$;
--- Puts the client's settings back as they were, whatever a revision set for the session.
+-- Puts the client's settings back as they were, whatever a revision set for the session; ours for this transaction may hide that from view.
 SET signoff.restore = $m$
 DO $signoff$ DECLARE was jsonb := nullif(pg_catalog.current_setting('signoff.was', true), ''); r record; BEGIN
   IF was IS NULL THEN RETURN; END IF;
   PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
   IF current_setting('session_authorization') <> was->>'session_authorization' THEN PERFORM set_config('session_authorization', was->>'session_authorization', false); END IF;
-  IF current_setting('role') <> was->>'role' THEN PERFORM set_config('role', was->>'role', false); END IF;
-  FOR r IN SELECT s.name, was->>s.name AS value FROM pg_settings s WHERE s.setting <> was->>s.name AND s.name <> 'search_path' LOOP PERFORM set_config(r.name, r.value, false); END LOOP;
+  PERFORM set_config('role', was->>'role', false);
+  FOR r IN SELECT s.name, was->>s.name AS value FROM pg_settings s WHERE (s.setting <> was->>s.name OR s.source = 'session' AND s.context = 'user' AND was ? s.name) AND s.name <> 'search_path' LOOP PERFORM set_config(r.name, r.value, false); END LOOP;
   PERFORM set_config('signoff.was', '', false), set_config('search_path', was->>'search_path', false); END $signoff$;
 $m$;
