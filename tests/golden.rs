@@ -26,6 +26,12 @@ fn numbered() {
     golden::bundle("numbered");
 }
 
+/// The release of `linear` for clients that are not psql.
+#[test]
+fn plain() {
+    golden::release("linear", &["bundle", "--flavour", "plain"], "plain");
+}
+
 /// A case's project in a folder of its own, its files made in this order, as one machine or another would have it.
 fn project(case: &str, order: impl Fn(&mut Vec<Utf8PathBuf>)) -> Project {
     let folder = support::root()

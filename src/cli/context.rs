@@ -340,7 +340,8 @@ mod tests {
         let cwd = Utf8Path::from_path(folder.path()).expect("UTF-8");
         fs::create_dir_all(cwd.join("db/migrations/old")).expect("made");
         let write = |path: &str| replace_script(cwd, path.into(), "db/migrations".into(), SCRIPT);
-        for there in [None, Some(""), Some(SCRIPT)] {
+        let plain = "-- signoff upgrade · shop\n-- tree    sha256:0\n-- bundle  sha256:0\n";
+        for there in [None, Some(""), Some(plain), Some(SCRIPT)] {
             if let Some(text) = there {
                 fs::write(cwd.join("up.sql"), text).expect("written");
             }

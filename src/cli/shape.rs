@@ -16,9 +16,9 @@ pub(super) struct Shape {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Flavour {
-    /// psql
+    /// psql, where a script can protect most
     Psql,
-    /// Any that sends SQL: pgAdmin, DBeaver, JDBC
+    /// Any client that sends SQL: pgAdmin, DBeaver, JDBC
     Plain,
 }
 

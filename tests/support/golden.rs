@@ -11,8 +11,14 @@ use super::project::Project;
 /// Bundles the case's project with `signoff bundle`, and compares the one release folder that it writes.
 #[track_caller]
 pub(crate) fn bundle(case: &str) {
+    release(case, &["bundle"], case);
+}
+
+/// Bundles a case's project with these words, and compares the release with the want of `wanted`.
+#[track_caller]
+pub(crate) fn release(case: &str, words: &[&str], wanted: &str) {
     let project = Project::copy_of(&format!("tests/golden/{case}/project"));
-    project.run(&["bundle"]).success();
+    project.run(words).success();
     let out = project.path("out");
     let folders = out.read_dir_utf8().expect("bundle makes out/");
     let folders: Vec<_> = folders
@@ -22,7 +28,7 @@ pub(crate) fn bundle(case: &str) {
     let [release] = folders.as_slice() else {
         panic!("one release folder expected, not {folders:?}");
     };
-    compare(case, release);
+    compare(wanted, release);
 }
 
 /// Compares a produced folder with the case's want, or rewrites the want.
