@@ -2,7 +2,7 @@
 \if true
 -- signoff status · numbered · base → 10 · 5 revisions
 -- tree    sha256:b898e35a1ed381e284177dee2d7f5ad0139e8414e3ed81afa6d6f28b02d40fc7
--- bundle  sha256:b5ca2e267712a2c7bd17dcc9d8bcc36a7f9b684a36c48153753d083a87831194
+-- bundle  sha256:edfe5969287aad37baa0251654a819a7c2a7c6427d7a73c6a24030472cd8ba52
 -- run     psql -X -d DATABASE -f status.sql
 -- It changes nothing.
 --
@@ -26,7 +26,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:b5ca2e267712a2c7bd17dcc9d8bcc36a7f9b684a36c48153753d083a87831194'
+\set signoff_bundle 'sha256:edfe5969287aad37baa0251654a819a7c2a7c6427d7a73c6a24030472cd8ba52'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -36,9 +36,9 @@ $m$ AS signoff_probe \gset
 -- Takes back whatever a revision left behind in the session; keeps the lock. Our own statements see pg_catalog only.
 \set signoff_lock_timeout '5s'
 SELECT $m$
-RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; CLOSE ALL; UNLISTEN *; DISCARD TEMP; DISCARD SEQUENCES; DISCARD PLANS; DEALLOCATE ALL;
+RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; SET statement_timeout = '0'; SET idle_in_transaction_session_timeout = 0; CLOSE ALL; UNLISTEN *; DISCARD TEMP; DISCARD SEQUENCES; DISCARD PLANS; DEALLOCATE ALL;
 SET search_path = pg_catalog, pg_temp; SET client_encoding = 'UTF8'; SET standard_conforming_strings = on; SET client_min_messages = warning;
-SET lock_timeout = :'signoff_lock_timeout'; SET statement_timeout = '0'; SET application_name = 'signoff';
+SET lock_timeout = :'signoff_lock_timeout'; SET application_name = 'signoff';
 $m$ AS signoff_clean \gset
 SELECT $m$
 :signoff_clean
@@ -49,10 +49,12 @@ $m$ AS signoff_session \gset
 \set signoff_shut 'COMMIT;'
 \set signoff_rest ':signoff_session'
 
--- A pooler that gives each transaction another session would lose our lock and leave our settings to strangers. Where psql's own name
--- is the session's start-up value, nobody is in between. Else: does a lock outlive its client?
+-- A pooler that gives each transaction another session would lose our lock and leave our settings to strangers. Where psql's own name is
+-- what the session started with, nobody is in between. Else: does a lock outlive its client? (No statement of ours heeds the caller's timeout.)
+SET statement_timeout = 0;
 :signoff_probe
-SELECT s.reset_val OPERATOR(pg_catalog.=) 'psql' AS signoff_direct FROM pg_catalog.pg_settings s WHERE s.name OPERATOR(pg_catalog.=) 'application_name' \gset
+RESET application_name;
+SELECT pg_catalog.current_setting('application_name') OPERATOR(pg_catalog.=) 'psql' AS signoff_direct \gset
 \if :signoff_direct
 \else
 \echo 'signoff: a pooler may be in between: connecting once more to see'
@@ -60,9 +62,11 @@ SELECT pg_catalog.pg_backend_pid() AS signoff_pid, pg_catalog.floor(pg_catalog.r
 SELECT pg_catalog.pg_try_advisory_lock(:signoff_pid, :signoff_mark) AS signoff_tried \gset
 \connect -
 \encoding UTF8
-SELECT pg_catalog.set_config('signoff.mark', :'signoff_pid' || ' ' || :'signoff_mark', false) AS signoff_tried \gset
-DO $signoff$ DECLARE mark text := pg_catalog.current_setting('signoff.mark', true); held bool := true; mine bool; i pg_catalog.int4 := 0; BEGIN
-  PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true), pg_catalog.set_config('signoff.mark', '', false);
+SET statement_timeout = 0;
+SELECT pg_catalog.set_config('signoff.mark', pg_catalog.concat(:'signoff_pid', ' ', :'signoff_mark'), false) AS signoff_tried \gset
+DO $signoff$ DECLARE mark pg_catalog.text := pg_catalog.current_setting('signoff.mark', true); held pg_catalog.bool := true; mine pg_catalog.bool; i pg_catalog.int4 := 0; BEGIN
+  PERFORM pg_catalog.set_config('signoff.mark', '', false); COMMIT;
+  PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
   -- A session that has ended, or was cleaned for the next client, lets go of it at once.
   WHILE held AND i < 100 LOOP
     SELECT count(*) > 0, coalesce(bool_or(l.pid = pg_backend_pid()), false) INTO held, mine FROM pg_locks l
@@ -70,7 +74,9 @@ DO $signoff$ DECLARE mark text := pg_catalog.current_setting('signoff.mark', tru
     IF held AND NOT mine THEN PERFORM pg_sleep(0.05); i := i + 1; ELSE i := 100; END IF;
   END LOOP;
   IF mine THEN PERFORM pg_advisory_unlock(split_part(mark, ' ', 1)::int, split_part(mark, ' ', 2)::int); END IF;
-  IF held OR coalesce(mark, '') = '' THEN RAISE EXCEPTION USING ERRCODE = 'SO003', MESSAGE = 'signoff: refused: a pooler is in between that hands sessions on between transactions',
+  IF held OR coalesce(mark, '') = '' THEN
+    RESET statement_timeout; COMMIT;
+    RAISE EXCEPTION USING ERRCODE = 'SO003', MESSAGE = 'signoff: refused: a pooler is in between that hands sessions on between transactions',
     HINT = 'Nothing was changed. Connect to the server itself, at its own host and port. (A pooler in session mode is fine where its server_reset_query is DISCARD ALL.)'; END IF;
 END $signoff$;
 \endif

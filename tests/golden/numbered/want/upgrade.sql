@@ -2,7 +2,7 @@
 \if true
 -- signoff upgrade · numbered · base → 10 · 5 revisions
 -- tree    sha256:b898e35a1ed381e284177dee2d7f5ad0139e8414e3ed81afa6d6f28b02d40fc7
--- bundle  sha256:b5ca2e267712a2c7bd17dcc9d8bcc36a7f9b684a36c48153753d083a87831194
+-- bundle  sha256:edfe5969287aad37baa0251654a819a7c2a7c6427d7a73c6a24030472cd8ba52
 -- run     psql -X -d DATABASE -f upgrade.sql
 -- first   psql -X -d DATABASE -f plan.sql       (says what would run here, and changes nothing)
 -- read    section 5 is what changes the database. The others are the frame, the same in every script but for names: it checks,
@@ -33,7 +33,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:b5ca2e267712a2c7bd17dcc9d8bcc36a7f9b684a36c48153753d083a87831194'
+\set signoff_bundle 'sha256:edfe5969287aad37baa0251654a819a7c2a7c6427d7a73c6a24030472cd8ba52'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -43,9 +43,9 @@ $m$ AS signoff_probe \gset
 -- Takes back whatever a revision left behind in the session; keeps the lock. Our own statements see pg_catalog only.
 \set signoff_lock_timeout '5s'
 SELECT $m$
-RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; CLOSE ALL; UNLISTEN *; DISCARD TEMP; DISCARD SEQUENCES; DISCARD PLANS; DEALLOCATE ALL;
+RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; SET statement_timeout = '0'; SET idle_in_transaction_session_timeout = 0; CLOSE ALL; UNLISTEN *; DISCARD TEMP; DISCARD SEQUENCES; DISCARD PLANS; DEALLOCATE ALL;
 SET search_path = pg_catalog, pg_temp; SET client_encoding = 'UTF8'; SET standard_conforming_strings = on; SET client_min_messages = warning;
-SET lock_timeout = :'signoff_lock_timeout'; SET statement_timeout = '0'; SET application_name = 'signoff';
+SET lock_timeout = :'signoff_lock_timeout'; SET application_name = 'signoff';
 $m$ AS signoff_clean \gset
 SELECT $m$
 :signoff_clean
@@ -184,7 +184,7 @@ SELECT coalesce(pg_catalog.bool_or(NOT x.valid AND NOT x.building), false) AS si
       AND NOT EXISTS (SELECT FROM pg_catalog.unnest(i.indkey::pg_catalog.int2[]) WITH ORDINALITY AS k (attnum, n) LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum AND k.attnum <> 0
         WHERE k.n <= i.indnkeyatts AND coalesce(a.attname::text, '') <> :'signoff_columns'::pg_catalog.jsonb->>(k.n::int4 - 1)) AS fits,
     EXISTS (SELECT FROM pg_catalog.pg_stat_progress_create_index p WHERE p.datid = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()) AND (p.index_relid = i.indexrelid
-      OR p.index_relid IS NULL AND EXISTS (SELECT FROM pg_catalog.pg_locks l WHERE l.pid = p.pid AND l.locktype = 'relation' AND l.relation = i.indrelid AND l.mode = 'ShareUpdateExclusiveLock'))) AS building
+      OR p.index_relid IS NULL AND EXISTS (SELECT FROM pg_catalog.pg_locks l WHERE l.pid = p.pid AND l.locktype OPERATOR(pg_catalog.=) 'relation' AND l.relation = i.indrelid AND l.mode OPERATOR(pg_catalog.=) 'ShareUpdateExclusiveLock'))) AS building
     FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
    WHERE i.indrelid = pg_catalog.to_regclass(:'signoff_table') AND c.relname = :'signoff_index') x \gset$m$ AS signoff_index_look \gset
 SELECT $m$
@@ -206,10 +206,12 @@ COMMIT;
 :signoff_session
 $m$ AS signoff_end_steps \gset
 
--- A pooler that gives each transaction another session would lose our lock and leave our settings to strangers. Where psql's own name
--- is the session's start-up value, nobody is in between. Else: does a lock outlive its client?
+-- A pooler that gives each transaction another session would lose our lock and leave our settings to strangers. Where psql's own name is
+-- what the session started with, nobody is in between. Else: does a lock outlive its client? (No statement of ours heeds the caller's timeout.)
+SET statement_timeout = 0;
 :signoff_probe
-SELECT s.reset_val OPERATOR(pg_catalog.=) 'psql' AS signoff_direct FROM pg_catalog.pg_settings s WHERE s.name OPERATOR(pg_catalog.=) 'application_name' \gset
+RESET application_name;
+SELECT pg_catalog.current_setting('application_name') OPERATOR(pg_catalog.=) 'psql' AS signoff_direct \gset
 \if :signoff_direct
 \else
 \echo 'signoff: a pooler may be in between: connecting once more to see'
@@ -217,9 +219,11 @@ SELECT pg_catalog.pg_backend_pid() AS signoff_pid, pg_catalog.floor(pg_catalog.r
 SELECT pg_catalog.pg_try_advisory_lock(:signoff_pid, :signoff_mark) AS signoff_tried \gset
 \connect -
 \encoding UTF8
-SELECT pg_catalog.set_config('signoff.mark', :'signoff_pid' || ' ' || :'signoff_mark', false) AS signoff_tried \gset
-DO $signoff$ DECLARE mark text := pg_catalog.current_setting('signoff.mark', true); held bool := true; mine bool; i pg_catalog.int4 := 0; BEGIN
-  PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true), pg_catalog.set_config('signoff.mark', '', false);
+SET statement_timeout = 0;
+SELECT pg_catalog.set_config('signoff.mark', pg_catalog.concat(:'signoff_pid', ' ', :'signoff_mark'), false) AS signoff_tried \gset
+DO $signoff$ DECLARE mark pg_catalog.text := pg_catalog.current_setting('signoff.mark', true); held pg_catalog.bool := true; mine pg_catalog.bool; i pg_catalog.int4 := 0; BEGIN
+  PERFORM pg_catalog.set_config('signoff.mark', '', false); COMMIT;
+  PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
   -- A session that has ended, or was cleaned for the next client, lets go of it at once.
   WHILE held AND i < 100 LOOP
     SELECT count(*) > 0, coalesce(bool_or(l.pid = pg_backend_pid()), false) INTO held, mine FROM pg_locks l
@@ -227,7 +231,9 @@ DO $signoff$ DECLARE mark text := pg_catalog.current_setting('signoff.mark', tru
     IF held AND NOT mine THEN PERFORM pg_sleep(0.05); i := i + 1; ELSE i := 100; END IF;
   END LOOP;
   IF mine THEN PERFORM pg_advisory_unlock(split_part(mark, ' ', 1)::int, split_part(mark, ' ', 2)::int); END IF;
-  IF held OR coalesce(mark, '') = '' THEN RAISE EXCEPTION USING ERRCODE = 'SO003', MESSAGE = 'signoff: refused: a pooler is in between that hands sessions on between transactions',
+  IF held OR coalesce(mark, '') = '' THEN
+    RESET statement_timeout; COMMIT;
+    RAISE EXCEPTION USING ERRCODE = 'SO003', MESSAGE = 'signoff: refused: a pooler is in between that hands sessions on between transactions',
     HINT = 'Nothing was changed. Connect to the server itself, at its own host and port. (A pooler in session mode is fine where its server_reset_query is DISCARD ALL.)'; END IF;
 END $signoff$;
 \endif
@@ -301,7 +307,7 @@ SET lock_timeout = :'signoff_lock_timeout';
 \echo :signoff_said
 
 -- 4. Preflight. Nothing is changed before every check has passed.
-DO $signoff$ DECLARE t regclass; e regclass; BEGIN
+DO $signoff$ DECLARE t regclass; e regclass; c record; BEGIN
   IF current_setting('server_version_num')::int < 130000 THEN RAISE EXCEPTION USING ERRCODE = 'SO003',
     MESSAGE = format('signoff: refused: this server is PostgreSQL %s, and the script was compiled for 13 and later', current_setting('server_version')), HINT = 'Compile with [target] server set to this server''s version.'; END IF;
   IF current_setting('server_version_num')::int >= 190000 THEN RAISE WARNING 'signoff: this server is PostgreSQL %, later than any this script was tried on (13 to 18)', current_setting('server_version'); END IF;
@@ -315,6 +321,11 @@ DO $signoff$ DECLARE t regclass; e regclass; BEGIN
   IF NOT has_schema_privilege('"public"'::regnamespace, 'USAGE') THEN RAISE EXCEPTION USING ERRCODE = 'SO003',
     MESSAGE = format('signoff: refused: %s may not look into schema %s, where the version table is', current_user, '"public"'), HINT = 'Run as the owner of the version table, or set [target] role.'; END IF;
   t := to_regclass('"public"."signoff_revision"'); e := to_regclass('"public"."signoff_event"');
+  FOR c IN SELECT r.oid, r.relname, r.relkind, r.relhasrules FROM pg_class r WHERE r.oid IN (t, e) LOOP
+    IF c.relkind IN ('v', 'p', 'm') THEN RAISE EXCEPTION USING ERRCODE = 'SO008', MESSAGE = format('signoff: refused: %s is not an ordinary table', c.relname), HINT = 'What is recorded must be in a table as this script makes it.'; END IF;
+    IF c.relkind = 'r' AND c.relhasrules AND EXISTS (SELECT FROM pg_rewrite w WHERE w.ev_class = c.oid) THEN RAISE EXCEPTION USING ERRCODE = 'SO008', MESSAGE = format('signoff: refused: %s has rules, which may rewrite what is recorded', c.relname), HINT = 'Drop them.'; END IF;
+    IF row_security_active(c.oid) THEN RAISE EXCEPTION USING ERRCODE = 'SO003', MESSAGE = format('signoff: refused: row-level security hides rows of %s from %s', c.relname, current_user), HINT = 'Run as its owner, or disable it there: ALTER TABLE ... NO FORCE ROW LEVEL SECURITY.'; END IF;
+  END LOOP;
   IF t IS NULL AND NOT has_schema_privilege('"public"'::regnamespace, 'CREATE') THEN RAISE EXCEPTION USING ERRCODE = 'SO003',
     MESSAGE = format('signoff: refused: %s may not create the version table in schema %s', current_user, '"public"'), HINT = 'Is this the right database? If it is, run as the owner of the schema, or set [target] role.'; END IF;
   IF t IS NOT NULL AND NOT (has_table_privilege(t, 'SELECT') AND has_table_privilege(t, 'INSERT') AND has_table_privilege(t, 'UPDATE') AND has_table_privilege(t, 'DELETE')
@@ -448,7 +459,7 @@ WITH todo AS (SELECT t.key::int AS n, t.value AS revision FROM jsonb_each_text(:
   ),
   missing (sure, n, what, how) AS (
     SELECT true, f.n, NULL, NULL FROM found f WHERE false
-    UNION ALL SELECT true, f.n, format('a schema to create in: none of the search_path of %s is there', f.who), 'Set [target] search_path and compile, or ALTER ROLE … SET search_path;' FROM found f WHERE f.need = 'create' AND f.schema IS NULL AND :'signoff_schema' = ''
+    UNION ALL SELECT true, f.n, format('a schema to create in: none of the search_path of %s is there', f.who), 'Set [target] search_path and compile, or ALTER ROLE ... SET search_path;' FROM found f WHERE f.need = 'create' AND f.schema IS NULL AND :'signoff_schema' = ''
     UNION ALL SELECT true, f.n, format('CREATE on schema %I', s.nspname), format('GRANT CREATE ON SCHEMA %I TO %I;', s.nspname, f.who) FROM found f JOIN pg_namespace s ON s.nspname = coalesce(f.schema, :'signoff_schema')::name WHERE f.need = 'create' AND NOT has_schema_privilege(f.who, s.oid, 'CREATE')
     UNION ALL SELECT true, f.n, format('USAGE on schema %I', r.nspname), format('GRANT USAGE ON SCHEMA %I TO %I;', r.nspname, f.who) FROM found f JOIN relation r USING (n) WHERE NOT r.by_path AND NOT has_schema_privilege(f.who, r.schema, 'USAGE')
     UNION ALL SELECT true, f.n, format('ownership of %s %s, which is %s''s', r.kind, r.name, pg_get_userbyid(r.owner)), format('ALTER %s %s OWNER TO %I;', r.kind, r.name, f.who) FROM found f JOIN relation r USING (n)
