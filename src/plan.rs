@@ -249,7 +249,7 @@ pub enum Guard {
     Reindex {
         /// What it rebuilds.
         scope: Scope,
-        /// Its name, quoted; may be empty for a database.
+        /// Its name, quoted; empty for a database.
         name: String,
     },
     /// DETACH PARTITION … CONCURRENTLY: one that is pending is finalized.

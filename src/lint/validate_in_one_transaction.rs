@@ -35,20 +35,19 @@ pub(super) fn look(script: &Script, server: u16, sink: &mut Sink) {
         for statement in &read.statements {
             let kind = statement.head.kind;
             let place = text.locate(statement.range());
-            match kind {
-                StatementKind::Begin => inside = true,
-                StatementKind::Commit => inside = false,
-                StatementKind::Create(ObjectKind::Table) | StatementKind::CreatePartition => {
-                    open.created.extend(statement.head.object.clone());
-                }
-                StatementKind::AlterTable => {
-                    if let ddl::Reading::Read(Ddl::AlterTable(alter)) =
-                        ddl::read(&text.text, statement)
-                    {
-                        open.alter(alter, place, sink);
-                    }
-                }
-                _ => {}
+            if kind == StatementKind::Begin {
+                inside = true;
+            } else if kind == StatementKind::Commit {
+                inside = false;
+            } else if matches!(
+                kind,
+                StatementKind::Create(ObjectKind::Table) | StatementKind::CreatePartition
+            ) {
+                open.created.extend(statement.head.object.clone());
+            } else if kind == StatementKind::AlterTable
+                && let ddl::Reading::Read(Ddl::AlterTable(alter)) = ddl::read(&text.text, statement)
+            {
+                open.alter(alter, place, sink);
             }
             let bare = matches!(
                 postgres::transaction_rule_since(kind, server),
@@ -68,24 +67,20 @@ impl Open {
             return;
         }
         for action in alter.actions {
-            match action {
-                Action::AddConstraint {
-                    constraint,
-                    not_valid: true,
-                } => {
-                    let name = constraint.name;
-                    self.added
-                        .extend(name.map(|name| (table.clone(), name, place)));
+            if let Action::AddConstraint {
+                constraint,
+                not_valid: true,
+            } = action
+            {
+                let name = constraint.name;
+                self.added
+                    .extend(name.map(|name| (table.clone(), name, place)));
+            } else if let Action::ValidateConstraint(name) = action {
+                let same =
+                    |(on, added, _): &&(QualifiedName, Ident, Span)| *on == table && *added == name;
+                if let Some((_, _, added)) = self.added.iter().find(same) {
+                    sink.push(finding(&table, &name, place, *added));
                 }
-                Action::ValidateConstraint(name) => {
-                    let same = |(on, added, _): &&(QualifiedName, Ident, Span)| {
-                        *on == table && *added == name
-                    };
-                    if let Some((_, _, added)) = self.added.iter().find(same) {
-                        sink.push(finding(&table, &name, place, *added));
-                    }
-                }
-                _ => {}
             }
         }
     }

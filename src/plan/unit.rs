@@ -39,6 +39,7 @@ pub(super) fn unit(context: &Context<'_>, sink: &mut Sink) -> Option<Unit> {
                 .map(|at| items[at])
                 .collect();
             context.check_inside(&inner, sink)?;
+            context.warn_of_depends(&inner, sink);
             context.check_session_modes(&items[..begin], sink)?;
             let what = "the file's own BEGIN and COMMIT are this transaction";
             let before = pieces::lifted(reading, items[begin], what);
@@ -232,17 +233,17 @@ impl Context<'_> {
     /// What the database decides about stays in the transaction of what it stands with: there it may fail, and nothing of
     /// the revision stays.
     fn warn_of_depends(&self, items: &[Item], sink: &mut Sink) {
-        if self.allows(DEPENDS) {
+        if self.allows(DEPENDS) || self.pinned {
             return;
         }
         for item in items {
             if let TransactionRule::Depends { why, .. } = self.rule(*item) {
                 let words = self.reading.first_words(*item);
                 sink.push(
-                    Diagnostic::warning(DEPENDS, format!("`{words}` shares a transaction with other statements, and may not be able to"))
+                    Diagnostic::warning(DEPENDS, format!("`{words}` runs in a transaction here, and may not be able to"))
                         .at(self.reading.span(*item), why)
                         .because("the script would stop here with SQLSTATE 25001, and nothing of this revision would be applied")
-                        .help(format!("give it a revision of its own; or say why that can't be: allow = {{ {DEPENDS} = \"reason\" }}")),
+                        .help(format!("give it a revision of its own, without BEGIN; or say why it may stay: allow = {{ {DEPENDS} = \"reason\" }}")),
                 );
             }
         }
@@ -352,7 +353,10 @@ impl Context<'_> {
                 let (modes, mut lifted, rest) = lift(reading, &own, modes);
                 let guard = match rest.as_slice() {
                     [item] if self.bare(*item) => self.guard(*item, sink),
-                    _ => Some(Guard::Transaction { modes }),
+                    together => {
+                        self.warn_of_depends(together, sink);
+                        Some(Guard::Transaction { modes })
+                    }
                 };
                 let before = pieces::pieces(reading, &session, sink);
                 match (guard, before, pieces::pieces(reading, &rest, sink)) {

@@ -55,7 +55,7 @@ const REFUSED: &[StatementKind] = &[
 ];
 
 const SYNTAX: &str = "tried on server 13: a syntax error";
-const OPTION: &str = "read in the server's source: no such option of ALTER SUBSCRIPTION before";
+const OPTION: &str = "tried on servers 13, 14 and 15: unrecognized subscription parameter; the release notes for those between";
 
 /// The oldest server that takes a statement, where that is not the oldest of all.
 const NEWER: &[(StatementKind, u16, &str)] = &[

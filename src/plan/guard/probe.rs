@@ -1,7 +1,7 @@
 //! What the catalog is asked about a statement that runs bare: the names in it, as the server keeps them.
 
 use crate::lex;
-use crate::name::Ident;
+use crate::name::{Ident, QualifiedName};
 use crate::plan::pieces::Item;
 use crate::plan::unit::Context;
 use crate::plan::{Guard, Probe, Scope};
@@ -10,18 +10,19 @@ use crate::postgres::{self, StatementKind};
 impl Context<'_> {
     /// The guard of a statement that the catalog can be asked about. `None` for others, and where its names can't be read.
     pub(super) fn probed(&self, item: Item) -> Option<Guard> {
+        use StatementKind as Kind;
         let head = &self.reading.statement(item)?.head;
-        let named = || {
-            head.object
-                .as_ref()
-                .map(|object| object.name.as_str().to_owned())
-        };
-        match head.kind {
-            StatementKind::CreateIndexConcurrently => {
+        let object = head.object.as_ref();
+        let name = object.map(|object| object.name.as_str().to_owned());
+        let quoted = object.map(QualifiedName::quoted);
+        let creates = |what| name.clone().map(|name| Guard::Create { what, name });
+        let drops = |what| name.clone().map(|name| Guard::Drop { what, name });
+        match (head.kind, &head.table, &head.partition) {
+            (Kind::CreateIndexConcurrently, Some(table), _) => {
                 let words = self.outer_words(item);
                 Some(Guard::CreateIndex {
-                    table: head.table.as_ref()?.quoted(),
-                    index: named()?,
+                    table: table.quoted(),
+                    index: name?,
                     unique: words
                         .iter()
                         .take(2)
@@ -30,38 +31,42 @@ impl Context<'_> {
                     columns: self.index_columns(item),
                 })
             }
-            StatementKind::DropIndexConcurrently => Some(Guard::Drop {
+            (Kind::DropIndexConcurrently, ..) => Some(Guard::Drop {
                 what: Probe::Index,
-                name: head.object.as_ref()?.quoted(),
+                name: quoted?,
             }),
-            StatementKind::ReindexConcurrently => {
-                let scope = match self.outer_words(item).get(1)?.to_ascii_lowercase().as_str() {
-                    "index" => Scope::Index,
-                    "table" => Scope::Table,
-                    "schema" => Scope::Schema,
-                    _ => Scope::Database,
-                };
-                let name = head.object.as_ref().map(crate::name::QualifiedName::quoted);
-                Some(Guard::Reindex {
-                    name: if scope == Scope::Database {
-                        name.unwrap_or_default()
-                    } else {
-                        name?
+            (Kind::ReindexConcurrently, ..) => {
+                let word = self.outer_words(item).get(1)?.to_ascii_lowercase();
+                Some(match word.as_str() {
+                    "index" => Guard::Reindex {
+                        scope: Scope::Index,
+                        name: quoted?,
                     },
-                    scope,
+                    "table" => Guard::Reindex {
+                        scope: Scope::Table,
+                        name: quoted?,
+                    },
+                    "schema" => Guard::Reindex {
+                        scope: Scope::Schema,
+                        name: quoted?,
+                    },
+                    _ => Guard::Reindex {
+                        scope: Scope::Database,
+                        name: String::new(),
+                    },
                 })
             }
-            StatementKind::DetachPartitionConcurrently => Some(Guard::Detach {
-                table: head.object.as_ref()?.quoted(),
-                partition: head.partition.as_ref()?.quoted(),
+            (Kind::DetachPartitionConcurrently, _, Some(partition)) => Some(Guard::Detach {
+                table: quoted?,
+                partition: partition.quoted(),
             }),
-            StatementKind::CreateDatabase => created(Probe::Database, named()?),
-            StatementKind::CreateTablespace => created(Probe::Tablespace, named()?),
-            StatementKind::CreateSubscription => created(Probe::Subscription, named()?),
-            StatementKind::DropDatabase => dropped(Probe::Database, named()?),
-            StatementKind::DropTablespace => dropped(Probe::Tablespace, named()?),
-            StatementKind::DropSubscription => dropped(Probe::Subscription, named()?),
-            StatementKind::AlterSubscriptionPublication => self.publications(item, named()?),
+            (Kind::CreateDatabase, ..) => creates(Probe::Database),
+            (Kind::CreateTablespace, ..) => creates(Probe::Tablespace),
+            (Kind::CreateSubscription, ..) => creates(Probe::Subscription),
+            (Kind::DropDatabase, ..) => drops(Probe::Database),
+            (Kind::DropTablespace, ..) => drops(Probe::Tablespace),
+            (Kind::DropSubscription, ..) => drops(Probe::Subscription),
+            (Kind::AlterSubscriptionPublication, ..) => self.publications(item, name?),
             _ => None,
         }
     }
@@ -101,17 +106,15 @@ impl Context<'_> {
     pub(in crate::plan) fn oldest_server(&self, item: Item) -> Option<(u16, &'static str)> {
         const SYNTAX: &str = "tried on server 13: a syntax error";
         let kind = self.reading.kind(item)?;
-        let newer = match kind {
-            StatementKind::ReindexConcurrently => {
-                let words = self.outer_words(item);
-                !words
-                    .iter()
-                    .any(|word| word.eq_ignore_ascii_case("concurrently"))
-            }
-            StatementKind::AlterSubscriptionPublication => {
-                !matches!(self.probed(item), Some(Guard::Repeatable))
-            }
-            _ => return postgres::oldest_server(kind),
+        let newer = if kind == StatementKind::ReindexConcurrently {
+            let words = self.outer_words(item);
+            !words
+                .iter()
+                .any(|word| word.eq_ignore_ascii_case("concurrently"))
+        } else if kind == StatementKind::AlterSubscriptionPublication {
+            !matches!(self.probed(item), Some(Guard::Repeatable))
+        } else {
+            return postgres::oldest_server(kind);
         };
         newer.then_some((14, SYNTAX))
     }
@@ -193,20 +196,7 @@ fn plain_column(text: &str, tokens: &[lex::Token]) -> Option<String> {
 /// A name as the server keeps it. An escaped one is left to the server, like an expression.
 fn identifier(text: &str, token: lex::Token) -> Option<String> {
     let written = &text[token.range()];
-    let named = match token.kind {
-        lex::TokenKind::Word => true,
-        lex::TokenKind::QuotedIdent => !written.starts_with(['u', 'U']),
-        _ => false,
-    };
+    let named = token.kind == lex::TokenKind::Word
+        || token.kind == lex::TokenKind::QuotedIdent && !written.starts_with(['u', 'U']);
     named.then(|| Ident::read(written).as_str().to_owned())
-}
-
-/// Which reading of the catalog finds what a CREATE makes.
-fn created(what: Probe, name: String) -> Option<Guard> {
-    Some(Guard::Create { what, name })
-}
-
-/// Which reading of the catalog finds what a DROP takes away.
-fn dropped(what: Probe, name: String) -> Option<Guard> {
-    Some(Guard::Drop { what, name })
 }

@@ -63,6 +63,11 @@ fn among_others_it_stays_in_their_transaction() {
             .stderr_has("REINDEX TABLE cannot run inside a transaction block");
         assert_eq!(database.query("SELECT to_regclass('u') IS NULL"), "t");
     }
+    // His own transaction, of this statement alone, is no other.
+    tree(&[TABLES, "BEGIN;\nREINDEX TABLE p;\nCOMMIT"])
+        .run(&["upgrade"])
+        .success()
+        .stderr_has("warning[maybe-in-a-transaction]");
     // The author's way out.
     let pinned = format!(
         "--! upgrade {{ transaction = false }}\n{}",

@@ -72,6 +72,29 @@ fn a_detach_that_was_cut_off_is_finalized() {
     }
 }
 
+/// Names that psql could read otherwise.
+#[test]
+fn odd_names_are_names() {
+    let (table, partition) = ("\"P's :x\"", "\"1 \\ \"\"st\"\" :'x' $m$\"");
+    let project = configured(
+        "[target]\nserver = 14\n",
+        &[
+            &format!(
+                "CREATE TABLE {table} (x int) PARTITION BY LIST (x);\nCREATE TABLE {partition} PARTITION OF {table} FOR VALUES IN (1)"
+            ),
+            &format!("ALTER TABLE {table} DETACH PARTITION {partition} CONCURRENTLY"),
+        ],
+    );
+    let script = upgrade(&project, "");
+    let database = Database::create();
+    run(&database, &upgrade(&project, "rev1"));
+    let holder = Holder::of(&database, &format!("SELECT FROM {table}"));
+    cut(&database, &script, WORDS, Cut::Terminated);
+    drop(holder);
+    run(&database, &script).quiet();
+    assert_eq!(database.query("SELECT count(*) FROM pg_inherits"), "0");
+}
+
 /// Finalizing waits for readers too, and may be cut off.
 #[test]
 fn a_finalize_that_was_cut_off_is_repeated() {

@@ -205,6 +205,47 @@ fn names_are_cut_as_the_server_cuts_them() {
     }
 }
 
+/// Names that psql, a format or a literal could read otherwise.
+#[test]
+fn odd_names_are_names() {
+    let (table, index) = ("\"T's :x\"", "\"%I \\ \"\"it\"\" :'x' $m$\"");
+    for (statement, words) in [
+        (
+            format!("REINDEX INDEX CONCURRENTLY \"My S\".{index}"),
+            "REINDEX INDEX",
+        ),
+        (
+            format!("REINDEX TABLE CONCURRENTLY \"My S\".{table}"),
+            "REINDEX TABLE",
+        ),
+        (
+            "REINDEX SCHEMA CONCURRENTLY \"My S\"".to_owned(),
+            "REINDEX SCHEMA",
+        ),
+    ] {
+        let project = tree(&[
+            &format!(
+                "CREATE SCHEMA \"My S\";\nCREATE TABLE \"My S\".{table} (x int);\nCREATE INDEX {index} ON \"My S\".{table} (x)"
+            ),
+            &statement,
+        ]);
+        let database = before(&project);
+        let script = upgrade(&project, "");
+        let holder = Holder::of(
+            &database,
+            &format!("INSERT INTO \"My S\".{table} VALUES (1)"),
+        );
+        cut(&database, &script, words, Cut::Terminated);
+        assert_eq!(
+            database.query("SELECT count(*) FROM pg_index WHERE NOT indisvalid"),
+            "1"
+        );
+        drop(holder);
+        run(&database, &script).quiet();
+        leaves(&database, "");
+    }
+}
+
 /// The partitions are rebuilt one by one, each with its own leftovers.
 #[test]
 fn partitions_are_looked_at_too() {
