@@ -18,6 +18,8 @@ mod preflight;
 mod recover;
 mod refusals;
 mod rehearsal;
+mod rights;
+mod shadows;
 mod steps;
 mod story;
 mod transactions;

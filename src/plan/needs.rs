@@ -285,11 +285,13 @@ impl Asks {
             makes.any_schema = Some(0);
         }
         let Some(name) = name else { return };
-        match head.kind {
-            StatementKind::Create(ObjectKind::Schema) => makes.schemas.insert(name, 0),
-            StatementKind::Create(ObjectKind::Role) => makes.roles.insert(name, 0),
-            _ => makes.names.insert(name, 0),
-        };
+        if head.kind == StatementKind::Create(ObjectKind::Schema) {
+            makes.schemas.insert(name, 0);
+        } else if head.kind == StatementKind::Create(ObjectKind::Role) {
+            makes.roles.insert(name, 0);
+        } else {
+            makes.names.insert(name, 0);
+        }
     }
 }
 
@@ -315,28 +317,37 @@ fn changes_session(head: &Head) -> bool {
 /// Whether a statement may change who has which right, or what a name stands for, beyond its own revision.
 fn changes_rights(statement: &Statement, text: &str) -> bool {
     let head = &statement.head;
-    let has = |words: &[&str]| mentions(statement.slice(text), words);
-    match head.kind {
-        StatementKind::Grant
-        | StatementKind::ReassignOwned
-        | StatementKind::DropOwned
-        | StatementKind::ImportForeignSchema
-        | StatementKind::Call
-        | StatementKind::Create(ObjectKind::Role)
-        | StatementKind::Alter(ObjectKind::Role)
-        | StatementKind::Drop(ObjectKind::Schema | ObjectKind::Extension) => true,
-        StatementKind::Select => {
-            head.setting.is_none() && !calls_the_servers_own(statement.slice(text))
-        }
-        StatementKind::Do | StatementKind::DoCommitting => {
-            has(&CHANGES) || has(&["call", "perform"])
-        }
-        kind if is_opaque(kind) => has(&CHANGES),
-        StatementKind::AlterTable | StatementKind::Alter(_) => {
-            head.cascade || has(&MOVES) && !renames_inside(statement.slice(text))
-        }
-        _ => head.cascade,
+    let slice = statement.slice(text);
+    if head.cascade || always_changes_rights(head.kind) {
+        return true;
     }
+    if head.kind == StatementKind::Select {
+        return head.setting.is_none() && !calls_the_servers_own(slice);
+    }
+    if matches!(head.kind, StatementKind::Do | StatementKind::DoCommitting) {
+        return mentions(slice, &CHANGES) || mentions(slice, &["call", "perform"]);
+    }
+    if matches!(
+        head.kind,
+        StatementKind::AlterTable | StatementKind::Alter(_)
+    ) {
+        return mentions(slice, &MOVES) && !renames_inside(slice);
+    }
+    is_opaque(head.kind) && mentions(slice, &CHANGES)
+}
+
+fn always_changes_rights(kind: StatementKind) -> bool {
+    matches!(
+        kind,
+        StatementKind::Grant
+            | StatementKind::ReassignOwned
+            | StatementKind::DropOwned
+            | StatementKind::ImportForeignSchema
+            | StatementKind::Call
+            | StatementKind::Create(ObjectKind::Role)
+            | StatementKind::Alter(ObjectKind::Role)
+            | StatementKind::Drop(ObjectKind::Schema | ObjectKind::Extension)
+    )
 }
 
 /// Whether a statement may run any other.
@@ -392,12 +403,10 @@ fn version(statement: &Statement, text: &str) -> Option<String> {
     tokens.next()?;
     let token = tokens.next()?;
     let written = &text[token.range()];
-    match token.kind {
-        TokenKind::Word | TokenKind::QuotedIdent => Some(Ident::read(written).as_str().to_owned()),
-        TokenKind::String => {
-            let inner = written.strip_prefix('\'')?.strip_suffix('\'')?;
-            Some(inner.replace("''", "'"))
-        }
-        _ => None,
+    if token.kind == TokenKind::String {
+        let inner = written.strip_prefix('\'')?.strip_suffix('\'')?;
+        return Some(inner.replace("''", "'"));
     }
+    matches!(token.kind, TokenKind::Word | TokenKind::QuotedIdent)
+        .then(|| Ident::read(written).as_str().to_owned())
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use super::block::{self, Surroundings};
-use crate::name::QualifiedName;
+use crate::name::{Ident, QualifiedName};
 use crate::plan::Target;
 use crate::plan::needs::{self, Asked, Need};
 
@@ -114,7 +114,7 @@ fn words(need: &Need) -> Line<'_> {
 fn of<'a>(need: &'static str, name: &'a QualifiedName) -> Line<'a> {
     Line {
         need,
-        schema: name.schema.as_ref().map(|schema| schema.as_str()),
+        schema: name.schema.as_ref().map(Ident::as_str),
         name: Some(name.name.as_str()),
         ..Line::default()
     }

@@ -1,5 +1,6 @@
 //! pgbouncer between a test and the server, where it is installed.
 
+use std::io::Write as _;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
@@ -37,7 +38,11 @@ impl Pooler {
                 std::env::var_os("CI").is_none(),
                 "pgbouncer is not installed (Debian: apt-get install pgbouncer)"
             );
-            eprintln!("left out: pgbouncer is not installed (Debian: apt-get install pgbouncer)");
+            writeln!(
+                std::io::stderr(),
+                "left out: pgbouncer is not installed (Debian: apt-get install pgbouncer)"
+            )
+            .ok();
             return None;
         };
         let user = ServerUser::find().expect("the server runs as somebody");
@@ -77,10 +82,7 @@ impl Pooler {
             );
             std::thread::sleep(Duration::from_millis(10));
         }
-        Some(Self {
-            folder,
-            supervisor: supervisor,
-        })
+        Some(Self { folder, supervisor })
     }
 
     /// Where it listens, for PGHOST; the port is 6432.
