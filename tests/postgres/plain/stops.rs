@@ -99,11 +99,53 @@ fn a_backend_that_is_terminated_leaves_nothing_half_recorded() {
     same("at once", &whole.rows(), &database.rows());
 }
 
+/// DROP INDEX CONCURRENTLY is cancelled, and a client that goes on does not have it recorded.
+#[test]
+fn a_drop_that_was_cancelled_is_not_done() {
+    let project = tree(&[
+        "CREATE TABLE a (a int);\nCREATE INDEX i ON a (a)",
+        "DROP INDEX CONCURRENTLY i",
+        "CREATE TABLE b (a int)",
+    ]);
+    let script = plain(&project, "");
+    let database = Database::create();
+    run(&database, &plain(&project, "base:rev1"));
+    let mut writer = Session::open(&database);
+    writer
+        .send("BEGIN; INSERT INTO a VALUES (2)")
+        .expect("written");
+    let mut session = Session::open(&database);
+    let sent = script.clone();
+    let client = std::thread::spawn(move || session.go_on(&sent));
+    signal(
+        "pg_cancel_backend",
+        &database,
+        "wait_event_type = 'Lock' AND query LIKE '%DROP INDEX CONCURRENTLY%'",
+    );
+    let refused = client.join().expect("it ends");
+    let codes: Vec<&str> = refused.iter().map(|one| one.code.as_str()).collect();
+    assert_eq!(codes, ["57014", "SO005", "SO005", "SO002", "SO009"]);
+    assert_eq!(
+        database
+            .query("SELECT steps[1] ~ '[?][0-9]+$' FROM signoff_revision WHERE revision = 'rev2'"),
+        "t"
+    );
+    writer.send("ROLLBACK").expect("ends");
+    run(&database, &script);
+    assert_eq!(database.query("SELECT to_regclass('i') IS NULL"), "t");
+}
+
 #[track_caller]
 fn terminate(database: &Database, whom: &str) {
+    signal("pg_terminate_backend", database, whom);
+}
+
+/// Sends somebody a signal, as soon as there is somebody.
+#[track_caller]
+fn signal(what: &str, database: &Database, whom: &str) {
     let begun = Instant::now();
     let kill = format!(
-        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = '{}' AND pid <> pg_backend_pid() AND {whom}",
+        "SELECT count({what}(pid)) FROM pg_stat_activity WHERE datname = '{}' AND pid <> pg_backend_pid() AND {whom}",
         database.name()
     );
     while database.query(&kill) == "0" {

@@ -2,7 +2,7 @@
 
 use super::super::laws::{BRANCHES, Case, LINEAR, NUMBERED, SAMPLE};
 use super::super::made::{changes_nothing, downgrade, run as psql, same, tree, upgrade};
-use super::session::{Session, run};
+use super::session::{Session, run, statements};
 use super::{plain, plain_down};
 use crate::support::faults::{self, Fault};
 use crate::support::postgres::Database;
@@ -260,42 +260,56 @@ fn what_is_half_done_is_finished_by_the_other_flavour() {
         "--! upgrade\nCREATE TABLE counter (n int);\nINSERT INTO counter VALUES (0);\n--! downgrade\nDROP TABLE counter;\n",
         STEPS,
     ]);
-    let whole = Database::create();
-    psql(&whole, &upgrade(&project, "base:rev1"));
-    for back in [false, true] {
-        let (by_psql, plainly) = if back {
-            let range = "rev2:rev1";
-            (downgrade(&project, range), plain_down(&project, range))
-        } else {
-            (upgrade(&project, ""), plain(&project, ""))
-        };
-        let start = Database::clone_of(&whole);
-        psql(&whole, &by_psql);
-        let all = super::session::statements(&plainly).len();
-        for k in 0..all {
-            let database = Database::clone_of(&start);
+    let range = "rev2:rev1";
+    let by_psql = [upgrade(&project, ""), downgrade(&project, range)];
+    let plainly = [plain(&project, ""), plain_down(&project, range)];
+    // One database goes up and down again, stopped each time somewhere else.
+    let database = Database::create();
+    let look = || {
+        let index =
+            "(SELECT count(*) FROM pg_index WHERE indexrelid = to_regclass('i') AND indisvalid)";
+        let counter = database.query(&format!("SELECT n, {index} FROM counter"));
+        counter + "\n" + &database.rows()
+    };
+    psql(&database, &upgrade(&project, "base:rev1"));
+    let low = look();
+    psql(&database, &by_psql[0]);
+    let high = look();
+    psql(&database, &by_psql[1]);
+    assert_eq!(look(), low);
+    let all = |back: usize| statements(&plainly[back]);
+    let first = |back: usize| {
+        let is_block = |one: &&str| one.contains("'signoff.begin_steps');");
+        all(back)
+            .iter()
+            .position(|one| is_block(one))
+            .expect("has one")
+    };
+    for k in 0..all(0).len().max(all(1).len()) - first(0).min(first(1)) {
+        for (back, want) in [(0, &high), (1, &low)] {
             let mut session = Session::open(&database);
-            for statement in &super::session::statements(&plainly)[..k] {
+            for statement in all(back).into_iter().take(first(back) + k) {
                 session.send(statement).expect("runs");
             }
             drop(session);
-            database.wait_until_alone();
-            psql(&database, &by_psql);
-            same("psql alone", &whole.state(), &database.state());
-            same("psql alone", &whole.rows(), &database.rows());
+            psql(&database, &by_psql[back]);
+            assert_eq!(&look(), want, "stopped after {k}");
         }
-        let mut stopped = 0;
-        for stop in faults::stops(&by_psql) {
-            let database = Database::clone_of(&start);
-            let broken = faults::at(&by_psql, stop, Fault::Killed);
-            // What is skipped is not stopped in.
-            let killed = database.psql_stdin(&broken, &[]).code == Fault::Killed.code();
-            stopped += usize::from(killed);
-            database.wait_until_alone();
-            run(&database, &plainly);
-            same("psql alone", &whole.state(), &database.state());
-            same("psql alone", &whole.rows(), &database.rows());
-        }
-        assert!(stopped > 3, "stopped at {stopped} places");
     }
+    let stops = by_psql.each_ref().map(|script| faults::stops(script));
+    let mut stopped = 0;
+    for at in 0..stops[0].len().max(stops[1].len()) {
+        for (back, want) in [(0, &high), (1, &low)] {
+            if let Some(stop) = stops[back].get(at) {
+                let broken = faults::at(&by_psql[back], *stop, Fault::Killed);
+                // What is skipped is not stopped in.
+                let killed = database.psql_stdin(&broken, &[]).code == Fault::Killed.code();
+                stopped += usize::from(killed);
+                database.wait_until_alone();
+            }
+            run(&database, &plainly[back]);
+            assert_eq!(&look(), want, "stopped at {at}");
+        }
+    }
+    assert!(stopped > 6, "stopped at {stopped} places");
 }
