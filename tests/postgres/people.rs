@@ -276,7 +276,7 @@ fn a_run_that_gets_no_lock_names_the_holder() {
         .stderr_has("user postgres, from a local socket");
     same("before", &before, &database.everything());
     database.query(
-        "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted",
+        "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
     );
     holder.wait().expect("psql ends");
     run(&database, &script).quiet();
