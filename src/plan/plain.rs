@@ -123,36 +123,34 @@ impl Writing<'_> {
 
     /// What EXECUTE does not do, or what would outlast the revision in a session that is the client's.
     fn inside(&mut self, at: Option<Span>, text: &str) {
-        const SESSION: &str =
-            "the session is the client's own, and a script has no way to tidy it up";
         let script = sql::read(text);
         let Some(statement) = script.statements.first() else {
             return;
         };
         let kind = statement.head.kind;
-        match kind {
-            StatementKind::Select if selects_into(statement.slice(text)) => self.refuse(
+        let session = matches!(
+            kind,
+            StatementKind::Prepare
+                | StatementKind::Execute
+                | StatementKind::Deallocate
+                | StatementKind::DeclareCursorWithHold
+                | StatementKind::Listen
+                | StatementKind::Unlisten
+        );
+        if session {
+            self.refuse(
+                at,
+                format!("{kind} in a script for clients that are not psql"),
+                "the session is the client's own, and a script has no way to tidy that up",
+                "do without it; or run it with psql: leave --flavour plain out",
+            );
+        } else if kind == StatementKind::Select && selects_into(statement.slice(text)) {
+            self.refuse(
                 at,
                 "SELECT … INTO can't run inside a DO block",
                 "the server refuses it there (0A000: EXECUTE of SELECT ... INTO is not implemented), and the revision would be rolled back",
                 "write CREATE TABLE … AS SELECT …, which does the same; or run it with psql: leave --flavour plain out",
-            ),
-            StatementKind::Prepare | StatementKind::Execute | StatementKind::Deallocate => self
-                .refuse(
-                    at,
-                    format!("{kind} in a script for clients that are not psql"),
-                    SESSION,
-                    "write the statement itself; or run it with psql: leave --flavour plain out",
-                ),
-            StatementKind::DeclareCursorWithHold
-            | StatementKind::Listen
-            | StatementKind::Unlisten => self.refuse(
-                at,
-                format!("{kind} in a script for clients that are not psql"),
-                SESSION,
-                "take it out; or run it with psql: leave --flavour plain out",
-            ),
-            _ => {}
+            );
         }
     }
 
@@ -186,21 +184,13 @@ impl Writing<'_> {
                 "run it with psql: leave --flavour plain out; or keep it in a release of its own",
             );
         }
-        let put_in = match guard {
-            Guard::CreateIndex { .. } if !statement.head.if_not_exists => {
-                Some((" IF NOT EXISTS", IF_NOT_EXISTS))
-            }
-            Guard::Drop {
-                what: Probe::Index, ..
-            } if !statement.head.if_exists => Some((" IF EXISTS", IF_EXISTS)),
-            Guard::CreateIndex { .. }
-            | Guard::Create { .. }
-            | Guard::Drop { .. }
-            | Guard::Reindex { .. }
-            | Guard::Detach { .. }
-            | Guard::Publications { .. }
-            | Guard::Transaction { .. }
-            | Guard::Repeatable => None,
+        let put_in = if matches!(guard, Guard::CreateIndex { .. }) && !statement.head.if_not_exists
+        {
+            Some((" IF NOT EXISTS", IF_NOT_EXISTS))
+        } else if drops_index(guard) && !statement.head.if_exists {
+            Some((" IF EXISTS", IF_EXISTS))
+        } else {
+            None
         };
         match put_in.zip(behind_concurrently(&text, statement)) {
             Some(((words, why), behind)) => Piece::Carried {
@@ -250,6 +240,16 @@ fn unguarded(guard: &Guard, kind: StatementKind) -> Option<&'static str> {
     }
 }
 
+fn drops_index(guard: &Guard) -> bool {
+    matches!(
+        guard,
+        Guard::Drop {
+            what: Probe::Index,
+            ..
+        }
+    )
+}
+
 /// Offset behind the word CONCURRENTLY.
 fn behind_concurrently(text: &str, statement: &sql::Statement) -> Option<usize> {
     lex::tokens_in(text, statement.range())
@@ -266,15 +266,15 @@ fn selects_into(text: &str) -> bool {
     let mut label = false;
     for token in lex::tokens(text).filter(|token| !token.kind.is_trivia()) {
         let word = &text[token.range()];
-        match token.kind {
-            lex::TokenKind::OpenParen => depth += 1,
-            lex::TokenKind::CloseParen => depth = depth.saturating_sub(1),
-            lex::TokenKind::Word if depth == 0 && !label && word.eq_ignore_ascii_case("into") => {
-                return true;
-            }
-            _ => {}
+        let is_word = token.kind == lex::TokenKind::Word;
+        if token.kind == lex::TokenKind::OpenParen {
+            depth += 1;
+        } else if token.kind == lex::TokenKind::CloseParen {
+            depth = depth.saturating_sub(1);
+        } else if is_word && depth == 0 && !label && word.eq_ignore_ascii_case("into") {
+            return true;
         }
-        label = token.kind == lex::TokenKind::Word && word.eq_ignore_ascii_case("as");
+        label = is_word && word.eq_ignore_ascii_case("as");
     }
     false
 }

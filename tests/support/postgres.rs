@@ -116,6 +116,11 @@ pub(crate) struct RanRaw {
     pub(crate) outcome: Outcome,
 }
 
+/// The folder of the shared server's socket, for a client that is not psql.
+pub(crate) fn socket() -> &'static Utf8Path {
+    cluster().folder()
+}
+
 /// A database of its own for one test; dropped with it.
 pub(crate) struct Database {
     name: String,
@@ -154,11 +159,6 @@ impl Database {
     /// What `-d` takes.
     pub(crate) fn name(&self) -> &str {
         &self.name
-    }
-
-    /// The folder of the server's socket, for a client that is not psql.
-    pub(crate) fn socket(&self) -> &'static Utf8Path {
-        cluster().folder()
     }
 
     /// `psql -X -d DATABASE … -f FILE`: how a DBA runs a script.

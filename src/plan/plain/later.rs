@@ -50,12 +50,13 @@ pub(super) fn check(plan: &Plan, writing: &mut Writing<'_>) {
             changes.get(&key).is_some_and(|last| *last > at)
         };
         let names = names(pieces);
-        let gone = names.iter().find(|name| later(name, Change::Gone));
-        let changed = match &step.guard {
-            Guard::Drop { .. } => names.iter().find(|name| later(name, Change::Made)),
-            _ => gone,
+        // What is dropped is gone already; what else stands alone needs what it names.
+        let harm = if matches!(step.guard, Guard::Drop { .. }) {
+            Change::Made
+        } else {
+            Change::Gone
         };
-        if let Some(name) = changed {
+        if let Some(name) = names.iter().find(|name| later(name, harm)) {
             writing.refuse(
                 first(pieces),
                 format!("{} is changed again further on in the same script, and this statement runs outside a transaction", quote(name)),
@@ -98,32 +99,32 @@ fn record(piece: &Piece, at: usize, changes: &mut Changes) {
         let mut put = |name: &QualifiedName, change: Change| {
             changes.insert((name.name.as_str().to_owned(), change == Change::Made), at);
         };
-        match head.kind {
+        let gone = matches!(
+            head.kind,
             StatementKind::Drop(
                 ObjectKind::Table
-                | ObjectKind::Index
-                | ObjectKind::Schema
-                | ObjectKind::MaterializedView
-                | ObjectKind::Constraint,
-            )
-            | StatementKind::DropIndex
-            | StatementKind::DropIndexConcurrently
-            | StatementKind::Alter(
-                ObjectKind::Index | ObjectKind::Schema | ObjectKind::MaterializedView,
-            ) => head.objects().for_each(|name| put(name, Change::Gone)),
-            StatementKind::AlterTable
-                if head.actions.iter().any(|action| {
-                    matches!(action, TableAction::Rename | TableAction::SetSchema)
-                }) =>
-            {
-                head.objects()
-                    .chain(&head.table)
-                    .for_each(|name| put(name, Change::Gone));
-            }
-            StatementKind::CreateIndex | StatementKind::CreateIndexConcurrently => {
-                head.objects().for_each(|name| put(name, Change::Made));
-            }
-            _ => {}
+                    | ObjectKind::Index
+                    | ObjectKind::Schema
+                    | ObjectKind::MaterializedView
+            ) | StatementKind::DropIndex
+                | StatementKind::DropIndexConcurrently
+                | StatementKind::Alter(
+                    ObjectKind::Index | ObjectKind::Schema | ObjectKind::MaterializedView
+                )
+        );
+        let renames =
+            |action: &TableAction| matches!(action, TableAction::Rename | TableAction::SetSchema);
+        let made = matches!(
+            head.kind,
+            StatementKind::CreateIndex | StatementKind::CreateIndexConcurrently
+        );
+        if gone {
+            head.objects().for_each(|name| put(name, Change::Gone));
+        } else if head.kind == StatementKind::AlterTable && head.actions.iter().any(renames) {
+            let names = head.objects().chain(&head.table);
+            names.for_each(|name| put(name, Change::Gone));
+        } else if made {
+            head.objects().for_each(|name| put(name, Change::Made));
         }
     }
 }

@@ -1,5 +1,7 @@
 //! No text of a user ends a quote of a plain script, and every statement arrives byte for byte.
 
+use std::fmt::Write as _;
+
 use super::super::made::{run as psql, same, tree, upgrade};
 use super::plain;
 use super::session::{run, statements};
@@ -24,7 +26,7 @@ fn every_text_is_only_text() {
     let mut script = String::from("CREATE TABLE a (n int, t text);\n");
     for (n, text) in TEXTS.iter().enumerate() {
         let literal = text.replace('\'', "''");
-        script.push_str(&format!("INSERT INTO a VALUES ({n}, '{literal}');\n"));
+        writeln!(script, "INSERT INTO a VALUES ({n}, '{literal}');").expect("a string takes it");
     }
     let function = "CREATE FUNCTION f() RETURNS text LANGUAGE sql AS $signoff$ SELECT '$m0$ $m$'::text -- $$\n $signoff$;\n";
     let copied =

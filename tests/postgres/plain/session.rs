@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use postgres::{Client, Config, NoTls, SimpleQueryMessage};
 
-use crate::support::postgres::Database;
+use crate::support::postgres::{Database, socket};
 
 /// What the server refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,7 +43,7 @@ impl Session {
         let notices = Arc::new(Mutex::new(Vec::new()));
         let said = Arc::clone(&notices);
         let client = Config::new()
-            .host_path(database.socket())
+            .host_path(socket())
             .user(user)
             .dbname(database.name())
             .notice_callback(move |notice| {
@@ -71,9 +71,11 @@ impl Session {
                 hint: error.hint().unwrap_or_default().to_owned(),
             }
         })?;
-        let row = |message: &SimpleQueryMessage| match message {
-            SimpleQueryMessage::Row(row) => Some(row.get(0).unwrap_or_default().to_owned()),
-            _ => None,
+        let row = |message: &SimpleQueryMessage| {
+            let SimpleQueryMessage::Row(row) = message else {
+                return None;
+            };
+            Some(row.get(0).unwrap_or_default().to_owned())
         };
         Ok(messages.iter().filter_map(row).collect())
     }

@@ -9,13 +9,14 @@ use crate::support::postgres::Database;
 use crate::support::project::Project;
 use crate::support::straight;
 
+const EVENTS: &str =
+    "SELECT event, project, revision FROM public.signoff_event ORDER BY revision, id";
+
 /// Everything that both flavours must agree on.
 #[track_caller]
 fn agree(what: &str, psql: &Database, plain: &Database) {
     same(what, &psql.state(), &plain.state());
     same(what, &psql.rows(), &plain.rows());
-    const EVENTS: &str =
-        "SELECT event, project, revision FROM public.signoff_event ORDER BY revision, id";
     same(what, &psql.query(EVENTS), &plain.query(EVENTS));
 }
 
@@ -218,6 +219,9 @@ fn a_script_with_steps_refuses_an_open_transaction() {
     });
 }
 
+/// The settings of a session.
+const ALL: &str = "SELECT string_agg(name || '=' || setting, chr(10) ORDER BY name) FROM pg_settings WHERE name !~ '^(signoff|plpgsql|transaction_)'";
+
 /// What the author sets for the session counts to the end of the revision, and the client has its own back.
 #[test]
 fn the_session_is_as_it_was() {
@@ -234,7 +238,6 @@ fn the_session_is_as_it_was() {
     let mut session = Session::open(&database);
     let own = "SET search_path = elsewhere; SET TimeZone = 'Europe/Paris'; SET enable_seqscan = off; SET statement_timeout = '1h'; SET maintenance_work_mem = '7MB'";
     session.send(own).expect("set");
-    const ALL: &str = "SELECT string_agg(name || '=' || setting, chr(10) ORDER BY name) FROM pg_settings WHERE name !~ '^(signoff|plpgsql|transaction_)'";
     let before = session.value(ALL);
     session.stop_at_errors(&plain(&project, "")).expect("done");
     same("the client's settings", &before, &session.value(ALL));
@@ -280,10 +283,7 @@ fn what_is_half_done_is_finished_by_the_other_flavour() {
     let all = |back: usize| statements(&plainly[back]);
     let first = |back: usize| {
         let is_block = |one: &&str| one.contains("'signoff.begin_steps');");
-        all(back)
-            .iter()
-            .position(|one| is_block(one))
-            .expect("has one")
+        all(back).iter().position(is_block).expect("has one")
     };
     for k in 0..all(0).len().max(all(1).len()) - first(0).min(first(1)) {
         for (back, want) in [(0, &high), (1, &low)] {
