@@ -32,7 +32,7 @@ DO $signoff$ DECLARE t regclass; e regclass; word text; BEGIN
   -- What stands in these quotes is an e with an acute accent, a newline, a long dash.
   IF 'é
 –' <> chr(233) || chr(10) || chr(8211) THEN RAISE EXCEPTION USING ERRCODE = 'SO003', MESSAGE = 'signoff: refused: the text of this script did not arrive as it is in the file', HINT = 'It is UTF-8 with LF at the ends of its lines: tell the client so.'; END IF;
-  SELECT string_agg('signoff.' || m, ', ') INTO word FROM unnest(ARRAY['dry_run', 'lock_timeout', 'lock_wait', 'until'{% for mode in modes_misspelt %}, {{ mode | lit }}{% endfor %}]) AS m (m) WHERE current_setting('signoff.' || m.m, true) <> '';
+  SELECT string_agg('signoff.' || m, ', ') INTO word FROM unnest(ARRAY['dry_run', 'lock_timeout', 'lock_wait', 'until'{% for mode in modes_misspelt if mode | lower not in modes %}, {{ mode | lit }}{% endfor %}]) AS m (m) WHERE current_setting('signoff.' || m.m, true) <> '';
   IF word IS NOT NULL THEN RAISE EXCEPTION USING ERRCODE = 'SO010', MESSAGE = format('signoff: refused: %s is not understood', word), HINT = 'What may be set before this script: signoff.ticket, signoff.first_run. RESET the other.'; END IF;
   word := lower(coalesce(current_setting('signoff.first_run', true), ''));
   IF word NOT IN ('', '0', '1', 'off', 'on', 'false', 'true', 'no', 'yes') THEN RAISE EXCEPTION USING ERRCODE = 'SO010',

@@ -117,9 +117,9 @@ SET lock_timeout = 0;
 ALTER TABLE :signoff_table DETACH PARTITION :signoff_name FINALIZE;
 \else
 {{ statements(step.parts) }}\endif
+\endif
 :signoff_detach_look
 :signoff_check
-\endif
 :signoff_bare_done
 {% elif step.kind in ["create", "drop", "publications"] %}
 {% set look = "publications_look" if step.kind == "publications" else step.kind ~ "_" ~ step.object %}
@@ -142,9 +142,9 @@ ALTER TABLE :signoff_table DETACH PARTITION :signoff_name FINALIZE;
 {% if step.object == "index" %}
 SET lock_timeout = 0;
 {% endif %}
-{{ statements(step.session) }}{{ statements(step.parts) }}:signoff_{{ look }}
+{{ statements(step.session) }}{{ statements(step.parts) }}\endif
+:signoff_{{ look }}
 :signoff_check
-\endif
 :signoff_bare_done
 {% elif step.kind == "repeatable" %}
 :signoff_bare

@@ -346,6 +346,20 @@ fn a_drop_is_taken_up() {
     }
 }
 
+/// When the one is dropped, another of its name comes into sight behind it on the search_path: that one stays.
+#[test]
+fn an_index_behind_the_dropped_one_stays() {
+    let project = tree(&[
+        "CREATE SCHEMA s;\nCREATE TABLE s.t (x int);\nCREATE INDEX i ON s.t (x);\nCREATE TABLE public.t (x int);\nCREATE INDEX i ON public.t (x)",
+        "--! search_path = 's, public'\n--! upgrade\nDROP INDEX CONCURRENTLY i",
+    ]);
+    let database = upgraded(&project);
+    assert_eq!(
+        database.query("SELECT to_regclass('s.i') IS NULL, to_regclass('public.i')"),
+        "t|i"
+    );
+}
+
 /// Without a name nobody could say after a failure which index is meant.
 #[test]
 fn an_index_without_a_name_is_refused_when_compiling() {

@@ -16,7 +16,7 @@ SELECT $m$
 {% if verb == "create" %}
 SELECT :'signoff_begun' AND x.oid IS NOT NULL AS signoff_done, CASE WHEN x.oid IS NOT NULL AND NOT :'signoff_begun' THEN '!' ELSE '?' END AS signoff_mark, x.oid IS NOT NULL AS signoff_fits
 {% else %}
-SELECT :'signoff_begun' AND :signoff_oid <> 0 AND NOT EXISTS (SELECT FROM {{ catalog }} c WHERE c.oid = :signoff_oid) AS signoff_done, coalesce('?' || x.oid::text, '!') AS signoff_mark, x.oid IS NULL AS signoff_fits
+SELECT :'signoff_begun' AND :signoff_oid <> 0 AND NOT EXISTS (SELECT FROM {{ catalog }} c WHERE c.oid = :signoff_oid) AS signoff_done, coalesce('?' || x.oid::text, '!') AS signoff_mark, x.oid IS NULL OR '?' || x.oid::text <> :'signoff_mark' AS signoff_fits
 {% endif %}
   FROM (SELECT (SELECT c.oid FROM {{ catalog }} c WHERE {{ named }}) AS oid) x \gset$m$ AS signoff_{{ verb }}_{{ object }} \gset
 {% if object == "tablespace" and verb == "create" %}
@@ -49,8 +49,8 @@ SELECT :'signoff_begun' AND x.n = x.goal AS signoff_done, x.n = x.goal AS signof
 {% endif %}
 {% if guards.objects or guards.detach or guards.publications %}
 SELECT $m$
-SET signoff.what = :'signoff_what'; SET signoff.fits = :'signoff_fits';
-DO $signoff$ BEGIN IF current_setting('signoff.fits') <> 't' THEN RAISE EXCEPTION USING ERRCODE = 'SO005',
+SET signoff.what = :'signoff_what'; SET signoff.fits = :'signoff_fits'; SET signoff.done = :'signoff_done';
+DO $signoff$ BEGIN IF current_setting('signoff.fits') <> 't' AND current_setting('signoff.done') <> 't' THEN RAISE EXCEPTION USING ERRCODE = 'SO005',
   MESSAGE = format('signoff: the catalog does not show what this step does: %s', current_setting('signoff.what')), HINT = 'Somebody else changes it at this moment? Look at it, then run again: the step is taken up.'; END IF; END $signoff$;
 $m$ AS signoff_check \gset
 {% endif %}
