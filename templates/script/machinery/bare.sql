@@ -12,7 +12,7 @@ SELECT $m$
 SET signoff.mark = '';
 :signoff_step_record
 $m$ AS signoff_bare_done \gset
--- Before a look at the catalog: its own names come first, and those that the author's search_path finds stay visible.
+-- Before a look at the catalog: its own types and operators come first, and what the author's search_path finds stays visible.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('search_path', pg_catalog.rtrim(pg_catalog.concat('pg_catalog, ', pg_catalog.current_setting('search_path')), ', '), false); END $signoff$;
 $m$ AS signoff_see \gset
