@@ -2,7 +2,7 @@
 \if true
 -- signoff downgrade · linear · 9a44e2d5806b → base · 3 revisions
 -- tree    sha256:4ba21bb7d0a6009439dd877a710a7897576aa4d7f700e45e3b96dc505fbcfc56
--- bundle  sha256:53ed884a454f922ea6dca0b9a6d935edee84620efabb92c72b9d76c6fae1d769
+-- bundle  sha256:238ad914594f31f531656964e17f6f662f9836efe6a0b5166657659a3a14491a
 -- run     psql -X -d DATABASE -f downgrade.sql
 -- first   psql -X -d DATABASE -f plan.sql       (says what would run here, and changes nothing)
 -- read    section 5 is what changes the database. The others are the frame, the same in every script but for names: it checks,
@@ -31,7 +31,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:53ed884a454f922ea6dca0b9a6d935edee84620efabb92c72b9d76c6fae1d769'
+\set signoff_bundle 'sha256:238ad914594f31f531656964e17f6f662f9836efe6a0b5166657659a3a14491a'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -151,14 +151,19 @@ SELECT $m$
 SET signoff.mark = '';
 :signoff_step_record
 $m$ AS signoff_bare_done \gset
+-- Before a look at the catalog: its own types and operators come first, and what the author's search_path finds stays visible.
+SELECT $m$
+DO $signoff$ BEGIN PERFORM pg_catalog.set_config('search_path', pg_catalog.rtrim(pg_catalog.concat('pg_catalog, ', pg_catalog.current_setting('search_path')), ', '), false); END $signoff$;
+$m$ AS signoff_see \gset
 -- What is created counts only where this step was begun here; what is dropped is remembered by its oid: when that is gone, it was dropped, and no
 -- other of its name is touched.
 SELECT $m$
-SELECT :'signoff_begun' AND :signoff_oid <> 0 AND NOT EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = :signoff_oid) AS signoff_done, coalesce('?' || x.oid::text, '!') AS signoff_mark, x.oid IS NULL AS signoff_fits
+:signoff_see
+SELECT :'signoff_begun' AND :signoff_oid <> 0 AND NOT EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = :signoff_oid) AS signoff_done, coalesce('?' || x.oid::text, '!') AS signoff_mark, x.oid IS NULL OR '?' || x.oid::text <> :'signoff_mark' AS signoff_fits
   FROM (SELECT (SELECT c.oid FROM pg_catalog.pg_class c WHERE c.oid = pg_catalog.to_regclass(:'signoff_name')) AS oid) x \gset$m$ AS signoff_drop_index \gset
 SELECT $m$
-SET signoff.what = :'signoff_what'; SET signoff.fits = :'signoff_fits';
-DO $signoff$ BEGIN IF pg_catalog.current_setting('signoff.fits') OPERATOR(pg_catalog.<>) 't' THEN RAISE EXCEPTION USING ERRCODE = 'SO005',
+SET signoff.what = :'signoff_what'; SET signoff.fits = :'signoff_fits'; SET signoff.done = :'signoff_done';
+DO $signoff$ BEGIN IF pg_catalog.current_setting('signoff.fits') OPERATOR(pg_catalog.<>) 't' AND pg_catalog.current_setting('signoff.done') OPERATOR(pg_catalog.<>) 't' THEN RAISE EXCEPTION USING ERRCODE = 'SO005',
   MESSAGE = pg_catalog.format('signoff: the catalog does not show what this step does: %s', pg_catalog.current_setting('signoff.what')), HINT = 'Somebody else changes it at this moment? Look at it, then run again: the step is taken up.'; END IF; END $signoff$;
 $m$ AS signoff_check \gset
 SELECT $m$
@@ -497,9 +502,9 @@ DROP FUNCTION best_scores(integer[], integer);
 SET lock_timeout = 0;
 -- from migrations/20240212_083000_c07e4b6d11fa_index_players_by_country.sql:12
 DROP INDEX CONCURRENTLY player_country_idx;
+\endif
 :signoff_drop_index
 :signoff_check
-\endif
 :signoff_bare_done
 \endif
 :signoff_end_steps

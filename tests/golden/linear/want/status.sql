@@ -2,7 +2,7 @@
 \if true
 -- signoff status · linear · base → 9a44e2d5806b · 3 revisions
 -- tree    sha256:4ba21bb7d0a6009439dd877a710a7897576aa4d7f700e45e3b96dc505fbcfc56
--- bundle  sha256:53ed884a454f922ea6dca0b9a6d935edee84620efabb92c72b9d76c6fae1d769
+-- bundle  sha256:238ad914594f31f531656964e17f6f662f9836efe6a0b5166657659a3a14491a
 -- run     psql -X -d DATABASE -f status.sql
 -- It changes nothing.
 --
@@ -26,7 +26,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:53ed884a454f922ea6dca0b9a6d935edee84620efabb92c72b9d76c6fae1d769'
+\set signoff_bundle 'sha256:238ad914594f31f531656964e17f6f662f9836efe6a0b5166657659a3a14491a'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;

@@ -2,7 +2,7 @@
 \if true
 -- signoff upgrade · linear · base → 9a44e2d5806b · 3 revisions
 -- tree    sha256:4ba21bb7d0a6009439dd877a710a7897576aa4d7f700e45e3b96dc505fbcfc56
--- bundle  sha256:53ed884a454f922ea6dca0b9a6d935edee84620efabb92c72b9d76c6fae1d769
+-- bundle  sha256:238ad914594f31f531656964e17f6f662f9836efe6a0b5166657659a3a14491a
 -- run     psql -X -d DATABASE -f upgrade.sql
 -- first   psql -X -d DATABASE -f plan.sql       (says what would run here, and changes nothing)
 -- read    section 5 is what changes the database. The others are the frame, the same in every script but for names: it checks,
@@ -31,7 +31,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:53ed884a454f922ea6dca0b9a6d935edee84620efabb92c72b9d76c6fae1d769'
+\set signoff_bundle 'sha256:238ad914594f31f531656964e17f6f662f9836efe6a0b5166657659a3a14491a'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -173,8 +173,13 @@ SELECT $m$
 SET signoff.mark = '';
 :signoff_step_record
 $m$ AS signoff_bare_done \gset
+-- Before a look at the catalog: its own types and operators come first, and what the author's search_path finds stays visible.
+SELECT $m$
+DO $signoff$ BEGIN PERFORM pg_catalog.set_config('search_path', pg_catalog.rtrim(pg_catalog.concat('pg_catalog, ', pg_catalog.current_setting('search_path')), ', '), false); END $signoff$;
+$m$ AS signoff_see \gset
 -- An index that is invalid and that nobody is building is left over; a valid one counts only where this step was begun here.
 SELECT $m$
+:signoff_see
 SELECT coalesce(pg_catalog.bool_or(NOT x.valid AND NOT x.building), false) AS signoff_leftover, coalesce(pg_catalog.bool_or(x.valid AND x.fits AND :'signoff_begun'), false) AS signoff_built,
   coalesce(pg_catalog.bool_or(x.valid AND x.fits), false) AS signoff_fits, CASE WHEN pg_catalog.bool_or(x.valid AND NOT :'signoff_begun') THEN '!' ELSE '?' END AS signoff_mark, pg_catalog.min(x.name) AS signoff_index_name
   FROM (SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS name, i.indisvalid AS valid,

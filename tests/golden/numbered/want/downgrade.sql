@@ -2,7 +2,7 @@
 \if true
 -- signoff downgrade · numbered · 10 → 10 · 0 revisions
 -- tree    sha256:b898e35a1ed381e284177dee2d7f5ad0139e8414e3ed81afa6d6f28b02d40fc7
--- bundle  sha256:edfe5969287aad37baa0251654a819a7c2a7c6427d7a73c6a24030472cd8ba52
+-- bundle  sha256:a5d7037218371d766a2fbae54f6109bb6858479a5fbf002ec3f3ff73e960fb4e
 -- run     psql -X -d DATABASE -f downgrade.sql
 -- first   psql -X -d DATABASE -f plan.sql       (says what would run here, and changes nothing)
 -- stops above 10: it has no downgrade
@@ -27,7 +27,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:edfe5969287aad37baa0251654a819a7c2a7c6427d7a73c6a24030472cd8ba52'
+\set signoff_bundle 'sha256:a5d7037218371d766a2fbae54f6109bb6858479a5fbf002ec3f3ff73e960fb4e'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;

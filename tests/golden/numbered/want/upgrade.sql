@@ -2,7 +2,7 @@
 \if true
 -- signoff upgrade · numbered · base → 10 · 5 revisions
 -- tree    sha256:b898e35a1ed381e284177dee2d7f5ad0139e8414e3ed81afa6d6f28b02d40fc7
--- bundle  sha256:edfe5969287aad37baa0251654a819a7c2a7c6427d7a73c6a24030472cd8ba52
+-- bundle  sha256:a5d7037218371d766a2fbae54f6109bb6858479a5fbf002ec3f3ff73e960fb4e
 -- run     psql -X -d DATABASE -f upgrade.sql
 -- first   psql -X -d DATABASE -f plan.sql       (says what would run here, and changes nothing)
 -- read    section 5 is what changes the database. The others are the frame, the same in every script but for names: it checks,
@@ -33,7 +33,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:edfe5969287aad37baa0251654a819a7c2a7c6427d7a73c6a24030472cd8ba52'
+\set signoff_bundle 'sha256:a5d7037218371d766a2fbae54f6109bb6858479a5fbf002ec3f3ff73e960fb4e'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -175,8 +175,13 @@ SELECT $m$
 SET signoff.mark = '';
 :signoff_step_record
 $m$ AS signoff_bare_done \gset
+-- Before a look at the catalog: its own types and operators come first, and what the author's search_path finds stays visible.
+SELECT $m$
+DO $signoff$ BEGIN PERFORM pg_catalog.set_config('search_path', pg_catalog.rtrim(pg_catalog.concat('pg_catalog, ', pg_catalog.current_setting('search_path')), ', '), false); END $signoff$;
+$m$ AS signoff_see \gset
 -- An index that is invalid and that nobody is building is left over; a valid one counts only where this step was begun here.
 SELECT $m$
+:signoff_see
 SELECT coalesce(pg_catalog.bool_or(NOT x.valid AND NOT x.building), false) AS signoff_leftover, coalesce(pg_catalog.bool_or(x.valid AND x.fits AND :'signoff_begun'), false) AS signoff_built,
   coalesce(pg_catalog.bool_or(x.valid AND x.fits), false) AS signoff_fits, CASE WHEN pg_catalog.bool_or(x.valid AND NOT :'signoff_begun') THEN '!' ELSE '?' END AS signoff_mark, pg_catalog.min(x.name) AS signoff_index_name
   FROM (SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS name, i.indisvalid AS valid,
