@@ -21,7 +21,6 @@ use criterion::{Criterion, SamplingMode};
 use sha2::{Digest as _, Sha256};
 use signoff::config::{self, Config};
 use signoff::diagnostic::Sink;
-use signoff::plan::Flavour;
 use signoff::render::Renderer;
 use signoff::tree::Direction;
 use signoff::{compile, graph};
@@ -199,12 +198,15 @@ fn script(tree: &Tree, config: &Config, direction: Direction) -> String {
         Direction::Down => graph::downgrade_range(&sealed.graph, &sealed.tree, "head:base"),
     };
     let range = range.expect("is a range");
-    let request = compile::Request {
-        range: &range,
+    let plan = compile::plan(
+        &sealed,
+        config,
+        &range,
         direction,
-        flavour: Flavour::Psql,
-    };
-    let plan = compile::plan(&sealed, config, request, &mut sink).expect("can be carried");
+        compile::Request::default(),
+        &mut sink,
+    )
+    .expect("can be carried");
     let renderer = Renderer::new(Vec::new()).expect("the templates are sound");
     compile::script(&renderer, plan).expect("can be rendered")
 }

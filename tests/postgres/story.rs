@@ -62,16 +62,23 @@ impl Desk {
             .chain(arguments.iter().copied())
             .collect();
         let code = code.expect("nobody killed it");
-        *self.seen.borrow_mut() += &format!(
-            "$ psql -X -d shop -f {}\n{shown}[exit code {code}]\n\n",
-            words.join(" ")
-        );
+        let words = words.join(" ");
+        self.show(&format!(
+            "$ psql -X -d shop -f {words}
+{shown}[exit code {code}]"
+        ));
         shown
+    }
+
+    fn show(&self, text: &str) {
+        let mut seen = self.seen.borrow_mut();
+        seen.push_str(text);
+        seen.push_str("\n\n");
     }
 
     /// What somebody does in between, in words.
     fn meanwhile(&self, words: &str) {
-        *self.seen.borrow_mut() += &format!("# {words}\n\n");
+        self.show(&format!("# {words}"));
     }
 
     /// The text of `upgrade.sql`.

@@ -8,6 +8,10 @@ use super::line::{self, Contents};
 use crate::plan::{Flavour, Plan, Transactions, Unit};
 
 /// What the run book's template sees.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a question a template asks"
+)]
 #[derive(Debug, Serialize)]
 pub struct RunBook {
     /// The project's name.
