@@ -70,7 +70,6 @@ fn no_setting_of_the_session_changes_what_a_script_does() {
         "default_transaction_isolation=serializable",
         "default_transaction_isolation=repeatable\\ read",
         "default_transaction_deferrable=on",
-        "statement_timeout=1",
         "lock_timeout=1",
         "idle_in_transaction_session_timeout=1",
         "session_replication_role=replica",
@@ -106,7 +105,6 @@ fn no_setting_of_the_session_changes_what_a_script_does() {
     // The same from the catalog, which RESET ALL goes back to.
     for setting in [
         "search_path = ''",
-        "statement_timeout = '1ms'",
         "idle_in_transaction_session_timeout = '1ms'",
         "default_transaction_isolation = 'serializable'",
         "standard_conforming_strings = off",
@@ -119,10 +117,7 @@ fn no_setting_of_the_session_changes_what_a_script_does() {
         let outcome = database.psql_stdin(&script, &[]);
         assert!(outcome.code == 0, "{setting}\n{outcome}");
         let mut reset = psql(&database, "postgres");
-        reset.env(
-            "PGOPTIONS",
-            "-c statement_timeout=0 -c idle_in_transaction_session_timeout=0",
-        );
+        reset.env("PGOPTIONS", "-c idle_in_transaction_session_timeout=0");
         let reset = outcome::run(
             reset.args(["-c", &format!("ALTER DATABASE {name} RESET ALL")]),
             "",
@@ -130,6 +125,28 @@ fn no_setting_of_the_session_changes_what_a_script_does() {
         reset.success();
         same(setting, &want, &database.state());
     }
+}
+
+/// Statements have the time that the config gives them, not what the caller or the database allows.
+#[test]
+fn a_short_statement_timeout_stops_nothing() {
+    let sql = "CREATE TABLE public.t AS SELECT 1 AS x, pg_sleep(0.6) IS NULL AS y";
+    let script = upgrade(
+        &tree(&[sql, "CREATE INDEX CONCURRENTLY i ON public.t (x)"]),
+        "",
+    );
+    let database = Database::create();
+    let mut command = psql(&database, "postgres");
+    command.env("PGOPTIONS", "-c statement_timeout=400");
+    outcome::run(command.args(["-f", "-"]), &script)
+        .success()
+        .quiet();
+    let database = Database::create();
+    database.query(&format!(
+        "ALTER DATABASE {} SET statement_timeout = '400ms'",
+        database.name()
+    ));
+    run(&database, &script).quiet().stdout_has("done: 2 of 2");
 }
 
 /// One that would make a script fail half-way is told before anything is changed.
