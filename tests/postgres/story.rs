@@ -10,6 +10,7 @@ use camino::Utf8PathBuf;
 
 use super::made::tree;
 use crate::support::postgres::Database;
+use crate::support::postgres::cluster::wait_for;
 use crate::support::project::Project;
 
 /// A release, the database it is run on, and what the terminal has shown.
@@ -70,6 +71,12 @@ impl Desk {
         shown
     }
 
+    /// Waits until the sessions of ended runs are gone: they need a moment longer than psql.
+    fn settle(&self) {
+        let left = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'signoff'";
+        wait_for("the end of a session", || self.database.query(left) == "0");
+    }
+
     fn show(&self, text: &str) {
         let mut seen = self.seen.borrow_mut();
         seen.push_str(text);
@@ -114,14 +121,12 @@ impl Desk {
 /// Waits until a session of the script waits inside its statement; its pid.
 fn waiting(database: &Database) -> String {
     let waiting = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'signoff' AND wait_event_type = 'Lock'";
-    for _ in 0..3_000 {
-        let pid = database.query(waiting);
-        if !pid.is_empty() {
-            return pid;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
-    panic!("the script waits for no lock")
+    let mut pid = String::new();
+    wait_for("a script that waits for a lock", || {
+        pid = database.query(waiting);
+        !pid.is_empty()
+    });
+    pid
 }
 
 /// The migration's line that psql's line number leads to: upwards to the marker, and as many lines on.
@@ -158,10 +163,12 @@ fn an_error_in_a_transaction() {
         ("migrations/2.sql".to_owned(), 9),
         "the line where the statement that failed ends"
     );
+    desk.settle();
     desk.types("status.sql", &[]);
     desk.meanwhile("the developers say which of the two goes: DELETE FROM orders WHERE code = 'c'");
     desk.database.query("DELETE FROM orders WHERE code = 'c'");
     desk.types("upgrade.sql", &["-v", "ticket=CHG-8"]);
+    desk.settle();
     desk.types("status.sql", &[]);
     desk.told("an error in a transaction");
 }
@@ -178,11 +185,13 @@ fn an_error_in_a_concurrent_build() {
         led_to(&desk.script(), &shown),
         ("migrations/2.sql".to_owned(), 6)
     );
+    desk.settle();
     desk.types("status.sql", &[]);
     desk.meanwhile("the developers say which of the two goes: DELETE FROM orders WHERE code = 'c'");
     desk.database.query("DELETE FROM orders WHERE code = 'c'");
     desk.types("plan.sql", &[]);
     desk.types("upgrade.sql", &[]);
+    desk.settle();
     desk.types("status.sql", &[]);
     desk.told("an error in a concurrent build");
     let invalid = "SELECT count(*) FROM pg_index WHERE NOT indisvalid";
@@ -217,6 +226,7 @@ fn a_killed_psql() {
     drop(reader);
     desk.database.wait_until_alone();
     desk.meanwhile("the DBA ended that session with pg_terminate_backend");
+    desk.settle();
     desk.types("status.sql", &[]);
     desk.types("upgrade.sql", &[]);
     desk.told("a killed psql");
@@ -238,6 +248,7 @@ fn a_lost_connection() {
         desk.types("upgrade.sql", &["-v", "lock_timeout=1min"]);
     });
     drop(reader);
+    desk.settle();
     desk.types("status.sql", &[]);
     desk.types("upgrade.sql", &[]);
     desk.told("a lost connection");
@@ -250,6 +261,7 @@ fn a_lock_timeout() {
     let mut reader = desk.database.session();
     reader.ask("BEGIN; LOCK TABLE orders IN ACCESS SHARE MODE;");
     desk.types("upgrade.sql", &["-v", "lock_timeout=50ms"]);
+    desk.settle();
     desk.types("status.sql", &[]);
     desk.meanwhile("the report that read the table is done");
     drop(reader);
