@@ -20,6 +20,7 @@ DO $signoff$ BEGIN IF coalesce(obj_description({{ version_table | lit }}::regcla
 {% else %}
 \set signoff_step_names '{}'
 {% endif %}
+SELECT coalesce((SELECT e.event FROM {{ event_table }} e WHERE e.revision NOT LIKE 'repeatable:%' ORDER BY e.id DESC LIMIT 1), '') AS signoff_last \gset
 WITH m AS (SELECT e->>'revision' AS revision, e->>'message' AS message, n FROM jsonb_array_elements(:'signoff_manifest'::jsonb) WITH ORDINALITY AS a (e, n)),
   tried AS (SELECT DISTINCT ON (e.revision) e.revision, e.event, format('%s UTC by %s%s', to_char(e.at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS'), e.session_user_name, ', ticket ' || e.ticket) AS told FROM {{ event_table }} e ORDER BY e.revision, e.id DESC),
   s AS (SELECT m.*, v.state, v.steps, t.event, t.told FROM m LEFT JOIN {{ version_table }} v ON v.revision = m.revision LEFT JOIN tried t ON t.revision = m.revision)
@@ -33,6 +34,8 @@ SELECT format('signoff: %s of %s revisions of this release and before it are app
   CASE WHEN :'signoff_runs' THEN 'next: wait for the run that is going on; then ask again'
           WHEN bool_or(s.state = 'downgrading') THEN 'next: run downgrade.sql again; it goes on at the step that failed'
           WHEN bool_or(s.state = 'upgrading') THEN 'next: run upgrade.sql again; it goes on at the step that failed'
+          WHEN :'signoff_last' = 'reverting' THEN 'next: run downgrade.sql again; it goes on where it stopped'
+          WHEN bool_or(s.state IS NULL) AND :'signoff_last' = 'reverted' THEN 'next: nothing, if this release was to be taken back: the last run was a downgrade; upgrade.sql would apply it again'
           WHEN bool_or(s.state IS NULL) THEN 'next: run plan.sql, then upgrade.sql; it begins with the first that is not applied'
           {% if repeatables %}
           WHEN EXISTS (SELECT FROM jsonb_array_elements(:'signoff_again'::jsonb) AS a (e) WHERE NOT EXISTS (SELECT FROM {{ version_table }} v WHERE v.revision = e->>'revision' AND (v.up = e->>'up' AND v.variables IS NOT DISTINCT FROM e->>'variables' OR v.up LIKE 'sha256:%' AND EXISTS (SELECT FROM {{ event_table }} x WHERE x.event = 'applied' AND x.bundle = :'signoff_bundle' AND x.revision = v.revision)))) THEN 'next: run plan.sql, then upgrade.sql; a repeatable is not applied, or with another text'

@@ -197,10 +197,14 @@ fn lock(reading: &Reading<'_>, server: u16) -> Option<Held> {
         {
             made.extend(statement.head.object.as_ref());
         }
-        let Some(lock) = statement.lock(server) else {
-            continue;
-        };
-        for name in statement.locked().filter(|name| !made.contains(name)) {
+        // A partition that comes or goes is locked more strongly than its table (tried on servers 13 to 18).
+        let partition = statement.head.partition.iter();
+        let taken = statement
+            .lock(server)
+            .into_iter()
+            .flat_map(|lock| statement.locked().map(move |name| (lock, name)))
+            .chain(partition.map(|name| (Lock::AccessExclusive, name)));
+        for (lock, name) in taken.filter(|(_, name)| !made.contains(name)) {
             match &mut strongest {
                 Some((held, names)) if *held == lock => {
                     if !names.contains(&name) {

@@ -112,7 +112,6 @@ SET lock_timeout = 0;
 \if :signoff_done
 \else
 :signoff_bare
-SET lock_timeout = 0;
 {{ statements(step.session) }}\if :signoff_pending
 ALTER TABLE :signoff_table DETACH PARTITION :signoff_name FINALIZE;
 \else

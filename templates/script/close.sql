@@ -1,3 +1,4 @@
+{% set done = "v.state = 'applied'" if direction == "upgrade" else "v.revision IS NULL" %}
 -- 6. Close: no transaction is open, and what was promised is there, or this script fails.
 {% if single %}
 \if :signoff_dry_run
@@ -10,21 +11,27 @@ COMMIT;
 {% if acts %}
 :signoff_locked
 {% endif %}
-SET signoff.manifest = :'signoff_manifest'; SET signoff.put_off = :'signoff_put_off';
-DO $signoff$ DECLARE put_off jsonb := current_setting('signoff.put_off'); promised bigint; n bigint; BEGIN
-  SELECT count(*), count(*) FILTER (WHERE v.{{ "state = 'applied'" if direction == "upgrade" else "revision IS NULL" }}) INTO promised, n FROM jsonb_array_elements(current_setting('signoff.manifest')::jsonb) AS a (e)
-    LEFT JOIN {{ version_table }} v ON v.revision = e->>'revision' WHERE (e->>'selected')::boolean AND NOT put_off ? (e->>'revision');
+SET signoff.manifest = :'signoff_manifest'; SET signoff.put_off = :'signoff_put_off'; SET signoff.rehearsal = :'signoff_dry_run';
+DO $signoff$ DECLARE put_off jsonb := current_setting('signoff.put_off'); promised bigint; n bigint; every bigint; BEGIN
+  SELECT count(*) FILTER (WHERE NOT put_off ? (e->>'revision')), count(*) FILTER (WHERE NOT put_off ? (e->>'revision') AND {{ done }}), count(*) FILTER (WHERE {{ done }}) INTO promised, n, every FROM jsonb_array_elements(current_setting('signoff.manifest')::jsonb) AS a (e)
+    LEFT JOIN {{ version_table }} v ON v.revision = e->>'revision' WHERE (e->>'selected')::boolean;
   IF n <> promised THEN RAISE EXCEPTION USING ERRCODE = 'SO009', MESSAGE = format('signoff: failed: %s of %s revisions are {{ "applied" if direction == "upgrade" else "reverted" }}, and all should be', n, promised), HINT = 'Run this script again; status.sql tells what is recorded.'; END IF;
-  PERFORM set_config('signoff.said', format('%s of {{ count }} revisions are {{ "applied" if direction == "upgrade" else "reverted" }}', n), false); END $signoff$;
+  PERFORM set_config('signoff.said', format('%s of {{ count }} revisions are {{ "applied" if direction == "upgrade" else "reverted" }}', every), false);
+  IF current_setting('signoff.rehearsal')::boolean THEN
+    SELECT count(*) INTO n FROM {{ event_table }} e WHERE e.xmin = pg_current_xact_id()::xid AND e.event = {{ ("applied" if direction == "upgrade" else "reverted") | lit }} AND e.revision NOT LIKE 'repeatable:%';
+    PERFORM set_config('signoff.said', format('%s of %s that are still to be {{ "applied" if direction == "upgrade" else "reverted" }}', n, n + {{ count }} - every), false); END IF; END $signoff$;
 SELECT current_setting('signoff.said') AS signoff_said \gset
 \if :signoff_dry_run
 ROLLBACK;
-\echo 'signoff: rehearsed:' :signoff_said 'in the rehearsal, and it was rolled back: nothing was changed'
+\echo 'signoff: rehearsed:' :signoff_said 'and all of it was rolled back: nothing was changed'
 \else
 {% set nothing_recorded = false %}
 {% include "script/receipt.sql" %}
 
 \echo 'signoff: done:' :signoff_said
+{% for note in header_notes %}
+\echo {{ ("signoff: this script " ~ note) | psql }}
+{% endfor %}
 \echo :signoff_receipt
 \endif
 SELECT pg_catalog.pg_advisory_unlock(pg_catalog.hashtextextended({{ lock_name | lit }}, 0)) AS signoff_unlocked \gset

@@ -13,7 +13,8 @@
 {% endif %}
 {% if acts %}
 -- read    section 5 is what changes the database. The others are the frame, the same in every script but for names: it checks,
---         records what is done in {{ version_table | comment }} and {{ event_table | comment }}, and writes nowhere else.
+--         records what is done in {{ version_table | comment }} and {{ event_table | comment }}, clears what a stopped run of section 5 left
+--         (an invalid index, a pending detach), and writes nowhere else.
 {% endif %}
 {% if single %}
 -- All of it is one transaction: every revision is {{ "reverted" if direction == "downgrade" else "applied" }}, or none is.

@@ -8,7 +8,7 @@ DO $signoff$ DECLARE k bigint := hashtextextended({{ lock_name | lit }}, 0); unt
        AND l.classid::bigint = (k >> 32) & 4294967295 AND l.objid::bigint = k & 4294967295 LIMIT 1;
     IF clock_timestamp() >= until THEN
       RAISE EXCEPTION USING ERRCODE = 'SO004', MESSAGE = format('signoff: refused: another run holds the lock: pid %s, user %s, from %s, connected since %s', h.pid, h.usename, coalesce(h.client_addr::text, 'a local socket'), h.backend_start),
-        HINT = 'Nothing was changed. Wait for it to end, then run again, or wait longer with -v lock_wait=10min. A psql that was killed leaves its statement running on the server until that ends.'; END IF;
+        HINT = CASE WHEN cardinality(pg_blocking_pids(h.pid)) > 0 THEN format('It waits for pid %s. ', array_to_string(pg_blocking_pids(h.pid), ', ')) ELSE '' END || 'Nothing was changed. Wait for it to end, then run again, or wait longer with -v lock_wait=10min. A psql that was killed leaves its statement running on the server until that ends.'; END IF;
     IF NOT told THEN RAISE WARNING 'signoff: another run holds the lock (pid %, user %): waiting for it', h.pid, h.usename; told := true; END IF;
     COMMIT; PERFORM pg_sleep(0.25); COMMIT;
   END LOOP;

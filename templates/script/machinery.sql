@@ -5,7 +5,7 @@
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
 DO $signoff$ BEGIN IF pg_catalog.current_setting('signoff.probe', true) OPERATOR(pg_catalog.=) 'open' THEN RAISE EXCEPTION USING ERRCODE = 'SO001',
-  MESSAGE = 'signoff: refused: a transaction is open in this session', HINT = 'Run without -1 / --single-transaction and outside of BEGIN.'; END IF; END $signoff$;
+  MESSAGE = 'signoff: refused: a transaction is open in this session', HINT = 'Run with psql -X, without -1 / --single-transaction, and outside of BEGIN.'; END IF; END $signoff$;
 $m$ AS signoff_probe \gset
 -- Takes back whatever a revision left behind in the session; keeps the lock. Our own statements see pg_catalog only.
 \set signoff_lock_timeout {{ lock_timeout | psql }}

@@ -1,5 +1,6 @@
 {% import "script/words.sql" as words %}
--- 3. What was typed with -v is checked before anything else; a value that is not understood refuses.
+-- 3. What was typed with -v is checked before anything else: a value that is not understood refuses, and a name that is often typed by mistake.
+-- psql can't list its variables, so the line that says what is in force is there to be read.
 {% for mode in modes %}
 \set signoff_typed_{{ mode }} :{{ mode }}
 \unset {{ mode }}
@@ -48,7 +49,7 @@ BEGIN
   IF given->>'ticket' = '' AND NOT (given->>'dry_run')::boolean THEN RAISE EXCEPTION USING ERRCODE = 'SO010', MESSAGE = 'signoff: refused: this script runs only with a ticket', HINT = 'Add -v ticket=…, the number under which the change was approved; nothing was changed.'; END IF;
 {% endif %}
   PERFORM set_config('signoff.given', given::text, false), set_config('signoff.first_run', given->>'first_run', false), set_config('signoff.lock_wait', given->>'lock_wait', false),
-    set_config('signoff.said', format('signoff: database %s, user %s%s', current_database(), session_user, CASE WHEN current_user <> session_user THEN ' as ' || current_user ELSE '' END) || said, false);
+    set_config('signoff.said', format('signoff: database %s, user %s%s', current_database(), session_user, CASE WHEN current_user <> session_user THEN ' as ' || current_user ELSE '' END) || CASE WHEN said = '' THEN '; nothing asked with -v' ELSE said END, false);
 END $signoff$;
 SELECT g->>'dry_run' AS signoff_dry_run, g->>'lock_timeout' AS signoff_lock_timeout, g->>'ticket' AS signoff_ticket, g->>'until' AS signoff_until, current_setting('signoff.put_off') AS signoff_put_off, current_setting('signoff.said') AS signoff_said
   FROM (SELECT current_setting('signoff.given')::jsonb AS g) AS given \gset

@@ -43,7 +43,7 @@ BEGIN
     IF r.up = r.its_up AND r.variables IS DISTINCT FROM r.its_variables THEN RAISE EXCEPTION USING ERRCODE = 'SO006',
       MESSAGE = format('signoff: refused: revision %s was applied here with other values of its variables', r.revision), HINT = 'Compile with the values of then, and bring new ones in with a new revision.'; END IF;
     IF r.state <> 'applied' AND NOT (r.state = {{ ("downgrading" if direction == "downgrade" else "upgrading") | lit }} AND coalesce(r.selected, false) AND NOT put_off ? r.revision) THEN RAISE EXCEPTION USING ERRCODE = 'SO006',
-      MESSAGE = format('signoff: refused: revision %s is half-done here (%s, %s steps)', r.revision, r.state, cardinality(r.steps)), HINT = CASE r.state WHEN 'upgrading' THEN 'Finish it first: run the upgrade.sql that holds it again.' ELSE 'Finish it first: run the downgrade.sql that holds it again.' END; END IF;
+      MESSAGE = format('signoff: refused: revision %s is half-done here (%s, %s steps are done)', r.revision, r.state, (SELECT count(*) FROM unnest(r.steps) AS d WHERE d !~ '[?!]')), HINT = CASE r.state WHEN 'upgrading' THEN 'Finish it first: run the upgrade.sql that holds it again. If its next step can''t succeed, the developers change that step in its file, if need be to SELECT 1, seal it again and compile.' ELSE 'Finish it first: run the downgrade.sql that holds it again.' END; END IF;
     IF r.state <> 'applied' AND EXISTS (SELECT FROM unnest(r.steps) WITH ORDINALITY AS s (digest, n) WHERE s.digest !~ '[?!]' AND s.digest IS DISTINCT FROM r.its_steps[s.n]) THEN RAISE EXCEPTION USING ERRCODE = 'SO006',
       MESSAGE = format('signoff: refused: a step of revision %s that is done here was changed since', r.revision), HINT = 'Mend only the step that failed and those after it; put the finished ones back as they were. Statements that run together are one step: what you add goes into a step of its own when BEGIN; and COMMIT; stand around it.'; END IF;
   END LOOP;
@@ -53,7 +53,7 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'SO006', MESSAGE = format('signoff: refused: revision %s is recorded as applied before its parent %s', r.revision, r.parent), HINT = 'The version table was changed by hand or restored in part: find out what is really there.'; END LOOP;
 {% endif %}
   SELECT count(*), count(*) FILTER (WHERE v.revision IS {{ "NOT NULL" if direction == "downgrade" else "NULL OR v.state <> 'applied'" }}),
-      string_agg(format(E'\n  %s  %s', m.revision, m.message), '' ORDER BY m.n{{ " DESC" if direction == "downgrade" }}) FILTER (WHERE v.revision IS {{ "NOT NULL" if direction == "downgrade" else "NULL OR v.state <> 'applied'" }})
+      string_agg(format(E'\n  %s  %s%s', m.revision, m.message, CASE WHEN v.state <> 'applied' THEN '  (half-done)' END), '' ORDER BY m.n{{ " DESC" if direction == "downgrade" }}) FILTER (WHERE v.revision IS {{ "NOT NULL" if direction == "downgrade" else "NULL OR v.state <> 'applied'" }})
     INTO total, todo, todo_names
     FROM (SELECT e->>'revision' AS revision, e->>'message' AS message, n FROM jsonb_array_elements(current_setting('signoff.manifest')::jsonb) WITH ORDINALITY AS a (e, n) WHERE coalesce((e->>'selected')::boolean, false) AND NOT put_off ? (e->>'revision')) m
     LEFT JOIN jsonb_to_recordset(recorded) AS v (revision text, state text) USING (revision);
@@ -82,12 +82,12 @@ BEGIN
   END IF;
 {% if direction == "downgrade" %}
   PERFORM set_config('signoff.summary', CASE WHEN total = 0 THEN {{ ("signoff: nothing to revert: there is no way back from " ~ from) | lit }} WHEN todo = 0 THEN format('signoff: nothing to revert: none of %s revisions is applied here', total)
-    ELSE format('signoff: %s of %s to revert here; %s already reverted%s', todo, total, total - todo, todo_names) END || CASE WHEN put_off = '[]' THEN '' ELSE format(E'\nsignoff: %s more of this script are put off', jsonb_array_length(put_off)) END, false);
+    ELSE format('signoff: %s of %s to revert here; %s already reverted%s', todo, total, total - todo, todo_names) END || CASE WHEN put_off = '[]' THEN '' ELSE format(E'\nsignoff: %s more of this script are put off', (SELECT count(*) FROM jsonb_array_elements_text(put_off) AS p (id) WHERE EXISTS (SELECT FROM jsonb_array_elements(recorded) AS w (e) WHERE w.e->>'revision' = p.id))) END, false);
 {% else %}
   PERFORM set_config('signoff.summary', CASE WHEN todo = 0 AND again IS NULL THEN format('signoff: nothing to apply: all of %s revisions are applied here', total)
     ELSE format('signoff: %s of %s to apply here; %s already applied%s%s', todo, total, total - todo, todo_names, again) END
     || CASE WHEN kept IS NULL THEN '' ELSE format(E'\nsignoff: left as it is: %s. This release applied it before, and another text was applied since. To bring this one back, change a comment in it and compile', kept) END
-    || CASE WHEN put_off = '[]' THEN '' ELSE format(E'\nsignoff: %s more of this script, and what is repeatable, are put off', jsonb_array_length(put_off)) END, false);
+    || CASE WHEN put_off = '[]' THEN '' ELSE format(E'\nsignoff: %s more of this script, and what is repeatable, are put off', (SELECT count(*) FROM jsonb_array_elements_text(put_off) AS p (id) WHERE NOT EXISTS (SELECT FROM jsonb_array_elements(recorded) AS w (e) WHERE w.e->>'revision' = p.id AND w.e->>'state' = 'applied'))) END, false);
 {% endif %}
 END $signoff$;
 SELECT pg_catalog.current_setting('signoff.summary') AS signoff_summary, pg_catalog.current_setting('signoff.repeat') AS signoff_repeat \gset

@@ -33,7 +33,7 @@ fn a_rehearsal_is_rolled_back() {
         "signoff: not rehearsed:\n  rev3  Step 3  (`CREATE INDEX CONCURRENTLY a_x ON a (x)` runs outside of a transaction)\n  rev4  Step 4  (comes after one that is not rehearsed)\n",
         "[1/4] rev1",
         "[2/4] rev2",
-        "signoff: rehearsed: 2 of 4 revisions are applied in the rehearsal, and it was rolled back: nothing was changed",
+        "signoff: rehearsed: 2 of 4 that are still to be applied and all of it was rolled back: nothing was changed",
     ];
     rehearses(&database, &up, &says);
     assert_eq!(
@@ -43,7 +43,7 @@ fn a_rehearsal_is_rolled_back() {
     // What is applied for real is no obstacle any more.
     run(&database, &upgrade(&project, "rev3"));
     let outcome = database.psql_stdin(&up, &["-v", "dry_run=1"]);
-    outcome.success().stdout_has("rehearsed: 4 of 4");
+    outcome.success().stdout_has("rehearsed: 1 of 1");
     assert!(
         !outcome.stdout.contains("not rehearsed"),
         "{}",

@@ -19,7 +19,7 @@ BEGIN
   SELECT r.revision, {{ project | lit }}, coalesce(r.kind, 'revision'), coalesce(r.parents, '{}'), coalesce(r.depends_on, '{}'), r.message, r.up, r.up1, r.variables, goal, current_setting('signoff.bundle'), nullif(current_setting('signoff.ticket'), '')
     FROM jsonb_to_record(m) AS r(revision text, kind text, parents text[], depends_on text[], message text, up text, up1 text, variables text)
   ON CONFLICT (revision) DO UPDATE SET parents = excluded.parents, depends_on = excluded.depends_on, message = excluded.message, up = excluded.up, up1 = excluded.up1,
-    variables = excluded.variables, state = excluded.state, bundle = excluded.bundle, ticket = excluded.ticket, applied_by = excluded.applied_by, started_at = excluded.started_at
+    variables = excluded.variables, state = excluded.state, bundle = excluded.bundle, ticket = coalesce(excluded.ticket, v.ticket), applied_by = excluded.applied_by, started_at = excluded.started_at
     WHERE v.state = 'upgrading' OR v.kind = 'repeatable';
   IF NOT FOUND THEN
     RAISE EXCEPTION USING ERRCODE = 'SO002', MESSAGE = format('signoff: refused: revision %s was applied by another run a moment ago', m->>'revision'), HINT = 'Run again: it goes on where it stands now.'; END IF;

@@ -2,7 +2,7 @@
 \if true
 -- signoff status · branches · base → 48ac91d7e3b0 · 5 revisions
 -- tree    sha256:12a7e76a5d5ade7f32dc437a1de1c7244f6fff5548feb51a1bdbb92c798778e5
--- bundle  sha256:36daf030a7cf097d500f712c3367cb7a05deef15daef564bb801fd4c7024f22f
+-- bundle  sha256:8aed27aa181ccb3c320dca959c9e76a6cc89bee132cb6810cfec89429a17aae1
 -- run     psql -X -d DATABASE -f status.sql
 -- It changes nothing.
 --
@@ -28,12 +28,12 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:36daf030a7cf097d500f712c3367cb7a05deef15daef564bb801fd4c7024f22f'
+\set signoff_bundle 'sha256:8aed27aa181ccb3c320dca959c9e76a6cc89bee132cb6810cfec89429a17aae1'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
 DO $signoff$ BEGIN IF pg_catalog.current_setting('signoff.probe', true) OPERATOR(pg_catalog.=) 'open' THEN RAISE EXCEPTION USING ERRCODE = 'SO001',
-  MESSAGE = 'signoff: refused: a transaction is open in this session', HINT = 'Run without -1 / --single-transaction and outside of BEGIN.'; END IF; END $signoff$;
+  MESSAGE = 'signoff: refused: a transaction is open in this session', HINT = 'Run with psql -X, without -1 / --single-transaction, and outside of BEGIN.'; END IF; END $signoff$;
 $m$ AS signoff_probe \gset
 -- Takes back whatever a revision left behind in the session; keeps the lock. Our own statements see pg_catalog only.
 \set signoff_lock_timeout '2s'
@@ -83,8 +83,8 @@ DO $signoff$ DECLARE mark pg_catalog.text := pg_catalog.current_setting('signoff
 END $signoff$;
 \endif
 :signoff_session
-SELECT 'signoff: a run is going on here now: pid ' || pg_catalog.string_agg(l.pid::text, ', ') AS signoff_running, pg_catalog.count(*) > 0 AS signoff_runs FROM pg_catalog.pg_locks l,
-  LATERAL (SELECT pg_catalog.hashtextextended('signoff:public.signoff_revision', 0) AS k) AS key
+SELECT 'signoff: a run is going on here now: ' || pg_catalog.string_agg(pg_catalog.format('pid %s', l.pid) || CASE WHEN pg_catalog.cardinality(pg_catalog.pg_blocking_pids(l.pid)) > 0 THEN ', which waits for pid ' || pg_catalog.array_to_string(pg_catalog.pg_blocking_pids(l.pid), ', ') ELSE '' END, '; ') AS signoff_running,
+  pg_catalog.count(*) > 0 AS signoff_runs FROM pg_catalog.pg_locks l, LATERAL (SELECT pg_catalog.hashtextextended('signoff:public.signoff_revision', 0) AS k) AS key
  WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())
    AND l.classid::bigint = (key.k >> 32) & 4294967295 AND l.objid::bigint = key.k & 4294967295 \gset
 \if :signoff_runs
@@ -106,6 +106,7 @@ SELECT pg_catalog.jsonb_agg(e ORDER BY n) AS signoff_manifest FROM pg_catalog.un
 \set signoff_repeat_2 '{"revision":"repeatable:a_rank","kind":"repeatable","parents":[],"message":"a_rank","up":"sha256:90c323303ffd71188e91f29f4213124ff3608a4727e1b0f26af53e9be4d70f4b","up1":"sha256:adf5a77a2ca6b686049568390d3c90ea6e16d141da620eb6e2222de8b9d6eac7","selected":false}'
 SELECT coalesce(pg_catalog.jsonb_agg(e ORDER BY n), '[]') AS signoff_again FROM pg_catalog.unnest(ARRAY[:'signoff_repeat_1', :'signoff_repeat_2']::pg_catalog.jsonb[]) WITH ORDINALITY AS t (e, n) \gset
 \set signoff_step_names '{}'
+SELECT coalesce((SELECT e.event FROM "public"."signoff_event" e WHERE e.revision NOT LIKE 'repeatable:%' ORDER BY e.id DESC LIMIT 1), '') AS signoff_last \gset
 WITH m AS (SELECT e->>'revision' AS revision, e->>'message' AS message, n FROM jsonb_array_elements(:'signoff_manifest'::jsonb) WITH ORDINALITY AS a (e, n)),
   tried AS (SELECT DISTINCT ON (e.revision) e.revision, e.event, format('%s UTC by %s%s', to_char(e.at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS'), e.session_user_name, ', ticket ' || e.ticket) AS told FROM "public"."signoff_event" e ORDER BY e.revision, e.id DESC),
   s AS (SELECT m.*, v.state, v.steps, t.event, t.told FROM m LEFT JOIN "public"."signoff_revision" v ON v.revision = m.revision LEFT JOIN tried t ON t.revision = m.revision)
@@ -119,6 +120,8 @@ SELECT format('signoff: %s of %s revisions of this release and before it are app
   CASE WHEN :'signoff_runs' THEN 'next: wait for the run that is going on; then ask again'
           WHEN bool_or(s.state = 'downgrading') THEN 'next: run downgrade.sql again; it goes on at the step that failed'
           WHEN bool_or(s.state = 'upgrading') THEN 'next: run upgrade.sql again; it goes on at the step that failed'
+          WHEN :'signoff_last' = 'reverting' THEN 'next: run downgrade.sql again; it goes on where it stopped'
+          WHEN bool_or(s.state IS NULL) AND :'signoff_last' = 'reverted' THEN 'next: nothing, if this release was to be taken back: the last run was a downgrade; upgrade.sql would apply it again'
           WHEN bool_or(s.state IS NULL) THEN 'next: run plan.sql, then upgrade.sql; it begins with the first that is not applied'
           WHEN EXISTS (SELECT FROM jsonb_array_elements(:'signoff_again'::jsonb) AS a (e) WHERE NOT EXISTS (SELECT FROM "public"."signoff_revision" v WHERE v.revision = e->>'revision' AND (v.up = e->>'up' AND v.variables IS NOT DISTINCT FROM e->>'variables' OR v.up LIKE 'sha256:%' AND EXISTS (SELECT FROM "public"."signoff_event" x WHERE x.event = 'applied' AND x.bundle = :'signoff_bundle' AND x.revision = v.revision)))) THEN 'next: run plan.sql, then upgrade.sql; a repeatable is not applied, or with another text'
           ELSE 'next: nothing; all of this release is applied' END AS signoff_next

@@ -2,11 +2,12 @@
 \if true
 -- signoff downgrade · linear · 9a44e2d5806b → base · 3 revisions
 -- tree    sha256:4ba21bb7d0a6009439dd877a710a7897576aa4d7f700e45e3b96dc505fbcfc56
--- bundle  sha256:238ad914594f31f531656964e17f6f662f9836efe6a0b5166657659a3a14491a
+-- bundle  sha256:9bdee7b60888b26d8bbb0ac069628b1cc3ca60dfb33a9a3de06e4a8ce6706870
 -- run     psql -X -d DATABASE -f downgrade.sql
 -- first   psql -X -d DATABASE -f plan.sql       (says what would run here, and changes nothing)
 -- read    section 5 is what changes the database. The others are the frame, the same in every script but for names: it checks,
---         records what is done in "public"."signoff_revision" and "public"."signoff_event", and writes nowhere else.
+--         records what is done in "public"."signoff_revision" and "public"."signoff_event", clears what a stopped run of section 5 left
+--         (an invalid index, a pending detach), and writes nowhere else.
 --
 --   1  9a44e2d5806b  Best scores, it's "`top n`"  one transaction · ACCESS EXCLUSIVE on player
 --   2  c07e4b6d11fa  Index players by country     1 step, outside a transaction: DROP INDEX CONCURRENTLY player_country_idx · SHARE UPDATE EXCLUSIVE on player_country_idx
@@ -31,12 +32,12 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:238ad914594f31f531656964e17f6f662f9836efe6a0b5166657659a3a14491a'
+\set signoff_bundle 'sha256:9bdee7b60888b26d8bbb0ac069628b1cc3ca60dfb33a9a3de06e4a8ce6706870'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
 DO $signoff$ BEGIN IF pg_catalog.current_setting('signoff.probe', true) OPERATOR(pg_catalog.=) 'open' THEN RAISE EXCEPTION USING ERRCODE = 'SO001',
-  MESSAGE = 'signoff: refused: a transaction is open in this session', HINT = 'Run without -1 / --single-transaction and outside of BEGIN.'; END IF; END $signoff$;
+  MESSAGE = 'signoff: refused: a transaction is open in this session', HINT = 'Run with psql -X, without -1 / --single-transaction, and outside of BEGIN.'; END IF; END $signoff$;
 $m$ AS signoff_probe \gset
 -- Takes back whatever a revision left behind in the session; keeps the lock. Our own statements see pg_catalog only.
 \set signoff_lock_timeout '5s'
@@ -215,7 +216,8 @@ END $signoff$;
 \set signoff_row_2 '{"revision":"c07e4b6d11fa","kind":"revision","parents":["5f1d0c3a9b27"],"message":"Index players by country","up":"sha256:176b65e3c4d333409b4ba577e6d78078949d3e7bf373ee7a13b4363da9ec44d3","up1":"sha256:bb58cc825a7a503a06e61d1771aadfbab813368119dab6550556c7661d990001","steps":["a4d87a21f982776b"],"selected":true}'
 \set signoff_row_3 '{"revision":"9a44e2d5806b","kind":"revision","parents":["c07e4b6d11fa"],"message":"Best scores, it''s \\"`top n`\\"","up":"sha256:6098b2b8e1ff83b82b474de1f969ad6e9104f538bc8c19912e7886b54d68e116","up1":"sha256:82f3a876001cce7e903aa22f25840327b084436176e0f55d4dd20c1b1b8245a5","selected":true}'
 SELECT pg_catalog.jsonb_agg(e ORDER BY n) AS signoff_manifest FROM pg_catalog.unnest(ARRAY[:'signoff_row_1',:'signoff_row_2',:'signoff_row_3']::pg_catalog.jsonb[]) WITH ORDINALITY AS t (e, n) \gset
--- 3. What was typed with -v is checked before anything else; a value that is not understood refuses.
+-- 3. What was typed with -v is checked before anything else: a value that is not understood refuses, and a name that is often typed by mistake.
+-- psql can't list its variables, so the line that says what is in force is there to be read.
 \set signoff_typed_dry_run :dry_run
 \unset dry_run
 \set signoff_typed_first_run :first_run
@@ -228,7 +230,7 @@ SELECT pg_catalog.jsonb_agg(e ORDER BY n) AS signoff_manifest FROM pg_catalog.un
 \unset ticket
 \set signoff_typed_until :until
 \unset until
-SELECT concat_ws(', ', CASE WHEN :{?DRY_RUN} THEN 'DRY_RUN' END, CASE WHEN :{?FIRST_RUN} THEN 'FIRST_RUN' END, CASE WHEN :{?LOCK_TIMEOUT} THEN 'LOCK_TIMEOUT' END, CASE WHEN :{?LOCK_WAIT} THEN 'LOCK_WAIT' END, CASE WHEN :{?TICKET} THEN 'TICKET' END, CASE WHEN :{?UNTIL} THEN 'UNTIL' END, CASE WHEN :{?change} THEN 'change' END, CASE WHEN :{?dry} THEN 'dry' END, CASE WHEN :{?dryRun} THEN 'dryRun' END, CASE WHEN :{?dry_run_only} THEN 'dry_run_only' END, CASE WHEN :{?dryrun} THEN 'dryrun' END, CASE WHEN :{?first} THEN 'first' END, CASE WHEN :{?firstRun} THEN 'firstRun' END, CASE WHEN :{?first_time} THEN 'first_time' END, CASE WHEN :{?firstrun} THEN 'firstrun' END, CASE WHEN :{?force} THEN 'force' END, CASE WHEN :{?lockTimeout} THEN 'lockTimeout' END, CASE WHEN :{?lockWait} THEN 'lockWait' END, CASE WHEN :{?lock_time_out} THEN 'lock_time_out' END, CASE WHEN :{?lock_timout} THEN 'lock_timout' END, CASE WHEN :{?locktimeout} THEN 'locktimeout' END, CASE WHEN :{?lockwait} THEN 'lockwait' END, CASE WHEN :{?plan} THEN 'plan' END, CASE WHEN :{?plan_only} THEN 'plan_only' END, CASE WHEN :{?rehearse} THEN 'rehearse' END, CASE WHEN :{?stop_at} THEN 'stop_at' END, CASE WHEN :{?target} THEN 'target' END, CASE WHEN :{?test} THEN 'test' END, CASE WHEN :{?ticketId} THEN 'ticketId' END, CASE WHEN :{?ticket_id} THEN 'ticket_id' END, CASE WHEN :{?ticket_no} THEN 'ticket_no' END, CASE WHEN :{?ticket_number} THEN 'ticket_number' END, CASE WHEN :{?tickets} THEN 'tickets' END, CASE WHEN :{?to} THEN 'to' END, CASE WHEN :{?until_rev} THEN 'until_rev' END, CASE WHEN :{?up_to} THEN 'up_to' END) AS signoff_misspelt,
+SELECT concat_ws(', ', CASE WHEN :{?DRY_RUN} THEN 'DRY_RUN' END, CASE WHEN :{?DryRun} THEN 'DryRun' END, CASE WHEN :{?Dry_run} THEN 'Dry_run' END, CASE WHEN :{?FIRST_RUN} THEN 'FIRST_RUN' END, CASE WHEN :{?LOCK_TIMEOUT} THEN 'LOCK_TIMEOUT' END, CASE WHEN :{?LOCK_WAIT} THEN 'LOCK_WAIT' END, CASE WHEN :{?Lock_timeout} THEN 'Lock_timeout' END, CASE WHEN :{?Lock_wait} THEN 'Lock_wait' END, CASE WHEN :{?TICKET} THEN 'TICKET' END, CASE WHEN :{?Ticket} THEN 'Ticket' END, CASE WHEN :{?UNTIL} THEN 'UNTIL' END, CASE WHEN :{?Until} THEN 'Until' END, CASE WHEN :{?change} THEN 'change' END, CASE WHEN :{?change_id} THEN 'change_id' END, CASE WHEN :{?check} THEN 'check' END, CASE WHEN :{?dry} THEN 'dry' END, CASE WHEN :{?dryRn} THEN 'dryRn' END, CASE WHEN :{?dryRun} THEN 'dryRun' END, CASE WHEN :{?dry_rn} THEN 'dry_rn' END, CASE WHEN :{?dry_run_only} THEN 'dry_run_only' END, CASE WHEN :{?dryrn} THEN 'dryrn' END, CASE WHEN :{?dryrun} THEN 'dryrun' END, CASE WHEN :{?dryun} THEN 'dryun' END, CASE WHEN :{?first} THEN 'first' END, CASE WHEN :{?firstRun} THEN 'firstRun' END, CASE WHEN :{?first_rn} THEN 'first_rn' END, CASE WHEN :{?first_time} THEN 'first_time' END, CASE WHEN :{?firstrun} THEN 'firstrun' END, CASE WHEN :{?force} THEN 'force' END, CASE WHEN :{?lockTimeout} THEN 'lockTimeout' END, CASE WHEN :{?lockWait} THEN 'lockWait' END, CASE WHEN :{?lock_time} THEN 'lock_time' END, CASE WHEN :{?lock_time_out} THEN 'lock_time_out' END, CASE WHEN :{?lock_timeot} THEN 'lock_timeot' END, CASE WHEN :{?lock_timout} THEN 'lock_timout' END, CASE WHEN :{?lock_waits} THEN 'lock_waits' END, CASE WHEN :{?locktimeout} THEN 'locktimeout' END, CASE WHEN :{?lockwait} THEN 'lockwait' END, CASE WHEN :{?lockwaits} THEN 'lockwaits' END, CASE WHEN :{?noop} THEN 'noop' END, CASE WHEN :{?plan} THEN 'plan' END, CASE WHEN :{?plan_only} THEN 'plan_only' END, CASE WHEN :{?preview} THEN 'preview' END, CASE WHEN :{?rehearsal} THEN 'rehearsal' END, CASE WHEN :{?rehearse} THEN 'rehearse' END, CASE WHEN :{?rev} THEN 'rev' END, CASE WHEN :{?revision} THEN 'revision' END, CASE WHEN :{?simulate} THEN 'simulate' END, CASE WHEN :{?single_transaction} THEN 'single_transaction' END, CASE WHEN :{?stop_at} THEN 'stop_at' END, CASE WHEN :{?target} THEN 'target' END, CASE WHEN :{?test} THEN 'test' END, CASE WHEN :{?ticketId} THEN 'ticketId' END, CASE WHEN :{?ticket_id} THEN 'ticket_id' END, CASE WHEN :{?ticket_no} THEN 'ticket_no' END, CASE WHEN :{?ticket_nr} THEN 'ticket_nr' END, CASE WHEN :{?ticket_number} THEN 'ticket_number' END, CASE WHEN :{?tickets} THEN 'tickets' END, CASE WHEN :{?tickt} THEN 'tickt' END, CASE WHEN :{?tiket} THEN 'tiket' END, CASE WHEN :{?till} THEN 'till' END, CASE WHEN :{?timeout} THEN 'timeout' END, CASE WHEN :{?tkt} THEN 'tkt' END, CASE WHEN :{?to} THEN 'to' END, CASE WHEN :{?unti} THEN 'unti' END, CASE WHEN :{?until_rev} THEN 'until_rev' END, CASE WHEN :{?until_revision} THEN 'until_revision' END, CASE WHEN :{?untill} THEN 'untill' END, CASE WHEN :{?up_to} THEN 'up_to' END, CASE WHEN :{?util} THEN 'util' END, CASE WHEN :{?wait} THEN 'wait' END) AS signoff_misspelt,
   jsonb_strip_nulls(jsonb_build_object('dry_run', nullif(:'signoff_typed_dry_run', ':dry_run'), 'first_run', nullif(:'signoff_typed_first_run', ':first_run'), 'lock_timeout', nullif(:'signoff_typed_lock_timeout', ':lock_timeout'), 'lock_wait', nullif(:'signoff_typed_lock_wait', ':lock_wait'), 'ticket', nullif(:'signoff_typed_ticket', ':ticket'), 'until', nullif(:'signoff_typed_until', ':until'))) AS signoff_typed \gset
 SET signoff.misspelt = :'signoff_misspelt'; SET signoff.typed = :'signoff_typed'; SET signoff.manifest = :'signoff_manifest';
 DO $signoff$
@@ -269,7 +271,7 @@ BEGIN
     said := said || format(', %s=%s', k, CASE k WHEN 'lock_wait' THEN typed->>k ELSE v END);
   END LOOP;
   PERFORM set_config('signoff.given', given::text, false), set_config('signoff.first_run', given->>'first_run', false), set_config('signoff.lock_wait', given->>'lock_wait', false),
-    set_config('signoff.said', format('signoff: database %s, user %s%s', current_database(), session_user, CASE WHEN current_user <> session_user THEN ' as ' || current_user ELSE '' END) || said, false);
+    set_config('signoff.said', format('signoff: database %s, user %s%s', current_database(), session_user, CASE WHEN current_user <> session_user THEN ' as ' || current_user ELSE '' END) || CASE WHEN said = '' THEN '; nothing asked with -v' ELSE said END, false);
 END $signoff$;
 SELECT g->>'dry_run' AS signoff_dry_run, g->>'lock_timeout' AS signoff_lock_timeout, g->>'ticket' AS signoff_ticket, g->>'until' AS signoff_until, current_setting('signoff.put_off') AS signoff_put_off, current_setting('signoff.said') AS signoff_said
   FROM (SELECT current_setting('signoff.given')::jsonb AS g) AS given \gset
@@ -310,7 +312,7 @@ DO $signoff$ DECLARE k bigint := hashtextextended('signoff:public.signoff_revisi
        AND l.classid::bigint = (k >> 32) & 4294967295 AND l.objid::bigint = k & 4294967295 LIMIT 1;
     IF clock_timestamp() >= until THEN
       RAISE EXCEPTION USING ERRCODE = 'SO004', MESSAGE = format('signoff: refused: another run holds the lock: pid %s, user %s, from %s, connected since %s', h.pid, h.usename, coalesce(h.client_addr::text, 'a local socket'), h.backend_start),
-        HINT = 'Nothing was changed. Wait for it to end, then run again, or wait longer with -v lock_wait=10min. A psql that was killed leaves its statement running on the server until that ends.'; END IF;
+        HINT = CASE WHEN cardinality(pg_blocking_pids(h.pid)) > 0 THEN format('It waits for pid %s. ', array_to_string(pg_blocking_pids(h.pid), ', ')) ELSE '' END || 'Nothing was changed. Wait for it to end, then run again, or wait longer with -v lock_wait=10min. A psql that was killed leaves its statement running on the server until that ends.'; END IF;
     IF NOT told THEN RAISE WARNING 'signoff: another run holds the lock (pid %, user %): waiting for it', h.pid, h.usename; told := true; END IF;
     COMMIT; PERFORM pg_sleep(0.25); COMMIT;
   END LOOP;
@@ -345,7 +347,7 @@ BEGIN
     IF r.up = r.its_up AND r.variables IS DISTINCT FROM r.its_variables THEN RAISE EXCEPTION USING ERRCODE = 'SO006',
       MESSAGE = format('signoff: refused: revision %s was applied here with other values of its variables', r.revision), HINT = 'Compile with the values of then, and bring new ones in with a new revision.'; END IF;
     IF r.state <> 'applied' AND NOT (r.state = 'downgrading' AND coalesce(r.selected, false) AND NOT put_off ? r.revision) THEN RAISE EXCEPTION USING ERRCODE = 'SO006',
-      MESSAGE = format('signoff: refused: revision %s is half-done here (%s, %s steps)', r.revision, r.state, cardinality(r.steps)), HINT = CASE r.state WHEN 'upgrading' THEN 'Finish it first: run the upgrade.sql that holds it again.' ELSE 'Finish it first: run the downgrade.sql that holds it again.' END; END IF;
+      MESSAGE = format('signoff: refused: revision %s is half-done here (%s, %s steps are done)', r.revision, r.state, (SELECT count(*) FROM unnest(r.steps) AS d WHERE d !~ '[?!]')), HINT = CASE r.state WHEN 'upgrading' THEN 'Finish it first: run the upgrade.sql that holds it again. If its next step can''t succeed, the developers change that step in its file, if need be to SELECT 1, seal it again and compile.' ELSE 'Finish it first: run the downgrade.sql that holds it again.' END; END IF;
     IF r.state <> 'applied' AND EXISTS (SELECT FROM unnest(r.steps) WITH ORDINALITY AS s (digest, n) WHERE s.digest !~ '[?!]' AND s.digest IS DISTINCT FROM r.its_steps[s.n]) THEN RAISE EXCEPTION USING ERRCODE = 'SO006',
       MESSAGE = format('signoff: refused: a step of revision %s that is done here was changed since', r.revision), HINT = 'Mend only the step that failed and those after it; put the finished ones back as they were. Statements that run together are one step: what you add goes into a step of its own when BEGIN; and COMMIT; stand around it.'; END IF;
   END LOOP;
@@ -353,7 +355,7 @@ BEGIN
       WHERE v.project = 'linear' AND NOT EXISTS (SELECT FROM jsonb_to_recordset(recorded) AS w (revision text, state text) WHERE w.revision = p) LIMIT 1 LOOP
     RAISE EXCEPTION USING ERRCODE = 'SO006', MESSAGE = format('signoff: refused: revision %s is recorded as applied before its parent %s', r.revision, r.parent), HINT = 'The version table was changed by hand or restored in part: find out what is really there.'; END LOOP;
   SELECT count(*), count(*) FILTER (WHERE v.revision IS NOT NULL),
-      string_agg(format(E'\n  %s  %s', m.revision, m.message), '' ORDER BY m.n DESC) FILTER (WHERE v.revision IS NOT NULL)
+      string_agg(format(E'\n  %s  %s%s', m.revision, m.message, CASE WHEN v.state <> 'applied' THEN '  (half-done)' END), '' ORDER BY m.n DESC) FILTER (WHERE v.revision IS NOT NULL)
     INTO total, todo, todo_names
     FROM (SELECT e->>'revision' AS revision, e->>'message' AS message, n FROM jsonb_array_elements(current_setting('signoff.manifest')::jsonb) WITH ORDINALITY AS a (e, n) WHERE coalesce((e->>'selected')::boolean, false) AND NOT put_off ? (e->>'revision')) m
     LEFT JOIN jsonb_to_recordset(recorded) AS v (revision text, state text) USING (revision);
@@ -372,7 +374,7 @@ BEGIN
     IF FOUND THEN RAISE EXCEPTION USING ERRCODE = 'SO006', MESSAGE = format('signoff: refused: revision %s is applied here and stands on what would be reverted', r.revision), HINT = 'Revert it first, with the downgrade.sql of its own release.'; END IF;
   END IF;
   PERFORM set_config('signoff.summary', CASE WHEN total = 0 THEN 'signoff: nothing to revert: there is no way back from 9a44e2d5806b' WHEN todo = 0 THEN format('signoff: nothing to revert: none of %s revisions is applied here', total)
-    ELSE format('signoff: %s of %s to revert here; %s already reverted%s', todo, total, total - todo, todo_names) END || CASE WHEN put_off = '[]' THEN '' ELSE format(E'\nsignoff: %s more of this script are put off', jsonb_array_length(put_off)) END, false);
+    ELSE format('signoff: %s of %s to revert here; %s already reverted%s', todo, total, total - todo, todo_names) END || CASE WHEN put_off = '[]' THEN '' ELSE format(E'\nsignoff: %s more of this script are put off', (SELECT count(*) FROM jsonb_array_elements_text(put_off) AS p (id) WHERE EXISTS (SELECT FROM jsonb_array_elements(recorded) AS w (e) WHERE w.e->>'revision' = p.id))) END, false);
 END $signoff$;
 SELECT pg_catalog.current_setting('signoff.summary') AS signoff_summary, pg_catalog.current_setting('signoff.repeat') AS signoff_repeat \gset
 \echo :signoff_summary
@@ -525,16 +527,19 @@ DROP TABLE country;
 -- 6. Close: no transaction is open, and what was promised is there, or this script fails.
 :signoff_rest
 :signoff_locked
-SET signoff.manifest = :'signoff_manifest'; SET signoff.put_off = :'signoff_put_off';
-DO $signoff$ DECLARE put_off jsonb := current_setting('signoff.put_off'); promised bigint; n bigint; BEGIN
-  SELECT count(*), count(*) FILTER (WHERE v.revision IS NULL) INTO promised, n FROM jsonb_array_elements(current_setting('signoff.manifest')::jsonb) AS a (e)
-    LEFT JOIN "public"."signoff_revision" v ON v.revision = e->>'revision' WHERE (e->>'selected')::boolean AND NOT put_off ? (e->>'revision');
+SET signoff.manifest = :'signoff_manifest'; SET signoff.put_off = :'signoff_put_off'; SET signoff.rehearsal = :'signoff_dry_run';
+DO $signoff$ DECLARE put_off jsonb := current_setting('signoff.put_off'); promised bigint; n bigint; every bigint; BEGIN
+  SELECT count(*) FILTER (WHERE NOT put_off ? (e->>'revision')), count(*) FILTER (WHERE NOT put_off ? (e->>'revision') AND v.revision IS NULL), count(*) FILTER (WHERE v.revision IS NULL) INTO promised, n, every FROM jsonb_array_elements(current_setting('signoff.manifest')::jsonb) AS a (e)
+    LEFT JOIN "public"."signoff_revision" v ON v.revision = e->>'revision' WHERE (e->>'selected')::boolean;
   IF n <> promised THEN RAISE EXCEPTION USING ERRCODE = 'SO009', MESSAGE = format('signoff: failed: %s of %s revisions are reverted, and all should be', n, promised), HINT = 'Run this script again; status.sql tells what is recorded.'; END IF;
-  PERFORM set_config('signoff.said', format('%s of 3 revisions are reverted', n), false); END $signoff$;
+  PERFORM set_config('signoff.said', format('%s of 3 revisions are reverted', every), false);
+  IF current_setting('signoff.rehearsal')::boolean THEN
+    SELECT count(*) INTO n FROM "public"."signoff_event" e WHERE e.xmin = pg_current_xact_id()::xid AND e.event = 'reverted' AND e.revision NOT LIKE 'repeatable:%';
+    PERFORM set_config('signoff.said', format('%s of %s that are still to be reverted', n, n + 3 - every), false); END IF; END $signoff$;
 SELECT current_setting('signoff.said') AS signoff_said \gset
 \if :signoff_dry_run
 ROLLBACK;
-\echo 'signoff: rehearsed:' :signoff_said 'in the rehearsal, and it was rolled back: nothing was changed'
+\echo 'signoff: rehearsed:' :signoff_said 'and all of it was rolled back: nothing was changed'
 \else
 SELECT pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE') AS signoff_may_ask \gset
 \set signoff_system ''

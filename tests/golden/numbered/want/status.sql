@@ -2,7 +2,7 @@
 \if true
 -- signoff status · numbered · base → 10 · 5 revisions
 -- tree    sha256:b898e35a1ed381e284177dee2d7f5ad0139e8414e3ed81afa6d6f28b02d40fc7
--- bundle  sha256:a5d7037218371d766a2fbae54f6109bb6858479a5fbf002ec3f3ff73e960fb4e
+-- bundle  sha256:ef3e24f7a3dc79cef132a2f0decdca87fd28754ce3799838c4523203180b7e8b
 -- run     psql -X -d DATABASE -f status.sql
 -- It changes nothing.
 --
@@ -26,12 +26,12 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:a5d7037218371d766a2fbae54f6109bb6858479a5fbf002ec3f3ff73e960fb4e'
+\set signoff_bundle 'sha256:ef3e24f7a3dc79cef132a2f0decdca87fd28754ce3799838c4523203180b7e8b'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
 DO $signoff$ BEGIN IF pg_catalog.current_setting('signoff.probe', true) OPERATOR(pg_catalog.=) 'open' THEN RAISE EXCEPTION USING ERRCODE = 'SO001',
-  MESSAGE = 'signoff: refused: a transaction is open in this session', HINT = 'Run without -1 / --single-transaction and outside of BEGIN.'; END IF; END $signoff$;
+  MESSAGE = 'signoff: refused: a transaction is open in this session', HINT = 'Run with psql -X, without -1 / --single-transaction, and outside of BEGIN.'; END IF; END $signoff$;
 $m$ AS signoff_probe \gset
 -- Takes back whatever a revision left behind in the session; keeps the lock. Our own statements see pg_catalog only.
 \set signoff_lock_timeout '5s'
@@ -81,8 +81,8 @@ DO $signoff$ DECLARE mark pg_catalog.text := pg_catalog.current_setting('signoff
 END $signoff$;
 \endif
 :signoff_session
-SELECT 'signoff: a run is going on here now: pid ' || pg_catalog.string_agg(l.pid::text, ', ') AS signoff_running, pg_catalog.count(*) > 0 AS signoff_runs FROM pg_catalog.pg_locks l,
-  LATERAL (SELECT pg_catalog.hashtextextended('signoff:public.signoff_revision', 0) AS k) AS key
+SELECT 'signoff: a run is going on here now: ' || pg_catalog.string_agg(pg_catalog.format('pid %s', l.pid) || CASE WHEN pg_catalog.cardinality(pg_catalog.pg_blocking_pids(l.pid)) > 0 THEN ', which waits for pid ' || pg_catalog.array_to_string(pg_catalog.pg_blocking_pids(l.pid), ', ') ELSE '' END, '; ') AS signoff_running,
+  pg_catalog.count(*) > 0 AS signoff_runs FROM pg_catalog.pg_locks l, LATERAL (SELECT pg_catalog.hashtextextended('signoff:public.signoff_revision', 0) AS k) AS key
  WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())
    AND l.classid::bigint = (key.k >> 32) & 4294967295 AND l.objid::bigint = key.k & 4294967295 \gset
 \if :signoff_runs
@@ -102,6 +102,7 @@ DO $signoff$ BEGIN IF coalesce(obj_description('"public"."signoff_revision"'::re
 SELECT pg_catalog.jsonb_agg(e ORDER BY n) AS signoff_manifest FROM pg_catalog.unnest(ARRAY[:'signoff_row_1',:'signoff_row_2',:'signoff_row_3',:'signoff_row_4',:'signoff_row_5']::pg_catalog.jsonb[]) WITH ORDINALITY AS t (e, n) \gset
 -- What the steps of a revision are, by its state.
 \set signoff_step_names '{"3":{"upgrading":["CREATE INDEX CONCURRENTLY IF NOT EXISTS note_author_idx ON note …"]},"9":{"upgrading":["UPDATE note SET author = ''nobody'' WHERE author IS NULL","ALTER TABLE note ALTER COLUMN author SET NOT NULL"]}}'
+SELECT coalesce((SELECT e.event FROM "public"."signoff_event" e WHERE e.revision NOT LIKE 'repeatable:%' ORDER BY e.id DESC LIMIT 1), '') AS signoff_last \gset
 WITH m AS (SELECT e->>'revision' AS revision, e->>'message' AS message, n FROM jsonb_array_elements(:'signoff_manifest'::jsonb) WITH ORDINALITY AS a (e, n)),
   tried AS (SELECT DISTINCT ON (e.revision) e.revision, e.event, format('%s UTC by %s%s', to_char(e.at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS'), e.session_user_name, ', ticket ' || e.ticket) AS told FROM "public"."signoff_event" e ORDER BY e.revision, e.id DESC),
   s AS (SELECT m.*, v.state, v.steps, t.event, t.told FROM m LEFT JOIN "public"."signoff_revision" v ON v.revision = m.revision LEFT JOIN tried t ON t.revision = m.revision)
@@ -115,6 +116,8 @@ SELECT format('signoff: %s of %s revisions of this release and before it are app
   CASE WHEN :'signoff_runs' THEN 'next: wait for the run that is going on; then ask again'
           WHEN bool_or(s.state = 'downgrading') THEN 'next: run downgrade.sql again; it goes on at the step that failed'
           WHEN bool_or(s.state = 'upgrading') THEN 'next: run upgrade.sql again; it goes on at the step that failed'
+          WHEN :'signoff_last' = 'reverting' THEN 'next: run downgrade.sql again; it goes on where it stopped'
+          WHEN bool_or(s.state IS NULL) AND :'signoff_last' = 'reverted' THEN 'next: nothing, if this release was to be taken back: the last run was a downgrade; upgrade.sql would apply it again'
           WHEN bool_or(s.state IS NULL) THEN 'next: run plan.sql, then upgrade.sql; it begins with the first that is not applied'
           ELSE 'next: nothing; all of this release is applied' END AS signoff_next
   FROM s \gset

@@ -2,11 +2,12 @@
 \if true
 -- signoff upgrade · numbered · base → 10 · 5 revisions
 -- tree    sha256:b898e35a1ed381e284177dee2d7f5ad0139e8414e3ed81afa6d6f28b02d40fc7
--- bundle  sha256:a5d7037218371d766a2fbae54f6109bb6858479a5fbf002ec3f3ff73e960fb4e
+-- bundle  sha256:ef3e24f7a3dc79cef132a2f0decdca87fd28754ce3799838c4523203180b7e8b
 -- run     psql -X -d DATABASE -f upgrade.sql
 -- first   psql -X -d DATABASE -f plan.sql       (says what would run here, and changes nothing)
 -- read    section 5 is what changes the database. The others are the frame, the same in every script but for names: it checks,
---         records what is done in "public"."signoff_revision" and "public"."signoff_event", and writes nowhere else.
+--         records what is done in "public"."signoff_revision" and "public"."signoff_event", clears what a stopped run of section 5 left
+--         (an invalid index, a pending detach), and writes nowhere else.
 --
 --   1  1   notes             one transaction
 --   2  2   authors           one transaction · ACCESS EXCLUSIVE on note
@@ -33,12 +34,12 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:a5d7037218371d766a2fbae54f6109bb6858479a5fbf002ec3f3ff73e960fb4e'
+\set signoff_bundle 'sha256:ef3e24f7a3dc79cef132a2f0decdca87fd28754ce3799838c4523203180b7e8b'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
 DO $signoff$ BEGIN IF pg_catalog.current_setting('signoff.probe', true) OPERATOR(pg_catalog.=) 'open' THEN RAISE EXCEPTION USING ERRCODE = 'SO001',
-  MESSAGE = 'signoff: refused: a transaction is open in this session', HINT = 'Run without -1 / --single-transaction and outside of BEGIN.'; END IF; END $signoff$;
+  MESSAGE = 'signoff: refused: a transaction is open in this session', HINT = 'Run with psql -X, without -1 / --single-transaction, and outside of BEGIN.'; END IF; END $signoff$;
 $m$ AS signoff_probe \gset
 -- Takes back whatever a revision left behind in the session; keeps the lock. Our own statements see pg_catalog only.
 \set signoff_lock_timeout '5s'
@@ -91,7 +92,7 @@ BEGIN
   SELECT r.revision, 'numbered', coalesce(r.kind, 'revision'), coalesce(r.parents, '{}'), coalesce(r.depends_on, '{}'), r.message, r.up, r.up1, r.variables, goal, current_setting('signoff.bundle'), nullif(current_setting('signoff.ticket'), '')
     FROM jsonb_to_record(m) AS r(revision text, kind text, parents text[], depends_on text[], message text, up text, up1 text, variables text)
   ON CONFLICT (revision) DO UPDATE SET parents = excluded.parents, depends_on = excluded.depends_on, message = excluded.message, up = excluded.up, up1 = excluded.up1,
-    variables = excluded.variables, state = excluded.state, bundle = excluded.bundle, ticket = excluded.ticket, applied_by = excluded.applied_by, started_at = excluded.started_at
+    variables = excluded.variables, state = excluded.state, bundle = excluded.bundle, ticket = coalesce(excluded.ticket, v.ticket), applied_by = excluded.applied_by, started_at = excluded.started_at
     WHERE v.state = 'upgrading' OR v.kind = 'repeatable';
   IF NOT FOUND THEN
     RAISE EXCEPTION USING ERRCODE = 'SO002', MESSAGE = format('signoff: refused: revision %s was applied by another run a moment ago', m->>'revision'), HINT = 'Run again: it goes on where it stands now.'; END IF;
@@ -250,7 +251,8 @@ END $signoff$;
 \set signoff_row_4 '{"revision":"9","kind":"revision","parents":[],"message":"backfill authors","up":"sha256:19d469bf70934cabc96a8d65a704e06497fa2076c1fd757f676b2e12aa01775a","up1":"sha256:cdc18636e4c3c7046519739e28bb11ff6f0bcb28788080009a3abce9f3df9775","steps":["13873df4e607a3c6","83d6039f122e03bc"],"selected":true}'
 \set signoff_row_5 '{"revision":"10","kind":"revision","parents":[],"message":"log","up":"sha256:03aa0013dc5468ef3dcef84c043a5e4e36d805a0b74b808ea706682dc67a5fae","up1":"sha256:40b059c45545e334c160da4e746ab7d0be09f590a310d9ae255fba6932dd920a","selected":true}'
 SELECT pg_catalog.jsonb_agg(e ORDER BY n) AS signoff_manifest FROM pg_catalog.unnest(ARRAY[:'signoff_row_1',:'signoff_row_2',:'signoff_row_3',:'signoff_row_4',:'signoff_row_5']::pg_catalog.jsonb[]) WITH ORDINALITY AS t (e, n) \gset
--- 3. What was typed with -v is checked before anything else; a value that is not understood refuses.
+-- 3. What was typed with -v is checked before anything else: a value that is not understood refuses, and a name that is often typed by mistake.
+-- psql can't list its variables, so the line that says what is in force is there to be read.
 \set signoff_typed_dry_run :dry_run
 \unset dry_run
 \set signoff_typed_first_run :first_run
@@ -263,7 +265,7 @@ SELECT pg_catalog.jsonb_agg(e ORDER BY n) AS signoff_manifest FROM pg_catalog.un
 \unset ticket
 \set signoff_typed_until :until
 \unset until
-SELECT concat_ws(', ', CASE WHEN :{?DRY_RUN} THEN 'DRY_RUN' END, CASE WHEN :{?FIRST_RUN} THEN 'FIRST_RUN' END, CASE WHEN :{?LOCK_TIMEOUT} THEN 'LOCK_TIMEOUT' END, CASE WHEN :{?LOCK_WAIT} THEN 'LOCK_WAIT' END, CASE WHEN :{?TICKET} THEN 'TICKET' END, CASE WHEN :{?UNTIL} THEN 'UNTIL' END, CASE WHEN :{?change} THEN 'change' END, CASE WHEN :{?dry} THEN 'dry' END, CASE WHEN :{?dryRun} THEN 'dryRun' END, CASE WHEN :{?dry_run_only} THEN 'dry_run_only' END, CASE WHEN :{?dryrun} THEN 'dryrun' END, CASE WHEN :{?first} THEN 'first' END, CASE WHEN :{?firstRun} THEN 'firstRun' END, CASE WHEN :{?first_time} THEN 'first_time' END, CASE WHEN :{?firstrun} THEN 'firstrun' END, CASE WHEN :{?force} THEN 'force' END, CASE WHEN :{?lockTimeout} THEN 'lockTimeout' END, CASE WHEN :{?lockWait} THEN 'lockWait' END, CASE WHEN :{?lock_time_out} THEN 'lock_time_out' END, CASE WHEN :{?lock_timout} THEN 'lock_timout' END, CASE WHEN :{?locktimeout} THEN 'locktimeout' END, CASE WHEN :{?lockwait} THEN 'lockwait' END, CASE WHEN :{?plan} THEN 'plan' END, CASE WHEN :{?plan_only} THEN 'plan_only' END, CASE WHEN :{?rehearse} THEN 'rehearse' END, CASE WHEN :{?stop_at} THEN 'stop_at' END, CASE WHEN :{?target} THEN 'target' END, CASE WHEN :{?test} THEN 'test' END, CASE WHEN :{?ticketId} THEN 'ticketId' END, CASE WHEN :{?ticket_id} THEN 'ticket_id' END, CASE WHEN :{?ticket_no} THEN 'ticket_no' END, CASE WHEN :{?ticket_number} THEN 'ticket_number' END, CASE WHEN :{?tickets} THEN 'tickets' END, CASE WHEN :{?to} THEN 'to' END, CASE WHEN :{?until_rev} THEN 'until_rev' END, CASE WHEN :{?up_to} THEN 'up_to' END) AS signoff_misspelt,
+SELECT concat_ws(', ', CASE WHEN :{?DRY_RUN} THEN 'DRY_RUN' END, CASE WHEN :{?DryRun} THEN 'DryRun' END, CASE WHEN :{?Dry_run} THEN 'Dry_run' END, CASE WHEN :{?FIRST_RUN} THEN 'FIRST_RUN' END, CASE WHEN :{?LOCK_TIMEOUT} THEN 'LOCK_TIMEOUT' END, CASE WHEN :{?LOCK_WAIT} THEN 'LOCK_WAIT' END, CASE WHEN :{?Lock_timeout} THEN 'Lock_timeout' END, CASE WHEN :{?Lock_wait} THEN 'Lock_wait' END, CASE WHEN :{?TICKET} THEN 'TICKET' END, CASE WHEN :{?Ticket} THEN 'Ticket' END, CASE WHEN :{?UNTIL} THEN 'UNTIL' END, CASE WHEN :{?Until} THEN 'Until' END, CASE WHEN :{?change} THEN 'change' END, CASE WHEN :{?change_id} THEN 'change_id' END, CASE WHEN :{?check} THEN 'check' END, CASE WHEN :{?dry} THEN 'dry' END, CASE WHEN :{?dryRn} THEN 'dryRn' END, CASE WHEN :{?dryRun} THEN 'dryRun' END, CASE WHEN :{?dry_rn} THEN 'dry_rn' END, CASE WHEN :{?dry_run_only} THEN 'dry_run_only' END, CASE WHEN :{?dryrn} THEN 'dryrn' END, CASE WHEN :{?dryrun} THEN 'dryrun' END, CASE WHEN :{?dryun} THEN 'dryun' END, CASE WHEN :{?first} THEN 'first' END, CASE WHEN :{?firstRun} THEN 'firstRun' END, CASE WHEN :{?first_rn} THEN 'first_rn' END, CASE WHEN :{?first_time} THEN 'first_time' END, CASE WHEN :{?firstrun} THEN 'firstrun' END, CASE WHEN :{?force} THEN 'force' END, CASE WHEN :{?lockTimeout} THEN 'lockTimeout' END, CASE WHEN :{?lockWait} THEN 'lockWait' END, CASE WHEN :{?lock_time} THEN 'lock_time' END, CASE WHEN :{?lock_time_out} THEN 'lock_time_out' END, CASE WHEN :{?lock_timeot} THEN 'lock_timeot' END, CASE WHEN :{?lock_timout} THEN 'lock_timout' END, CASE WHEN :{?lock_waits} THEN 'lock_waits' END, CASE WHEN :{?locktimeout} THEN 'locktimeout' END, CASE WHEN :{?lockwait} THEN 'lockwait' END, CASE WHEN :{?lockwaits} THEN 'lockwaits' END, CASE WHEN :{?noop} THEN 'noop' END, CASE WHEN :{?plan} THEN 'plan' END, CASE WHEN :{?plan_only} THEN 'plan_only' END, CASE WHEN :{?preview} THEN 'preview' END, CASE WHEN :{?rehearsal} THEN 'rehearsal' END, CASE WHEN :{?rehearse} THEN 'rehearse' END, CASE WHEN :{?rev} THEN 'rev' END, CASE WHEN :{?revision} THEN 'revision' END, CASE WHEN :{?simulate} THEN 'simulate' END, CASE WHEN :{?single_transaction} THEN 'single_transaction' END, CASE WHEN :{?stop_at} THEN 'stop_at' END, CASE WHEN :{?target} THEN 'target' END, CASE WHEN :{?test} THEN 'test' END, CASE WHEN :{?ticketId} THEN 'ticketId' END, CASE WHEN :{?ticket_id} THEN 'ticket_id' END, CASE WHEN :{?ticket_no} THEN 'ticket_no' END, CASE WHEN :{?ticket_nr} THEN 'ticket_nr' END, CASE WHEN :{?ticket_number} THEN 'ticket_number' END, CASE WHEN :{?tickets} THEN 'tickets' END, CASE WHEN :{?tickt} THEN 'tickt' END, CASE WHEN :{?tiket} THEN 'tiket' END, CASE WHEN :{?till} THEN 'till' END, CASE WHEN :{?timeout} THEN 'timeout' END, CASE WHEN :{?tkt} THEN 'tkt' END, CASE WHEN :{?to} THEN 'to' END, CASE WHEN :{?unti} THEN 'unti' END, CASE WHEN :{?until_rev} THEN 'until_rev' END, CASE WHEN :{?until_revision} THEN 'until_revision' END, CASE WHEN :{?untill} THEN 'untill' END, CASE WHEN :{?up_to} THEN 'up_to' END, CASE WHEN :{?util} THEN 'util' END, CASE WHEN :{?wait} THEN 'wait' END) AS signoff_misspelt,
   jsonb_strip_nulls(jsonb_build_object('dry_run', nullif(:'signoff_typed_dry_run', ':dry_run'), 'first_run', nullif(:'signoff_typed_first_run', ':first_run'), 'lock_timeout', nullif(:'signoff_typed_lock_timeout', ':lock_timeout'), 'lock_wait', nullif(:'signoff_typed_lock_wait', ':lock_wait'), 'ticket', nullif(:'signoff_typed_ticket', ':ticket'), 'until', nullif(:'signoff_typed_until', ':until'))) AS signoff_typed \gset
 SET signoff.misspelt = :'signoff_misspelt'; SET signoff.typed = :'signoff_typed'; SET signoff.manifest = :'signoff_manifest';
 DO $signoff$
@@ -304,7 +306,7 @@ BEGIN
     said := said || format(', %s=%s', k, CASE k WHEN 'lock_wait' THEN typed->>k ELSE v END);
   END LOOP;
   PERFORM set_config('signoff.given', given::text, false), set_config('signoff.first_run', given->>'first_run', false), set_config('signoff.lock_wait', given->>'lock_wait', false),
-    set_config('signoff.said', format('signoff: database %s, user %s%s', current_database(), session_user, CASE WHEN current_user <> session_user THEN ' as ' || current_user ELSE '' END) || said, false);
+    set_config('signoff.said', format('signoff: database %s, user %s%s', current_database(), session_user, CASE WHEN current_user <> session_user THEN ' as ' || current_user ELSE '' END) || CASE WHEN said = '' THEN '; nothing asked with -v' ELSE said END, false);
 END $signoff$;
 SELECT g->>'dry_run' AS signoff_dry_run, g->>'lock_timeout' AS signoff_lock_timeout, g->>'ticket' AS signoff_ticket, g->>'until' AS signoff_until, current_setting('signoff.put_off') AS signoff_put_off, current_setting('signoff.said') AS signoff_said
   FROM (SELECT current_setting('signoff.given')::jsonb AS g) AS given \gset
@@ -347,7 +349,7 @@ DO $signoff$ DECLARE k bigint := hashtextextended('signoff:public.signoff_revisi
        AND l.classid::bigint = (k >> 32) & 4294967295 AND l.objid::bigint = k & 4294967295 LIMIT 1;
     IF clock_timestamp() >= until THEN
       RAISE EXCEPTION USING ERRCODE = 'SO004', MESSAGE = format('signoff: refused: another run holds the lock: pid %s, user %s, from %s, connected since %s', h.pid, h.usename, coalesce(h.client_addr::text, 'a local socket'), h.backend_start),
-        HINT = 'Nothing was changed. Wait for it to end, then run again, or wait longer with -v lock_wait=10min. A psql that was killed leaves its statement running on the server until that ends.'; END IF;
+        HINT = CASE WHEN cardinality(pg_blocking_pids(h.pid)) > 0 THEN format('It waits for pid %s. ', array_to_string(pg_blocking_pids(h.pid), ', ')) ELSE '' END || 'Nothing was changed. Wait for it to end, then run again, or wait longer with -v lock_wait=10min. A psql that was killed leaves its statement running on the server until that ends.'; END IF;
     IF NOT told THEN RAISE WARNING 'signoff: another run holds the lock (pid %, user %): waiting for it', h.pid, h.usename; told := true; END IF;
     COMMIT; PERFORM pg_sleep(0.25); COMMIT;
   END LOOP;
@@ -389,12 +391,12 @@ BEGIN
     IF r.up = r.its_up AND r.variables IS DISTINCT FROM r.its_variables THEN RAISE EXCEPTION USING ERRCODE = 'SO006',
       MESSAGE = format('signoff: refused: revision %s was applied here with other values of its variables', r.revision), HINT = 'Compile with the values of then, and bring new ones in with a new revision.'; END IF;
     IF r.state <> 'applied' AND NOT (r.state = 'upgrading' AND coalesce(r.selected, false) AND NOT put_off ? r.revision) THEN RAISE EXCEPTION USING ERRCODE = 'SO006',
-      MESSAGE = format('signoff: refused: revision %s is half-done here (%s, %s steps)', r.revision, r.state, cardinality(r.steps)), HINT = CASE r.state WHEN 'upgrading' THEN 'Finish it first: run the upgrade.sql that holds it again.' ELSE 'Finish it first: run the downgrade.sql that holds it again.' END; END IF;
+      MESSAGE = format('signoff: refused: revision %s is half-done here (%s, %s steps are done)', r.revision, r.state, (SELECT count(*) FROM unnest(r.steps) AS d WHERE d !~ '[?!]')), HINT = CASE r.state WHEN 'upgrading' THEN 'Finish it first: run the upgrade.sql that holds it again. If its next step can''t succeed, the developers change that step in its file, if need be to SELECT 1, seal it again and compile.' ELSE 'Finish it first: run the downgrade.sql that holds it again.' END; END IF;
     IF r.state <> 'applied' AND EXISTS (SELECT FROM unnest(r.steps) WITH ORDINALITY AS s (digest, n) WHERE s.digest !~ '[?!]' AND s.digest IS DISTINCT FROM r.its_steps[s.n]) THEN RAISE EXCEPTION USING ERRCODE = 'SO006',
       MESSAGE = format('signoff: refused: a step of revision %s that is done here was changed since', r.revision), HINT = 'Mend only the step that failed and those after it; put the finished ones back as they were. Statements that run together are one step: what you add goes into a step of its own when BEGIN; and COMMIT; stand around it.'; END IF;
   END LOOP;
   SELECT count(*), count(*) FILTER (WHERE v.revision IS NULL OR v.state <> 'applied'),
-      string_agg(format(E'\n  %s  %s', m.revision, m.message), '' ORDER BY m.n) FILTER (WHERE v.revision IS NULL OR v.state <> 'applied')
+      string_agg(format(E'\n  %s  %s%s', m.revision, m.message, CASE WHEN v.state <> 'applied' THEN '  (half-done)' END), '' ORDER BY m.n) FILTER (WHERE v.revision IS NULL OR v.state <> 'applied')
     INTO total, todo, todo_names
     FROM (SELECT e->>'revision' AS revision, e->>'message' AS message, n FROM jsonb_array_elements(current_setting('signoff.manifest')::jsonb) WITH ORDINALITY AS a (e, n) WHERE coalesce((e->>'selected')::boolean, false) AND NOT put_off ? (e->>'revision')) m
     LEFT JOIN jsonb_to_recordset(recorded) AS v (revision text, state text) USING (revision);
@@ -418,7 +420,7 @@ BEGIN
   PERFORM set_config('signoff.summary', CASE WHEN todo = 0 AND again IS NULL THEN format('signoff: nothing to apply: all of %s revisions are applied here', total)
     ELSE format('signoff: %s of %s to apply here; %s already applied%s%s', todo, total, total - todo, todo_names, again) END
     || CASE WHEN kept IS NULL THEN '' ELSE format(E'\nsignoff: left as it is: %s. This release applied it before, and another text was applied since. To bring this one back, change a comment in it and compile', kept) END
-    || CASE WHEN put_off = '[]' THEN '' ELSE format(E'\nsignoff: %s more of this script, and what is repeatable, are put off', jsonb_array_length(put_off)) END, false);
+    || CASE WHEN put_off = '[]' THEN '' ELSE format(E'\nsignoff: %s more of this script, and what is repeatable, are put off', (SELECT count(*) FROM jsonb_array_elements_text(put_off) AS p (id) WHERE NOT EXISTS (SELECT FROM jsonb_array_elements(recorded) AS w (e) WHERE w.e->>'revision' = p.id AND w.e->>'state' = 'applied'))) END, false);
 END $signoff$;
 SELECT pg_catalog.current_setting('signoff.summary') AS signoff_summary, pg_catalog.current_setting('signoff.repeat') AS signoff_repeat \gset
 \echo :signoff_summary
@@ -639,16 +641,19 @@ INSERT INTO log (line) VALUES ('it''s \d; "begin"'), (E'tab\tand \'quote\'');
 -- 6. Close: no transaction is open, and what was promised is there, or this script fails.
 :signoff_rest
 :signoff_locked
-SET signoff.manifest = :'signoff_manifest'; SET signoff.put_off = :'signoff_put_off';
-DO $signoff$ DECLARE put_off jsonb := current_setting('signoff.put_off'); promised bigint; n bigint; BEGIN
-  SELECT count(*), count(*) FILTER (WHERE v.state = 'applied') INTO promised, n FROM jsonb_array_elements(current_setting('signoff.manifest')::jsonb) AS a (e)
-    LEFT JOIN "public"."signoff_revision" v ON v.revision = e->>'revision' WHERE (e->>'selected')::boolean AND NOT put_off ? (e->>'revision');
+SET signoff.manifest = :'signoff_manifest'; SET signoff.put_off = :'signoff_put_off'; SET signoff.rehearsal = :'signoff_dry_run';
+DO $signoff$ DECLARE put_off jsonb := current_setting('signoff.put_off'); promised bigint; n bigint; every bigint; BEGIN
+  SELECT count(*) FILTER (WHERE NOT put_off ? (e->>'revision')), count(*) FILTER (WHERE NOT put_off ? (e->>'revision') AND v.state = 'applied'), count(*) FILTER (WHERE v.state = 'applied') INTO promised, n, every FROM jsonb_array_elements(current_setting('signoff.manifest')::jsonb) AS a (e)
+    LEFT JOIN "public"."signoff_revision" v ON v.revision = e->>'revision' WHERE (e->>'selected')::boolean;
   IF n <> promised THEN RAISE EXCEPTION USING ERRCODE = 'SO009', MESSAGE = format('signoff: failed: %s of %s revisions are applied, and all should be', n, promised), HINT = 'Run this script again; status.sql tells what is recorded.'; END IF;
-  PERFORM set_config('signoff.said', format('%s of 5 revisions are applied', n), false); END $signoff$;
+  PERFORM set_config('signoff.said', format('%s of 5 revisions are applied', every), false);
+  IF current_setting('signoff.rehearsal')::boolean THEN
+    SELECT count(*) INTO n FROM "public"."signoff_event" e WHERE e.xmin = pg_current_xact_id()::xid AND e.event = 'applied' AND e.revision NOT LIKE 'repeatable:%';
+    PERFORM set_config('signoff.said', format('%s of %s that are still to be applied', n, n + 5 - every), false); END IF; END $signoff$;
 SELECT current_setting('signoff.said') AS signoff_said \gset
 \if :signoff_dry_run
 ROLLBACK;
-\echo 'signoff: rehearsed:' :signoff_said 'in the rehearsal, and it was rolled back: nothing was changed'
+\echo 'signoff: rehearsed:' :signoff_said 'and all of it was rolled back: nothing was changed'
 \else
 SELECT pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE') AS signoff_may_ask \gset
 \set signoff_system ''
