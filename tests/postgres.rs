@@ -2,6 +2,7 @@
 //!
 //! The laws run on the sample tree and on the golden projects, the faults on made-up trees of a few revisions.
 
+mod asked;
 mod client;
 mod corners;
 mod faults;

@@ -14,8 +14,18 @@ pub(super) struct Apart {
     at: Span,
     /// A clause: `REINDEX runs outside of a transaction`.
     pub(super) reason: String,
-    /// Whether only what comes after it minds.
-    last_is_fine: bool,
+    /// Whom it hurts.
+    hurts: Hurts,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Hurts {
+    /// Whatever shares the transaction.
+    All,
+    /// What comes after it in the transaction.
+    Later,
+    /// A rehearsal, which must be rolled back.
+    Rehearsal,
 }
 
 /// Looks for what can't share a transaction in a script that was planned as `unit`.
@@ -37,24 +47,33 @@ pub(super) fn apart(context: &Context<'_>, unit: &Unit) -> Option<Apart> {
             Apart {
                 at: reading.span(*bare.unwrap_or(&first)),
                 reason,
-                last_is_fine: false,
+                hurts: Hurts::All,
             }
         }
         Unit::Transaction { modes, .. } if !modes.is_empty() => Apart {
             at: reading.span(first),
             reason: format!("it asks for {modes}"),
-            last_is_fine: false,
+            hurts: Hurts::All,
         },
         Unit::Transaction { .. } => {
             let adds = |item: &&_| reading.kind(**item) == Some(StatementKind::AddEnumValue);
-            let item = reading.items.iter().find(adds)?;
+            // Generously: in a body or a string too.
+            let sets = |item: &&_| {
+                let words = reading.statement_text(**item).map(str::to_ascii_lowercase);
+                words.is_some_and(|words| words.contains("setval"))
+            };
+            let (item, what, hurts) = match reading.items.iter().find(adds) {
+                Some(item) => (item, "counts only once it is committed", Hurts::Later),
+                None => (
+                    reading.items.iter().find(sets)?,
+                    "sets a sequence, which no rollback takes back",
+                    Hurts::Rehearsal,
+                ),
+            };
             Apart {
                 at: reading.span(*item),
-                reason: format!(
-                    "`{}` counts only once it is committed",
-                    reading.first_words(*item)
-                ),
-                last_is_fine: true,
+                reason: format!("`{}` {what}", reading.first_words(*item)),
+                hurts,
             }
         }
     };
@@ -63,7 +82,7 @@ pub(super) fn apart(context: &Context<'_>, unit: &Unit) -> Option<Apart> {
 
 /// Why everything can't be one transaction, where it can't. `last`: no other revision runs after this one.
 pub(super) fn refused(apart: &Apart, revision: &RevisionId, last: bool) -> Option<Diagnostic> {
-    if apart.last_is_fine && last {
+    if apart.hurts == Hurts::Rehearsal || apart.hurts == Hurts::Later && last {
         return None;
     }
     Some(

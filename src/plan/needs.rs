@@ -250,6 +250,8 @@ impl Asks {
                     })
                     .collect(),
                 Right::Own => objects.map(Need::Own).collect(),
+                // With nothing of that name there, the server does not look whose the table is.
+                Right::OwnTable if head.if_exists => Vec::new(),
                 Right::OwnTable => table.map(Need::Own).collect(),
                 Right::Drop => objects.map(Need::Drop).collect(),
                 Right::Index => table.map(Need::Index).collect(),

@@ -23,6 +23,7 @@
 -- - A client that sends the whole text as one message (the query tool of pgAdmin, psql -c, many drivers), or with autocommit off, has one transaction
 --   around everything: all of it is applied or nothing, its locks are held to the end, and with autocommit off nothing is there before your COMMIT.
 {% endif %}
+-- - It has no rehearsal and no other mode: what psql is given with -v is not heard here.
 -- - It can't make a client stop. After an error each block below refuses for itself, so nothing is applied out of turn or recorded that did not
 --   happen; but what a client prints last is then no sign of anything but its own persistence.
 -- - It holds its lock per statement, not between them. Two runs at once are kept apart by what is recorded, and one of them is refused (SO004, SO002).

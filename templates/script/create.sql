@@ -4,6 +4,9 @@ BEGIN;
 {% else %}
 \if :signoff_dry_run
 -- A rehearsal is one transaction around everything, and it is rolled back at the close.
+{% if acts %}
+\set signoff_fire ':signoff_fire_each'
+{% endif %}
 \set signoff_open ''
 \set signoff_shut ''
 \set signoff_rest ':signoff_clean'

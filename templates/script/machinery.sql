@@ -20,7 +20,18 @@ SELECT $m$
 :signoff_probe
 $m$ AS signoff_session \gset
 -- How a revision's transaction begins and ends, and what comes after it.
+{% if acts %}
+-- Fires what is deferred. Where revisions share a transaction, each constraint by its name and then back as it was made: the next revision finds it so.
+\set signoff_fire 'SET CONSTRAINTS ALL IMMEDIATE;'
+SELECT $m$
+DO $signoff$ DECLARE c record; BEGIN
+  FOR c IN SELECT DISTINCT pg_catalog.format('%I.%I', n.nspname, k.conname) AS name, k.condeferred FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) k.connamespace WHERE k.condeferrable ORDER BY 1 LOOP
+    EXECUTE pg_catalog.format('SET CONSTRAINTS %s IMMEDIATE', c.name);
+    IF c.condeferred THEN EXECUTE pg_catalog.format('SET CONSTRAINTS %s DEFERRED', c.name); END IF; END LOOP; END $signoff$;
+$m$ AS signoff_fire_each \gset
+{% endif %}
 {% if single %}
+\set signoff_fire ':signoff_fire_each'
 \set signoff_open ''
 \set signoff_shut ''
 \set signoff_rest ':signoff_clean'

@@ -32,7 +32,7 @@ BEGIN
         MESSAGE = 'signoff: refused: this ticket is longer than 200 characters or holds a control character', HINT = 'Write it on one line, as the change board knows it.'; END IF;
     ELSIF k = 'until' THEN
       SELECT array_agg(e->>'revision' ORDER BY n) INTO found FROM jsonb_array_elements(m) WITH ORDINALITY AS a (e, n)
-       WHERE (e->>'selected')::boolean AND (e->>'revision' = v OR length(v) >= 4 AND starts_with(e->>'revision', v));
+       WHERE (e->>'selected')::boolean AND (e->>'revision' = v OR length(v) >= 4 AND starts_with(e->>'revision', v){% if numbered %} OR ltrim(e->>'revision', '0') = ltrim(v, '0'){% endif %});
       IF v = ANY (found) THEN found := ARRAY[v]; END IF;
       IF cardinality(found) IS DISTINCT FROM 1 THEN RAISE EXCEPTION USING ERRCODE = 'SO010',
         MESSAGE = CASE WHEN found IS NULL THEN format('signoff: refused: until=%s names no revision of this script', v) ELSE format('signoff: refused: until=%s could be %s', v, array_to_string(found, ' or ')) END,

@@ -1,5 +1,5 @@
 -- What runs CONCURRENTLY waits until older transactions have ended. Who has one open is told; nobody is stopped, and nothing refused.
-SET signoff.pending = :'signoff_pending'; SET statement_timeout = 0;
+SET signoff.pending = :'signoff_waiting'; SET statement_timeout = 0;
 DO $signoff$ DECLARE waits text; said text; hidden text[]; BEGIN
   SELECT p.value INTO waits FROM jsonb_each_text(current_setting('signoff.pending')::jsonb) AS p WHERE p.key::int IN ({{ needs.waits | join(", ") }}) ORDER BY p.key::int LIMIT 1;
   IF waits IS NULL THEN RETURN; END IF;

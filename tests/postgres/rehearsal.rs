@@ -193,3 +193,57 @@ fn a_single_transaction_refuses_what_it_can_not_hold() {
         .code(1)
         .stderr_has("it asks for ISOLATION LEVEL SERIALIZABLE");
 }
+
+/// What is deferred in a revision fires at its end, and the next one finds the constraints as they were made.
+#[test]
+fn deferred_constraints_stay_deferred() {
+    let project = tree(&[
+        "CREATE TABLE p (i int PRIMARY KEY);\nCREATE TABLE c (i int REFERENCES p DEFERRABLE INITIALLY DEFERRED)",
+        "INSERT INTO c VALUES (1);\nINSERT INTO p VALUES (1)",
+    ]);
+    rehearses(
+        &Database::create(),
+        &upgrade(&project, ""),
+        &["rehearsed: 2 of 2"],
+    );
+    let script = project
+        .run(&["upgrade", "--single-transaction"])
+        .success()
+        .stdout
+        .clone();
+    let database = Database::create();
+    run(&database, &script);
+    assert_eq!(database.query("SELECT count(*) FROM c"), "1");
+    super::made::set(&project, 2, "INSERT INTO c VALUES (2)");
+    let script = project
+        .run(&["upgrade", "--single-transaction"])
+        .success()
+        .stdout
+        .clone();
+    refuses_with(
+        &Database::create(),
+        &script,
+        &[],
+        "violates foreign key constraint",
+    );
+}
+
+/// No rollback takes a sequence back, so what sets one is not rehearsed.
+#[test]
+fn a_set_sequence_is_not_rehearsed() {
+    let project = tree(&[
+        "CREATE TABLE o (id serial PRIMARY KEY);\nINSERT INTO o SELECT FROM generate_series(1, 5)",
+        "DELETE FROM o;\nSELECT setval('o_id_seq', 1, false)",
+    ]);
+    let database = Database::create();
+    run(&database, &upgrade(&project, "rev1"));
+    rehearses(
+        &database,
+        &upgrade(&project, ""),
+        &[
+            "rev2  Step 2  (`SELECT setval('o_id_seq', 1, false)` sets a sequence",
+            "rehearsed: 0 of 1",
+        ],
+    );
+    database.query("INSERT INTO o DEFAULT VALUES");
+}

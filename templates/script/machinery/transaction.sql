@@ -14,7 +14,7 @@ DELETE FROM {{ version_table }} WHERE revision = :'signoff_row'::jsonb->>'revisi
 :signoff_user
 $m$ AS signoff_begin \gset
 SELECT $m$
-SET CONSTRAINTS ALL IMMEDIATE;
+:signoff_fire
 :signoff_own
 SET signoff.row = :'signoff_row';
 DO $signoff$ DECLARE this text := current_setting('signoff.row')::jsonb->>'revision'; BEGIN

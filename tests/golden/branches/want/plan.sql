@@ -2,7 +2,7 @@
 \if true
 -- signoff plan · branches · base → 48ac91d7e3b0 · 5 revisions
 -- tree    sha256:12a7e76a5d5ade7f32dc437a1de1c7244f6fff5548feb51a1bdbb92c798778e5
--- bundle  sha256:8aed27aa181ccb3c320dca959c9e76a6cc89bee132cb6810cfec89429a17aae1
+-- bundle  sha256:e4e3e2f0110a4eaacb8deb6c02323afb106db7bf37f634795c9d3276650be9fa
 -- run     psql -X -d DATABASE -f plan.sql
 -- It changes nothing.
 --
@@ -33,7 +33,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:8aed27aa181ccb3c320dca959c9e76a6cc89bee132cb6810cfec89429a17aae1'
+\set signoff_bundle 'sha256:e4e3e2f0110a4eaacb8deb6c02323afb106db7bf37f634795c9d3276650be9fa'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -64,7 +64,7 @@ RESET application_name;
 SELECT pg_catalog.current_setting('application_name') OPERATOR(pg_catalog.=) 'psql' AS signoff_direct \gset
 \if :signoff_direct
 \else
-\echo 'signoff: a pooler may be in between: connecting once more to see'
+\echo 'signoff: a pooler may be in between: connecting once more to see (without PGAPPNAME that is not needed)'
 SELECT pg_catalog.pg_backend_pid() AS signoff_pid, pg_catalog.floor(pg_catalog.random() OPERATOR(pg_catalog.*) 2147483647)::pg_catalog.int4 AS signoff_mark \gset
 SELECT pg_catalog.pg_try_advisory_lock(:signoff_pid, :signoff_mark) AS signoff_tried \gset
 \connect -
@@ -269,13 +269,14 @@ SELECT pg_catalog.current_setting('signoff.summary') AS signoff_summary, pg_cata
 RESET signoff.manifest;
 -- What the revisions still to be done need of this server, as far as their SQL tells. Asked before anything is changed.
 SELECT to_regclass('"public"."signoff_revision"') IS NOT NULL AS signoff_there \gset
-\set signoff_recorded '[]'
+\set signoff_recorded '{}'
 \if :signoff_there
-SELECT coalesce(jsonb_agg(v.revision), '[]') AS signoff_recorded FROM "public"."signoff_revision" v WHERE v.state = 'applied' \gset
+SELECT coalesce(jsonb_object_agg(v.revision, v.state), '{}') AS signoff_recorded FROM "public"."signoff_revision" v \gset
 \endif
-SELECT coalesce(jsonb_object_agg(x.n, x.revision), '{}') AS signoff_pending, count(*) > 0 AS signoff_any
-  FROM (SELECT m.e->>'revision' AS revision, row_number() OVER (ORDER BY m.n) AS n FROM jsonb_array_elements(:'signoff_manifest'::jsonb) WITH ORDINALITY AS m (e, n) WHERE (m.e->>'selected')::boolean AND NOT :'signoff_put_off'::jsonb ? (m.e->>'revision')) x
-  LEFT JOIN jsonb_array_elements_text(:'signoff_recorded'::jsonb) AS v (revision) USING (revision) WHERE v.revision IS NULL \gset
+-- Numbers are those of the list at the top. What was begun passed this check then, and its finished steps may have given rights away.
+SELECT coalesce(jsonb_object_agg(x.n, x.revision) FILTER (WHERE x.state IS NULL), '{}') AS signoff_pending, coalesce(jsonb_object_agg(x.n, x.revision), '{}') AS signoff_waiting, count(*) > 0 AS signoff_any
+  FROM (SELECT y.*, :'signoff_recorded'::jsonb->>y.revision AS state FROM (SELECT m.e->>'revision' AS revision, row_number() OVER (ORDER BY m.n) AS n FROM jsonb_array_elements(:'signoff_manifest'::jsonb) WITH ORDINALITY AS m (e, n) WHERE (m.e->>'selected')::boolean) y) x
+ WHERE NOT :'signoff_put_off'::jsonb ? x.revision AND x.state IS DISTINCT FROM 'applied' \gset
 \if :signoff_any
 \set signoff_missing '[]'
 SELECT $m$

@@ -2,7 +2,7 @@
 \if true
 -- signoff upgrade · branches · base → 48ac91d7e3b0 · 5 revisions
 -- tree    sha256:12a7e76a5d5ade7f32dc437a1de1c7244f6fff5548feb51a1bdbb92c798778e5
--- bundle  sha256:8aed27aa181ccb3c320dca959c9e76a6cc89bee132cb6810cfec89429a17aae1
+-- bundle  sha256:e4e3e2f0110a4eaacb8deb6c02323afb106db7bf37f634795c9d3276650be9fa
 -- run     psql -X -d DATABASE -f upgrade.sql
 -- first   psql -X -d DATABASE -f plan.sql       (says what would run here, and changes nothing)
 -- read    section 5 is what changes the database. The others are the frame, the same in every script but for names: it checks,
@@ -36,7 +36,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:8aed27aa181ccb3c320dca959c9e76a6cc89bee132cb6810cfec89429a17aae1'
+\set signoff_bundle 'sha256:e4e3e2f0110a4eaacb8deb6c02323afb106db7bf37f634795c9d3276650be9fa'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -55,6 +55,14 @@ SELECT $m$
 :signoff_probe
 $m$ AS signoff_session \gset
 -- How a revision's transaction begins and ends, and what comes after it.
+-- Fires what is deferred. Where revisions share a transaction, each constraint by its name and then back as it was made: the next revision finds it so.
+\set signoff_fire 'SET CONSTRAINTS ALL IMMEDIATE;'
+SELECT $m$
+DO $signoff$ DECLARE c record; BEGIN
+  FOR c IN SELECT DISTINCT pg_catalog.format('%I.%I', n.nspname, k.conname) AS name, k.condeferred FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) k.connamespace WHERE k.condeferrable ORDER BY 1 LOOP
+    EXECUTE pg_catalog.format('SET CONSTRAINTS %s IMMEDIATE', c.name);
+    IF c.condeferred THEN EXECUTE pg_catalog.format('SET CONSTRAINTS %s DEFERRED', c.name); END IF; END LOOP; END $signoff$;
+$m$ AS signoff_fire_each \gset
 \set signoff_open 'BEGIN :signoff_modes ;'
 \set signoff_shut 'COMMIT;'
 \set signoff_rest ':signoff_session'
@@ -117,7 +125,7 @@ SET signoff.state = 'applied';
 :signoff_user
 $m$ AS signoff_begin \gset
 SELECT $m$
-SET CONSTRAINTS ALL IMMEDIATE;
+:signoff_fire
 :signoff_own
 SET signoff.row = :'signoff_row';
 DO $signoff$ DECLARE this text := current_setting('signoff.row')::jsonb->>'revision'; BEGIN
@@ -138,7 +146,7 @@ RESET application_name;
 SELECT pg_catalog.current_setting('application_name') OPERATOR(pg_catalog.=) 'psql' AS signoff_direct \gset
 \if :signoff_direct
 \else
-\echo 'signoff: a pooler may be in between: connecting once more to see'
+\echo 'signoff: a pooler may be in between: connecting once more to see (without PGAPPNAME that is not needed)'
 SELECT pg_catalog.pg_backend_pid() AS signoff_pid, pg_catalog.floor(pg_catalog.random() OPERATOR(pg_catalog.*) 2147483647)::pg_catalog.int4 AS signoff_mark \gset
 SELECT pg_catalog.pg_try_advisory_lock(:signoff_pid, :signoff_mark) AS signoff_tried \gset
 \connect -
@@ -367,13 +375,14 @@ SELECT current_setting('signoff.put_off') AS signoff_put_off, current_setting('s
 RESET signoff.manifest;
 -- What the revisions still to be done need of this server, as far as their SQL tells. Asked before anything is changed.
 SELECT to_regclass('"public"."signoff_revision"') IS NOT NULL AS signoff_there \gset
-\set signoff_recorded '[]'
+\set signoff_recorded '{}'
 \if :signoff_there
-SELECT coalesce(jsonb_agg(v.revision), '[]') AS signoff_recorded FROM "public"."signoff_revision" v WHERE v.state = 'applied' \gset
+SELECT coalesce(jsonb_object_agg(v.revision, v.state), '{}') AS signoff_recorded FROM "public"."signoff_revision" v \gset
 \endif
-SELECT coalesce(jsonb_object_agg(x.n, x.revision), '{}') AS signoff_pending, count(*) > 0 AS signoff_any
-  FROM (SELECT m.e->>'revision' AS revision, row_number() OVER (ORDER BY m.n) AS n FROM jsonb_array_elements(:'signoff_manifest'::jsonb) WITH ORDINALITY AS m (e, n) WHERE (m.e->>'selected')::boolean AND NOT :'signoff_put_off'::jsonb ? (m.e->>'revision')) x
-  LEFT JOIN jsonb_array_elements_text(:'signoff_recorded'::jsonb) AS v (revision) USING (revision) WHERE v.revision IS NULL \gset
+-- Numbers are those of the list at the top. What was begun passed this check then, and its finished steps may have given rights away.
+SELECT coalesce(jsonb_object_agg(x.n, x.revision) FILTER (WHERE x.state IS NULL), '{}') AS signoff_pending, coalesce(jsonb_object_agg(x.n, x.revision), '{}') AS signoff_waiting, count(*) > 0 AS signoff_any
+  FROM (SELECT y.*, :'signoff_recorded'::jsonb->>y.revision AS state FROM (SELECT m.e->>'revision' AS revision, row_number() OVER (ORDER BY m.n) AS n FROM jsonb_array_elements(:'signoff_manifest'::jsonb) WITH ORDINALITY AS m (e, n) WHERE (m.e->>'selected')::boolean) y) x
+ WHERE NOT :'signoff_put_off'::jsonb ? x.revision AND x.state IS DISTINCT FROM 'applied' \gset
 \if :signoff_any
 \set signoff_missing '[]'
 SELECT $m$
@@ -418,6 +427,7 @@ END $signoff$;
 \endif
 \if :signoff_dry_run
 -- A rehearsal is one transaction around everything, and it is rolled back at the close.
+\set signoff_fire ':signoff_fire_each'
 \set signoff_open ''
 \set signoff_shut ''
 \set signoff_rest ':signoff_clean'
@@ -533,14 +543,14 @@ DO $signoff$ DECLARE put_off jsonb := current_setting('signoff.put_off'); promis
   SELECT count(*) FILTER (WHERE NOT put_off ? (e->>'revision')), count(*) FILTER (WHERE NOT put_off ? (e->>'revision') AND v.state = 'applied'), count(*) FILTER (WHERE v.state = 'applied') INTO promised, n, every FROM jsonb_array_elements(current_setting('signoff.manifest')::jsonb) AS a (e)
     LEFT JOIN "public"."signoff_revision" v ON v.revision = e->>'revision' WHERE (e->>'selected')::boolean;
   IF n <> promised THEN RAISE EXCEPTION USING ERRCODE = 'SO009', MESSAGE = format('signoff: failed: %s of %s revisions are applied, and all should be', n, promised), HINT = 'Run this script again; status.sql tells what is recorded.'; END IF;
-  PERFORM set_config('signoff.said', format('%s of 5 revisions are applied', every), false);
+  PERFORM set_config('signoff.said', format('%s of 5 revisions are applied', every) || CASE WHEN put_off = '[]' THEN '' ELSE coalesce(E'\nsignoff: dropped, and applied again only when the rest is run: ' || (SELECT string_agg(split_part(v.revision, ':', 2), ', ' ORDER BY v.revision) FROM "public"."signoff_revision" v WHERE v.kind = 'repeatable' AND v.up = 'to be applied again' AND v.project = 'branches'), '') END, false);
   IF current_setting('signoff.rehearsal')::boolean THEN
     SELECT count(*) INTO n FROM "public"."signoff_event" e WHERE e.xmin = pg_current_xact_id()::xid AND e.event = 'applied' AND e.revision NOT LIKE 'repeatable:%';
     PERFORM set_config('signoff.said', format('%s of %s that are still to be applied', n, n + 5 - every), false); END IF; END $signoff$;
 SELECT current_setting('signoff.said') AS signoff_said \gset
 \if :signoff_dry_run
 ROLLBACK;
-\echo 'signoff: rehearsed:' :signoff_said 'and all of it was rolled back: nothing was changed'
+\echo 'signoff: rehearsed:' :signoff_said 'and all of it was rolled back: nothing was changed but what sequences gave out'
 \else
 SELECT pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE') AS signoff_may_ask \gset
 \set signoff_system ''

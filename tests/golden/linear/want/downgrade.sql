@@ -2,7 +2,7 @@
 \if true
 -- signoff downgrade · linear · 9a44e2d5806b → base · 3 revisions
 -- tree    sha256:4ba21bb7d0a6009439dd877a710a7897576aa4d7f700e45e3b96dc505fbcfc56
--- bundle  sha256:9bdee7b60888b26d8bbb0ac069628b1cc3ca60dfb33a9a3de06e4a8ce6706870
+-- bundle  sha256:847fb9b2c3f1a7a4938c1c706d88fa495f740b45f9c896dee848f3201991c24d
 -- run     psql -X -d DATABASE -f downgrade.sql
 -- first   psql -X -d DATABASE -f plan.sql       (says what would run here, and changes nothing)
 -- read    section 5 is what changes the database. The others are the frame, the same in every script but for names: it checks,
@@ -32,7 +32,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:9bdee7b60888b26d8bbb0ac069628b1cc3ca60dfb33a9a3de06e4a8ce6706870'
+\set signoff_bundle 'sha256:847fb9b2c3f1a7a4938c1c706d88fa495f740b45f9c896dee848f3201991c24d'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -51,6 +51,14 @@ SELECT $m$
 :signoff_probe
 $m$ AS signoff_session \gset
 -- How a revision's transaction begins and ends, and what comes after it.
+-- Fires what is deferred. Where revisions share a transaction, each constraint by its name and then back as it was made: the next revision finds it so.
+\set signoff_fire 'SET CONSTRAINTS ALL IMMEDIATE;'
+SELECT $m$
+DO $signoff$ DECLARE c record; BEGIN
+  FOR c IN SELECT DISTINCT pg_catalog.format('%I.%I', n.nspname, k.conname) AS name, k.condeferred FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) k.connamespace WHERE k.condeferrable ORDER BY 1 LOOP
+    EXECUTE pg_catalog.format('SET CONSTRAINTS %s IMMEDIATE', c.name);
+    IF c.condeferred THEN EXECUTE pg_catalog.format('SET CONSTRAINTS %s DEFERRED', c.name); END IF; END LOOP; END $signoff$;
+$m$ AS signoff_fire_each \gset
 \set signoff_open 'BEGIN :signoff_modes ;'
 \set signoff_shut 'COMMIT;'
 \set signoff_rest ':signoff_session'
@@ -103,7 +111,7 @@ DELETE FROM "public"."signoff_revision" WHERE revision = :'signoff_row'::jsonb->
 :signoff_user
 $m$ AS signoff_begin \gset
 SELECT $m$
-SET CONSTRAINTS ALL IMMEDIATE;
+:signoff_fire
 :signoff_own
 SET signoff.row = :'signoff_row';
 DO $signoff$ DECLARE this text := current_setting('signoff.row')::jsonb->>'revision'; BEGIN
@@ -187,7 +195,7 @@ RESET application_name;
 SELECT pg_catalog.current_setting('application_name') OPERATOR(pg_catalog.=) 'psql' AS signoff_direct \gset
 \if :signoff_direct
 \else
-\echo 'signoff: a pooler may be in between: connecting once more to see'
+\echo 'signoff: a pooler may be in between: connecting once more to see (without PGAPPNAME that is not needed)'
 SELECT pg_catalog.pg_backend_pid() AS signoff_pid, pg_catalog.floor(pg_catalog.random() OPERATOR(pg_catalog.*) 2147483647)::pg_catalog.int4 AS signoff_mark \gset
 SELECT pg_catalog.pg_try_advisory_lock(:signoff_pid, :signoff_mark) AS signoff_tried \gset
 \connect -
@@ -398,13 +406,14 @@ SELECT current_setting('signoff.put_off') AS signoff_put_off, current_setting('s
 RESET signoff.manifest;
 -- What the revisions still to be done need of this server, as far as their SQL tells. Asked before anything is changed.
 SELECT to_regclass('"public"."signoff_revision"') IS NOT NULL AS signoff_there \gset
-\set signoff_recorded '[]'
+\set signoff_recorded '{}'
 \if :signoff_there
-SELECT coalesce(jsonb_agg(v.revision), '[]') AS signoff_recorded FROM "public"."signoff_revision" v \gset
+SELECT coalesce(jsonb_object_agg(v.revision, v.state), '{}') AS signoff_recorded FROM "public"."signoff_revision" v \gset
 \endif
-SELECT coalesce(jsonb_object_agg(x.n, x.revision), '{}') AS signoff_pending, count(*) > 0 AS signoff_any
-  FROM (SELECT m.e->>'revision' AS revision, row_number() OVER (ORDER BY m.n DESC) AS n FROM jsonb_array_elements(:'signoff_manifest'::jsonb) WITH ORDINALITY AS m (e, n) WHERE (m.e->>'selected')::boolean AND NOT :'signoff_put_off'::jsonb ? (m.e->>'revision')) x
-  LEFT JOIN jsonb_array_elements_text(:'signoff_recorded'::jsonb) AS v (revision) USING (revision) WHERE v.revision IS NOT NULL \gset
+-- Numbers are those of the list at the top. What was begun passed this check then, and its finished steps may have given rights away.
+SELECT coalesce(jsonb_object_agg(x.n, x.revision) FILTER (WHERE x.state IS NOT DISTINCT FROM 'applied'), '{}') AS signoff_pending, coalesce(jsonb_object_agg(x.n, x.revision), '{}') AS signoff_waiting, count(*) > 0 AS signoff_any
+  FROM (SELECT y.*, :'signoff_recorded'::jsonb->>y.revision AS state FROM (SELECT m.e->>'revision' AS revision, row_number() OVER (ORDER BY m.n DESC) AS n FROM jsonb_array_elements(:'signoff_manifest'::jsonb) WITH ORDINALITY AS m (e, n) WHERE (m.e->>'selected')::boolean) y) x
+ WHERE NOT :'signoff_put_off'::jsonb ? x.revision AND x.state IS NOT NULL \gset
 \if :signoff_any
 \set signoff_missing '[]'
 SELECT $m$
@@ -443,7 +452,7 @@ DO $signoff$ DECLARE sure text; how text; maybe text; maybe_how text; BEGIN
   IF sure IS NOT NULL THEN RAISE EXCEPTION USING ERRCODE = 'SO003', MESSAGE = 'signoff: refused: this is missing here:' || sure, HINT = how; END IF;
 END $signoff$;
 -- What runs CONCURRENTLY waits until older transactions have ended. Who has one open is told; nobody is stopped, and nothing refused.
-SET signoff.pending = :'signoff_pending'; SET statement_timeout = 0;
+SET signoff.pending = :'signoff_waiting'; SET statement_timeout = 0;
 DO $signoff$ DECLARE waits text; said text; hidden text[]; BEGIN
   SELECT p.value INTO waits FROM jsonb_each_text(current_setting('signoff.pending')::jsonb) AS p WHERE p.key::int IN (2) ORDER BY p.key::int LIMIT 1;
   IF waits IS NULL THEN RETURN; END IF;
@@ -463,6 +472,7 @@ SET statement_timeout = '0';
 \endif
 \if :signoff_dry_run
 -- A rehearsal is one transaction around everything, and it is rolled back at the close.
+\set signoff_fire ':signoff_fire_each'
 \set signoff_open ''
 \set signoff_shut ''
 \set signoff_rest ':signoff_clean'
@@ -539,7 +549,7 @@ DO $signoff$ DECLARE put_off jsonb := current_setting('signoff.put_off'); promis
 SELECT current_setting('signoff.said') AS signoff_said \gset
 \if :signoff_dry_run
 ROLLBACK;
-\echo 'signoff: rehearsed:' :signoff_said 'and all of it was rolled back: nothing was changed'
+\echo 'signoff: rehearsed:' :signoff_said 'and all of it was rolled back: nothing was changed but what sequences gave out'
 \else
 SELECT pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE') AS signoff_may_ask \gset
 \set signoff_system ''

@@ -2,7 +2,7 @@
 \if true
 -- signoff plan · linear · base → 9a44e2d5806b · 3 revisions
 -- tree    sha256:4ba21bb7d0a6009439dd877a710a7897576aa4d7f700e45e3b96dc505fbcfc56
--- bundle  sha256:9bdee7b60888b26d8bbb0ac069628b1cc3ca60dfb33a9a3de06e4a8ce6706870
+-- bundle  sha256:847fb9b2c3f1a7a4938c1c706d88fa495f740b45f9c896dee848f3201991c24d
 -- run     psql -X -d DATABASE -f plan.sql
 -- It changes nothing.
 --
@@ -29,7 +29,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:9bdee7b60888b26d8bbb0ac069628b1cc3ca60dfb33a9a3de06e4a8ce6706870'
+\set signoff_bundle 'sha256:847fb9b2c3f1a7a4938c1c706d88fa495f740b45f9c896dee848f3201991c24d'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -60,7 +60,7 @@ RESET application_name;
 SELECT pg_catalog.current_setting('application_name') OPERATOR(pg_catalog.=) 'psql' AS signoff_direct \gset
 \if :signoff_direct
 \else
-\echo 'signoff: a pooler may be in between: connecting once more to see'
+\echo 'signoff: a pooler may be in between: connecting once more to see (without PGAPPNAME that is not needed)'
 SELECT pg_catalog.pg_backend_pid() AS signoff_pid, pg_catalog.floor(pg_catalog.random() OPERATOR(pg_catalog.*) 2147483647)::pg_catalog.int4 AS signoff_mark \gset
 SELECT pg_catalog.pg_try_advisory_lock(:signoff_pid, :signoff_mark) AS signoff_tried \gset
 \connect -
@@ -261,13 +261,14 @@ SELECT pg_catalog.current_setting('signoff.summary') AS signoff_summary, pg_cata
 RESET signoff.manifest;
 -- What the revisions still to be done need of this server, as far as their SQL tells. Asked before anything is changed.
 SELECT to_regclass('"public"."signoff_revision"') IS NOT NULL AS signoff_there \gset
-\set signoff_recorded '[]'
+\set signoff_recorded '{}'
 \if :signoff_there
-SELECT coalesce(jsonb_agg(v.revision), '[]') AS signoff_recorded FROM "public"."signoff_revision" v WHERE v.state = 'applied' \gset
+SELECT coalesce(jsonb_object_agg(v.revision, v.state), '{}') AS signoff_recorded FROM "public"."signoff_revision" v \gset
 \endif
-SELECT coalesce(jsonb_object_agg(x.n, x.revision), '{}') AS signoff_pending, count(*) > 0 AS signoff_any
-  FROM (SELECT m.e->>'revision' AS revision, row_number() OVER (ORDER BY m.n) AS n FROM jsonb_array_elements(:'signoff_manifest'::jsonb) WITH ORDINALITY AS m (e, n) WHERE (m.e->>'selected')::boolean AND NOT :'signoff_put_off'::jsonb ? (m.e->>'revision')) x
-  LEFT JOIN jsonb_array_elements_text(:'signoff_recorded'::jsonb) AS v (revision) USING (revision) WHERE v.revision IS NULL \gset
+-- Numbers are those of the list at the top. What was begun passed this check then, and its finished steps may have given rights away.
+SELECT coalesce(jsonb_object_agg(x.n, x.revision) FILTER (WHERE x.state IS NULL), '{}') AS signoff_pending, coalesce(jsonb_object_agg(x.n, x.revision), '{}') AS signoff_waiting, count(*) > 0 AS signoff_any
+  FROM (SELECT y.*, :'signoff_recorded'::jsonb->>y.revision AS state FROM (SELECT m.e->>'revision' AS revision, row_number() OVER (ORDER BY m.n) AS n FROM jsonb_array_elements(:'signoff_manifest'::jsonb) WITH ORDINALITY AS m (e, n) WHERE (m.e->>'selected')::boolean) y) x
+ WHERE NOT :'signoff_put_off'::jsonb ? x.revision AND x.state IS DISTINCT FROM 'applied' \gset
 \if :signoff_any
 \set signoff_missing '[]'
 SELECT $m$
@@ -311,7 +312,7 @@ DO $signoff$ DECLARE sure text; how text; maybe text; maybe_how text; BEGIN
   IF sure IS NOT NULL THEN RAISE WARNING USING ERRCODE = 'SO003', MESSAGE = 'signoff: refused: this is missing here:' || sure, HINT = how; END IF;
 END $signoff$;
 -- What runs CONCURRENTLY waits until older transactions have ended. Who has one open is told; nobody is stopped, and nothing refused.
-SET signoff.pending = :'signoff_pending'; SET statement_timeout = 0;
+SET signoff.pending = :'signoff_waiting'; SET statement_timeout = 0;
 DO $signoff$ DECLARE waits text; said text; hidden text[]; BEGIN
   SELECT p.value INTO waits FROM jsonb_each_text(current_setting('signoff.pending')::jsonb) AS p WHERE p.key::int IN (2) ORDER BY p.key::int LIMIT 1;
   IF waits IS NULL THEN RETURN; END IF;

@@ -2,7 +2,7 @@
 \if true
 -- signoff downgrade · numbered · 10 → 10 · 0 revisions
 -- tree    sha256:b898e35a1ed381e284177dee2d7f5ad0139e8414e3ed81afa6d6f28b02d40fc7
--- bundle  sha256:ef3e24f7a3dc79cef132a2f0decdca87fd28754ce3799838c4523203180b7e8b
+-- bundle  sha256:fbf943cc777668c9b38d0608b14e3555fa2e612bf53763b9ca00aa0cfe68e0a1
 -- run     psql -X -d DATABASE -f downgrade.sql
 -- first   psql -X -d DATABASE -f plan.sql       (says what would run here, and changes nothing)
 -- stops above 10: it has no downgrade
@@ -27,7 +27,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:ef3e24f7a3dc79cef132a2f0decdca87fd28754ce3799838c4523203180b7e8b'
+\set signoff_bundle 'sha256:fbf943cc777668c9b38d0608b14e3555fa2e612bf53763b9ca00aa0cfe68e0a1'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -58,7 +58,7 @@ RESET application_name;
 SELECT pg_catalog.current_setting('application_name') OPERATOR(pg_catalog.=) 'psql' AS signoff_direct \gset
 \if :signoff_direct
 \else
-\echo 'signoff: a pooler may be in between: connecting once more to see'
+\echo 'signoff: a pooler may be in between: connecting once more to see (without PGAPPNAME that is not needed)'
 SELECT pg_catalog.pg_backend_pid() AS signoff_pid, pg_catalog.floor(pg_catalog.random() OPERATOR(pg_catalog.*) 2147483647)::pg_catalog.int4 AS signoff_mark \gset
 SELECT pg_catalog.pg_try_advisory_lock(:signoff_pid, :signoff_mark) AS signoff_tried \gset
 \connect -
@@ -130,7 +130,7 @@ BEGIN
         MESSAGE = 'signoff: refused: this ticket is longer than 200 characters or holds a control character', HINT = 'Write it on one line, as the change board knows it.'; END IF;
     ELSIF k = 'until' THEN
       SELECT array_agg(e->>'revision' ORDER BY n) INTO found FROM jsonb_array_elements(m) WITH ORDINALITY AS a (e, n)
-       WHERE (e->>'selected')::boolean AND (e->>'revision' = v OR length(v) >= 4 AND starts_with(e->>'revision', v));
+       WHERE (e->>'selected')::boolean AND (e->>'revision' = v OR length(v) >= 4 AND starts_with(e->>'revision', v) OR ltrim(e->>'revision', '0') = ltrim(v, '0'));
       IF v = ANY (found) THEN found := ARRAY[v]; END IF;
       IF cardinality(found) IS DISTINCT FROM 1 THEN RAISE EXCEPTION USING ERRCODE = 'SO010',
         MESSAGE = CASE WHEN found IS NULL THEN format('signoff: refused: until=%s names no revision of this script', v) ELSE format('signoff: refused: until=%s could be %s', v, array_to_string(found, ' or ')) END,
@@ -272,7 +272,7 @@ DO $signoff$ DECLARE put_off jsonb := current_setting('signoff.put_off'); promis
 SELECT current_setting('signoff.said') AS signoff_said \gset
 \if :signoff_dry_run
 ROLLBACK;
-\echo 'signoff: rehearsed:' :signoff_said 'and all of it was rolled back: nothing was changed'
+\echo 'signoff: rehearsed:' :signoff_said 'and all of it was rolled back: nothing was changed but what sequences gave out'
 \else
 SELECT pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE') AS signoff_may_ask \gset
 \set signoff_system ''

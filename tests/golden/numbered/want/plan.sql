@@ -2,7 +2,7 @@
 \if true
 -- signoff plan · numbered · base → 10 · 5 revisions
 -- tree    sha256:b898e35a1ed381e284177dee2d7f5ad0139e8414e3ed81afa6d6f28b02d40fc7
--- bundle  sha256:ef3e24f7a3dc79cef132a2f0decdca87fd28754ce3799838c4523203180b7e8b
+-- bundle  sha256:fbf943cc777668c9b38d0608b14e3555fa2e612bf53763b9ca00aa0cfe68e0a1
 -- run     psql -X -d DATABASE -f plan.sql
 -- It changes nothing.
 --
@@ -31,7 +31,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:ef3e24f7a3dc79cef132a2f0decdca87fd28754ce3799838c4523203180b7e8b'
+\set signoff_bundle 'sha256:fbf943cc777668c9b38d0608b14e3555fa2e612bf53763b9ca00aa0cfe68e0a1'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -62,7 +62,7 @@ RESET application_name;
 SELECT pg_catalog.current_setting('application_name') OPERATOR(pg_catalog.=) 'psql' AS signoff_direct \gset
 \if :signoff_direct
 \else
-\echo 'signoff: a pooler may be in between: connecting once more to see'
+\echo 'signoff: a pooler may be in between: connecting once more to see (without PGAPPNAME that is not needed)'
 SELECT pg_catalog.pg_backend_pid() AS signoff_pid, pg_catalog.floor(pg_catalog.random() OPERATOR(pg_catalog.*) 2147483647)::pg_catalog.int4 AS signoff_mark \gset
 SELECT pg_catalog.pg_try_advisory_lock(:signoff_pid, :signoff_mark) AS signoff_tried \gset
 \connect -
@@ -134,7 +134,7 @@ BEGIN
         MESSAGE = 'signoff: refused: this ticket is longer than 200 characters or holds a control character', HINT = 'Write it on one line, as the change board knows it.'; END IF;
     ELSIF k = 'until' THEN
       SELECT array_agg(e->>'revision' ORDER BY n) INTO found FROM jsonb_array_elements(m) WITH ORDINALITY AS a (e, n)
-       WHERE (e->>'selected')::boolean AND (e->>'revision' = v OR length(v) >= 4 AND starts_with(e->>'revision', v));
+       WHERE (e->>'selected')::boolean AND (e->>'revision' = v OR length(v) >= 4 AND starts_with(e->>'revision', v) OR ltrim(e->>'revision', '0') = ltrim(v, '0'));
       IF v = ANY (found) THEN found := ARRAY[v]; END IF;
       IF cardinality(found) IS DISTINCT FROM 1 THEN RAISE EXCEPTION USING ERRCODE = 'SO010',
         MESSAGE = CASE WHEN found IS NULL THEN format('signoff: refused: until=%s names no revision of this script', v) ELSE format('signoff: refused: until=%s could be %s', v, array_to_string(found, ' or ')) END,
@@ -262,13 +262,14 @@ SELECT pg_catalog.current_setting('signoff.summary') AS signoff_summary, pg_cata
 RESET signoff.manifest;
 -- What the revisions still to be done need of this server, as far as their SQL tells. Asked before anything is changed.
 SELECT to_regclass('"public"."signoff_revision"') IS NOT NULL AS signoff_there \gset
-\set signoff_recorded '[]'
+\set signoff_recorded '{}'
 \if :signoff_there
-SELECT coalesce(jsonb_agg(v.revision), '[]') AS signoff_recorded FROM "public"."signoff_revision" v WHERE v.state = 'applied' \gset
+SELECT coalesce(jsonb_object_agg(v.revision, v.state), '{}') AS signoff_recorded FROM "public"."signoff_revision" v \gset
 \endif
-SELECT coalesce(jsonb_object_agg(x.n, x.revision), '{}') AS signoff_pending, count(*) > 0 AS signoff_any
-  FROM (SELECT m.e->>'revision' AS revision, row_number() OVER (ORDER BY m.n) AS n FROM jsonb_array_elements(:'signoff_manifest'::jsonb) WITH ORDINALITY AS m (e, n) WHERE (m.e->>'selected')::boolean AND NOT :'signoff_put_off'::jsonb ? (m.e->>'revision')) x
-  LEFT JOIN jsonb_array_elements_text(:'signoff_recorded'::jsonb) AS v (revision) USING (revision) WHERE v.revision IS NULL \gset
+-- Numbers are those of the list at the top. What was begun passed this check then, and its finished steps may have given rights away.
+SELECT coalesce(jsonb_object_agg(x.n, x.revision) FILTER (WHERE x.state IS NULL), '{}') AS signoff_pending, coalesce(jsonb_object_agg(x.n, x.revision), '{}') AS signoff_waiting, count(*) > 0 AS signoff_any
+  FROM (SELECT y.*, :'signoff_recorded'::jsonb->>y.revision AS state FROM (SELECT m.e->>'revision' AS revision, row_number() OVER (ORDER BY m.n) AS n FROM jsonb_array_elements(:'signoff_manifest'::jsonb) WITH ORDINALITY AS m (e, n) WHERE (m.e->>'selected')::boolean) y) x
+ WHERE NOT :'signoff_put_off'::jsonb ? x.revision AND x.state IS DISTINCT FROM 'applied' \gset
 \if :signoff_any
 \set signoff_missing '[]'
 SELECT $m$
@@ -312,7 +313,7 @@ DO $signoff$ DECLARE sure text; how text; maybe text; maybe_how text; BEGIN
   IF sure IS NOT NULL THEN RAISE WARNING USING ERRCODE = 'SO003', MESSAGE = 'signoff: refused: this is missing here:' || sure, HINT = how; END IF;
 END $signoff$;
 -- What runs CONCURRENTLY waits until older transactions have ended. Who has one open is told; nobody is stopped, and nothing refused.
-SET signoff.pending = :'signoff_pending'; SET statement_timeout = 0;
+SET signoff.pending = :'signoff_waiting'; SET statement_timeout = 0;
 DO $signoff$ DECLARE waits text; said text; hidden text[]; BEGIN
   SELECT p.value INTO waits FROM jsonb_each_text(current_setting('signoff.pending')::jsonb) AS p WHERE p.key::int IN (3) ORDER BY p.key::int LIMIT 1;
   IF waits IS NULL THEN RETURN; END IF;

@@ -2,7 +2,7 @@
 \if true
 -- signoff status · numbered · base → 10 · 5 revisions
 -- tree    sha256:b898e35a1ed381e284177dee2d7f5ad0139e8414e3ed81afa6d6f28b02d40fc7
--- bundle  sha256:ef3e24f7a3dc79cef132a2f0decdca87fd28754ce3799838c4523203180b7e8b
+-- bundle  sha256:fbf943cc777668c9b38d0608b14e3555fa2e612bf53763b9ca00aa0cfe68e0a1
 -- run     psql -X -d DATABASE -f status.sql
 -- It changes nothing.
 --
@@ -26,7 +26,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:ef3e24f7a3dc79cef132a2f0decdca87fd28754ce3799838c4523203180b7e8b'
+\set signoff_bundle 'sha256:fbf943cc777668c9b38d0608b14e3555fa2e612bf53763b9ca00aa0cfe68e0a1'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -57,7 +57,7 @@ RESET application_name;
 SELECT pg_catalog.current_setting('application_name') OPERATOR(pg_catalog.=) 'psql' AS signoff_direct \gset
 \if :signoff_direct
 \else
-\echo 'signoff: a pooler may be in between: connecting once more to see'
+\echo 'signoff: a pooler may be in between: connecting once more to see (without PGAPPNAME that is not needed)'
 SELECT pg_catalog.pg_backend_pid() AS signoff_pid, pg_catalog.floor(pg_catalog.random() OPERATOR(pg_catalog.*) 2147483647)::pg_catalog.int4 AS signoff_mark \gset
 SELECT pg_catalog.pg_try_advisory_lock(:signoff_pid, :signoff_mark) AS signoff_tried \gset
 \connect -
@@ -103,17 +103,18 @@ SELECT pg_catalog.jsonb_agg(e ORDER BY n) AS signoff_manifest FROM pg_catalog.un
 -- What the steps of a revision are, by its state.
 \set signoff_step_names '{"3":{"upgrading":["CREATE INDEX CONCURRENTLY IF NOT EXISTS note_author_idx ON note …"]},"9":{"upgrading":["UPDATE note SET author = ''nobody'' WHERE author IS NULL","ALTER TABLE note ALTER COLUMN author SET NOT NULL"]}}'
 SELECT coalesce((SELECT e.event FROM "public"."signoff_event" e WHERE e.revision NOT LIKE 'repeatable:%' ORDER BY e.id DESC LIMIT 1), '') AS signoff_last \gset
-WITH m AS (SELECT e->>'revision' AS revision, e->>'message' AS message, n FROM jsonb_array_elements(:'signoff_manifest'::jsonb) WITH ORDINALITY AS a (e, n)),
+WITH m AS (SELECT e->>'revision' AS revision, e->>'message' AS message, e, n FROM jsonb_array_elements(:'signoff_manifest'::jsonb) WITH ORDINALITY AS a (e, n)),
   tried AS (SELECT DISTINCT ON (e.revision) e.revision, e.event, format('%s UTC by %s%s', to_char(e.at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS'), e.session_user_name, ', ticket ' || e.ticket) AS told FROM "public"."signoff_event" e ORDER BY e.revision, e.id DESC),
-  s AS (SELECT m.*, v.state, v.steps, t.event, t.told FROM m LEFT JOIN "public"."signoff_revision" v ON v.revision = m.revision LEFT JOIN tried t ON t.revision = m.revision)
+  s AS (SELECT m.*, v.state, v.steps, v.revision IS NOT NULL AND v.project <> 'numbered' AS foreign_project, v.state = 'applied' AND v.up <> e->>'up' AND v.up1 <> e->>'up1' AND NOT coalesce(e->'accept' ? v.up, false) OR v.up = e->>'up' AND v.variables IS DISTINCT FROM e->>'variables' AS other_text, t.event, t.told FROM m LEFT JOIN "public"."signoff_revision" v ON v.revision = m.revision LEFT JOIN tried t ON t.revision = m.revision)
 SELECT format('signoff: %s of %s revisions of this release and before it are applied in database %s', count(*) FILTER (WHERE s.state = 'applied'), count(*), current_database())
-  || coalesce(string_agg(format(E'\n  %s  %s  %s', rpad(CASE WHEN s.state IS NULL THEN 'not applied' WHEN s.state = 'applied' THEN 'applied' ELSE 'HALF-DONE' END, 11), s.revision, s.message)
+  || coalesce(string_agg(format(E'\n  %s  %s  %s', rpad(CASE WHEN s.foreign_project THEN 'NOT OURS' WHEN s.other_text THEN 'OTHER TEXT' WHEN s.state IS NULL THEN 'not applied' WHEN s.state = 'applied' THEN 'applied' ELSE 'HALF-DONE' END, 11), s.revision, s.message)
        || CASE WHEN s.state IN ('upgrading', 'downgrading') THEN format('  (%s since %s)', s.state, s.told)
-               WHEN s.event IN ('started', 'reverting') THEN format('  (%s %s, and it did not end: all of it was rolled back)', s.event, s.told) ELSE '' END
+               WHEN s.event IN ('started', 'reverting') THEN format('  (%s %s, %s)', s.event, s.told, CASE WHEN :'signoff_runs' THEN 'and has not ended yet' ELSE 'and it did not end: all of it was rolled back' END) ELSE '' END
        || CASE WHEN s.state IN ('upgrading', 'downgrading') THEN (SELECT coalesce(string_agg(format(E'\n               step %s of %s  %s  %s', i, (SELECT count(*) FROM jsonb_array_elements(:'signoff_step_names'::jsonb->s.revision->s.state)), rpad(CASE WHEN s.steps[i::int4] IS NULL THEN 'to do' WHEN s.steps[i::int4] ~ '[?!]' THEN 'BEGUN' ELSE 'done' END, 5), name), '' ORDER BY i), format(E'\n               %s steps are done', (SELECT count(*) FROM unnest(s.steps) AS d WHERE d !~ '[?!]')))
                FROM jsonb_array_elements_text(:'signoff_step_names'::jsonb->s.revision->s.state) WITH ORDINALITY AS names (name, i)) ELSE '' END, '' ORDER BY s.n), '')
  AS signoff_status,
   CASE WHEN :'signoff_runs' THEN 'next: wait for the run that is going on; then ask again'
+          WHEN bool_or(s.foreign_project OR s.other_text) THEN 'next: ask the developers; the scripts of this release refuse here: what is recorded is another project''s, or was applied with another text or other variables'
           WHEN bool_or(s.state = 'downgrading') THEN 'next: run downgrade.sql again; it goes on at the step that failed'
           WHEN bool_or(s.state = 'upgrading') THEN 'next: run upgrade.sql again; it goes on at the step that failed'
           WHEN :'signoff_last' = 'reverting' THEN 'next: run downgrade.sql again; it goes on where it stopped'

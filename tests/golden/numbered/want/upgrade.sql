@@ -2,7 +2,7 @@
 \if true
 -- signoff upgrade · numbered · base → 10 · 5 revisions
 -- tree    sha256:b898e35a1ed381e284177dee2d7f5ad0139e8414e3ed81afa6d6f28b02d40fc7
--- bundle  sha256:ef3e24f7a3dc79cef132a2f0decdca87fd28754ce3799838c4523203180b7e8b
+-- bundle  sha256:fbf943cc777668c9b38d0608b14e3555fa2e612bf53763b9ca00aa0cfe68e0a1
 -- run     psql -X -d DATABASE -f upgrade.sql
 -- first   psql -X -d DATABASE -f plan.sql       (says what would run here, and changes nothing)
 -- read    section 5 is what changes the database. The others are the frame, the same in every script but for names: it checks,
@@ -34,7 +34,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:ef3e24f7a3dc79cef132a2f0decdca87fd28754ce3799838c4523203180b7e8b'
+\set signoff_bundle 'sha256:fbf943cc777668c9b38d0608b14e3555fa2e612bf53763b9ca00aa0cfe68e0a1'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -53,6 +53,14 @@ SELECT $m$
 :signoff_probe
 $m$ AS signoff_session \gset
 -- How a revision's transaction begins and ends, and what comes after it.
+-- Fires what is deferred. Where revisions share a transaction, each constraint by its name and then back as it was made: the next revision finds it so.
+\set signoff_fire 'SET CONSTRAINTS ALL IMMEDIATE;'
+SELECT $m$
+DO $signoff$ DECLARE c record; BEGIN
+  FOR c IN SELECT DISTINCT pg_catalog.format('%I.%I', n.nspname, k.conname) AS name, k.condeferred FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) k.connamespace WHERE k.condeferrable ORDER BY 1 LOOP
+    EXECUTE pg_catalog.format('SET CONSTRAINTS %s IMMEDIATE', c.name);
+    IF c.condeferred THEN EXECUTE pg_catalog.format('SET CONSTRAINTS %s DEFERRED', c.name); END IF; END LOOP; END $signoff$;
+$m$ AS signoff_fire_each \gset
 \set signoff_open 'BEGIN :signoff_modes ;'
 \set signoff_shut 'COMMIT;'
 \set signoff_rest ':signoff_session'
@@ -111,7 +119,7 @@ SET signoff.state = 'applied';
 :signoff_user
 $m$ AS signoff_begin \gset
 SELECT $m$
-SET CONSTRAINTS ALL IMMEDIATE;
+:signoff_fire
 :signoff_own
 SET signoff.row = :'signoff_row';
 DO $signoff$ DECLARE this text := current_setting('signoff.row')::jsonb->>'revision'; BEGIN
@@ -220,7 +228,7 @@ RESET application_name;
 SELECT pg_catalog.current_setting('application_name') OPERATOR(pg_catalog.=) 'psql' AS signoff_direct \gset
 \if :signoff_direct
 \else
-\echo 'signoff: a pooler may be in between: connecting once more to see'
+\echo 'signoff: a pooler may be in between: connecting once more to see (without PGAPPNAME that is not needed)'
 SELECT pg_catalog.pg_backend_pid() AS signoff_pid, pg_catalog.floor(pg_catalog.random() OPERATOR(pg_catalog.*) 2147483647)::pg_catalog.int4 AS signoff_mark \gset
 SELECT pg_catalog.pg_try_advisory_lock(:signoff_pid, :signoff_mark) AS signoff_tried \gset
 \connect -
@@ -292,7 +300,7 @@ BEGIN
         MESSAGE = 'signoff: refused: this ticket is longer than 200 characters or holds a control character', HINT = 'Write it on one line, as the change board knows it.'; END IF;
     ELSIF k = 'until' THEN
       SELECT array_agg(e->>'revision' ORDER BY n) INTO found FROM jsonb_array_elements(m) WITH ORDINALITY AS a (e, n)
-       WHERE (e->>'selected')::boolean AND (e->>'revision' = v OR length(v) >= 4 AND starts_with(e->>'revision', v));
+       WHERE (e->>'selected')::boolean AND (e->>'revision' = v OR length(v) >= 4 AND starts_with(e->>'revision', v) OR ltrim(e->>'revision', '0') = ltrim(v, '0'));
       IF v = ANY (found) THEN found := ARRAY[v]; END IF;
       IF cardinality(found) IS DISTINCT FROM 1 THEN RAISE EXCEPTION USING ERRCODE = 'SO010',
         MESSAGE = CASE WHEN found IS NULL THEN format('signoff: refused: until=%s names no revision of this script', v) ELSE format('signoff: refused: until=%s could be %s', v, array_to_string(found, ' or ')) END,
@@ -444,13 +452,14 @@ SELECT current_setting('signoff.put_off') AS signoff_put_off, current_setting('s
 RESET signoff.manifest;
 -- What the revisions still to be done need of this server, as far as their SQL tells. Asked before anything is changed.
 SELECT to_regclass('"public"."signoff_revision"') IS NOT NULL AS signoff_there \gset
-\set signoff_recorded '[]'
+\set signoff_recorded '{}'
 \if :signoff_there
-SELECT coalesce(jsonb_agg(v.revision), '[]') AS signoff_recorded FROM "public"."signoff_revision" v WHERE v.state = 'applied' \gset
+SELECT coalesce(jsonb_object_agg(v.revision, v.state), '{}') AS signoff_recorded FROM "public"."signoff_revision" v \gset
 \endif
-SELECT coalesce(jsonb_object_agg(x.n, x.revision), '{}') AS signoff_pending, count(*) > 0 AS signoff_any
-  FROM (SELECT m.e->>'revision' AS revision, row_number() OVER (ORDER BY m.n) AS n FROM jsonb_array_elements(:'signoff_manifest'::jsonb) WITH ORDINALITY AS m (e, n) WHERE (m.e->>'selected')::boolean AND NOT :'signoff_put_off'::jsonb ? (m.e->>'revision')) x
-  LEFT JOIN jsonb_array_elements_text(:'signoff_recorded'::jsonb) AS v (revision) USING (revision) WHERE v.revision IS NULL \gset
+-- Numbers are those of the list at the top. What was begun passed this check then, and its finished steps may have given rights away.
+SELECT coalesce(jsonb_object_agg(x.n, x.revision) FILTER (WHERE x.state IS NULL), '{}') AS signoff_pending, coalesce(jsonb_object_agg(x.n, x.revision), '{}') AS signoff_waiting, count(*) > 0 AS signoff_any
+  FROM (SELECT y.*, :'signoff_recorded'::jsonb->>y.revision AS state FROM (SELECT m.e->>'revision' AS revision, row_number() OVER (ORDER BY m.n) AS n FROM jsonb_array_elements(:'signoff_manifest'::jsonb) WITH ORDINALITY AS m (e, n) WHERE (m.e->>'selected')::boolean) y) x
+ WHERE NOT :'signoff_put_off'::jsonb ? x.revision AND x.state IS DISTINCT FROM 'applied' \gset
 \if :signoff_any
 \set signoff_missing '[]'
 SELECT $m$
@@ -494,7 +503,7 @@ DO $signoff$ DECLARE sure text; how text; maybe text; maybe_how text; BEGIN
   IF sure IS NOT NULL THEN RAISE EXCEPTION USING ERRCODE = 'SO003', MESSAGE = 'signoff: refused: this is missing here:' || sure, HINT = how; END IF;
 END $signoff$;
 -- What runs CONCURRENTLY waits until older transactions have ended. Who has one open is told; nobody is stopped, and nothing refused.
-SET signoff.pending = :'signoff_pending'; SET statement_timeout = 0;
+SET signoff.pending = :'signoff_waiting'; SET statement_timeout = 0;
 DO $signoff$ DECLARE waits text; said text; hidden text[]; BEGIN
   SELECT p.value INTO waits FROM jsonb_each_text(current_setting('signoff.pending')::jsonb) AS p WHERE p.key::int IN (3) ORDER BY p.key::int LIMIT 1;
   IF waits IS NULL THEN RETURN; END IF;
@@ -514,6 +523,7 @@ SET statement_timeout = '0';
 \endif
 \if :signoff_dry_run
 -- A rehearsal is one transaction around everything, and it is rolled back at the close.
+\set signoff_fire ':signoff_fire_each'
 \set signoff_open ''
 \set signoff_shut ''
 \set signoff_rest ':signoff_clean'
@@ -646,14 +656,14 @@ DO $signoff$ DECLARE put_off jsonb := current_setting('signoff.put_off'); promis
   SELECT count(*) FILTER (WHERE NOT put_off ? (e->>'revision')), count(*) FILTER (WHERE NOT put_off ? (e->>'revision') AND v.state = 'applied'), count(*) FILTER (WHERE v.state = 'applied') INTO promised, n, every FROM jsonb_array_elements(current_setting('signoff.manifest')::jsonb) AS a (e)
     LEFT JOIN "public"."signoff_revision" v ON v.revision = e->>'revision' WHERE (e->>'selected')::boolean;
   IF n <> promised THEN RAISE EXCEPTION USING ERRCODE = 'SO009', MESSAGE = format('signoff: failed: %s of %s revisions are applied, and all should be', n, promised), HINT = 'Run this script again; status.sql tells what is recorded.'; END IF;
-  PERFORM set_config('signoff.said', format('%s of 5 revisions are applied', every), false);
+  PERFORM set_config('signoff.said', format('%s of 5 revisions are applied', every) || CASE WHEN put_off = '[]' THEN '' ELSE coalesce(E'\nsignoff: dropped, and applied again only when the rest is run: ' || (SELECT string_agg(split_part(v.revision, ':', 2), ', ' ORDER BY v.revision) FROM "public"."signoff_revision" v WHERE v.kind = 'repeatable' AND v.up = 'to be applied again' AND v.project = 'numbered'), '') END, false);
   IF current_setting('signoff.rehearsal')::boolean THEN
     SELECT count(*) INTO n FROM "public"."signoff_event" e WHERE e.xmin = pg_current_xact_id()::xid AND e.event = 'applied' AND e.revision NOT LIKE 'repeatable:%';
     PERFORM set_config('signoff.said', format('%s of %s that are still to be applied', n, n + 5 - every), false); END IF; END $signoff$;
 SELECT current_setting('signoff.said') AS signoff_said \gset
 \if :signoff_dry_run
 ROLLBACK;
-\echo 'signoff: rehearsed:' :signoff_said 'and all of it was rolled back: nothing was changed'
+\echo 'signoff: rehearsed:' :signoff_said 'and all of it was rolled back: nothing was changed but what sequences gave out'
 \else
 SELECT pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE') AS signoff_may_ask \gset
 \set signoff_system ''
