@@ -264,8 +264,9 @@ fn a_run_that_gets_no_lock_names_the_holder() {
         .stderr(std::process::Stdio::null())
         .spawn()
         .expect("psql can be started");
-    let held = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted";
-    while database.query(held) == "0" {
+    let here = "FROM pg_locks WHERE locktype = 'advisory' AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+    let held = format!("SELECT count(*) {here}");
+    while database.query(&held) == "0" {
         std::thread::sleep(std::time::Duration::from_millis(10));
     }
     let before = database.everything();
@@ -275,9 +276,7 @@ fn a_run_that_gets_no_lock_names_the_holder() {
         .stderr_has("signoff: refused: another run holds the lock: pid ")
         .stderr_has("user postgres, from a local socket");
     same("before", &before, &database.everything());
-    database.query(
-        "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
-    );
+    database.query(&format!("SELECT pg_terminate_backend(pid) {here}"));
     holder.wait().expect("psql ends");
     run(&database, &script).quiet();
 }
