@@ -26,7 +26,7 @@ const MODES: [&str; 6] = [
 ];
 
 /// What people type for a mode by mistake. psql can't list its variables, so each is asked for by name.
-const MODES_MISSPELT: [&str; 71] = [
+const MODES_MISSPELT: [&str; 68] = [
     "DRY_RUN",
     "DryRun",
     "Dry_run",
@@ -41,7 +41,6 @@ const MODES_MISSPELT: [&str; 71] = [
     "Until",
     "change",
     "change_id",
-    "check",
     "dry",
     "dryRn",
     "dryRun",
@@ -88,7 +87,6 @@ const MODES_MISSPELT: [&str; 71] = [
     "tickt",
     "tiket",
     "till",
-    "timeout",
     "tkt",
     "to",
     "unti",
@@ -97,7 +95,6 @@ const MODES_MISSPELT: [&str; 71] = [
     "untill",
     "up_to",
     "util",
-    "wait",
 ];
 
 /// How long a script waits for another run to end, where nobody says otherwise.

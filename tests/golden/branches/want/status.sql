@@ -2,7 +2,7 @@
 \if true
 -- signoff status · branches · base → 48ac91d7e3b0 · 5 revisions
 -- tree    sha256:12a7e76a5d5ade7f32dc437a1de1c7244f6fff5548feb51a1bdbb92c798778e5
--- bundle  sha256:e4e3e2f0110a4eaacb8deb6c02323afb106db7bf37f634795c9d3276650be9fa
+-- bundle  sha256:1e774867feca104f2dc3ec7b5129d21ec7f3af4ab69aa274a982e7f7c6cb10b1
 -- run     psql -X -d DATABASE -f status.sql
 -- It changes nothing.
 --
@@ -28,7 +28,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:e4e3e2f0110a4eaacb8deb6c02323afb106db7bf37f634795c9d3276650be9fa'
+\set signoff_bundle 'sha256:1e774867feca104f2dc3ec7b5129d21ec7f3af4ab69aa274a982e7f7c6cb10b1'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;

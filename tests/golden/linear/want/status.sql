@@ -2,7 +2,7 @@
 \if true
 -- signoff status · linear · base → 9a44e2d5806b · 3 revisions
 -- tree    sha256:4ba21bb7d0a6009439dd877a710a7897576aa4d7f700e45e3b96dc505fbcfc56
--- bundle  sha256:847fb9b2c3f1a7a4938c1c706d88fa495f740b45f9c896dee848f3201991c24d
+-- bundle  sha256:9a11409374c163561d35916c16847cee1139a6247751a74ae39b0a24b19bf698
 -- run     psql -X -d DATABASE -f status.sql
 -- It changes nothing.
 --
@@ -26,7 +26,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:847fb9b2c3f1a7a4938c1c706d88fa495f740b45f9c896dee848f3201991c24d'
+\set signoff_bundle 'sha256:9a11409374c163561d35916c16847cee1139a6247751a74ae39b0a24b19bf698'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;

@@ -1,6 +1,6 @@
 -- signoff downgrade · linear · 9a44e2d5806b → base · 3 revisions · plain SQL, for any client
 -- tree    sha256:4ba21bb7d0a6009439dd877a710a7897576aa4d7f700e45e3b96dc505fbcfc56
--- bundle  sha256:4b4cffd98992052bffaf97fe1dcd547967b517d10db7f06ddba2cba8e02526f2
+-- bundle  sha256:e3684532a5fd354484418c348925d3fd8cc3598b3bcb276f863460f362d91900
 -- run     all of it, from the first statement to the last, in one session of its own, autocommit on, stopping at the first error
 -- first   plan.sql, the same way       (says what would run here, and changes nothing)
 -- typed before, in the same session: SET signoff.ticket = 'CHG-1';  (is recorded)
@@ -25,7 +25,7 @@
 
 -- 1. The revisions, as they will be recorded: "selected" are this script's own, the others must be there already.
 SET signoff.checked = '';
-SET signoff.bundle = 'sha256:4b4cffd98992052bffaf97fe1dcd547967b517d10db7f06ddba2cba8e02526f2';
+SET signoff.bundle = 'sha256:e3684532a5fd354484418c348925d3fd8cc3598b3bcb276f863460f362d91900';
 SET signoff.rows = $m0$
 {"revision":"5f1d0c3a9b27","kind":"revision","parents":[],"message":"Players and countries","up":"sha256:70205f810a6a94468b9841d6415c792e334bd3d7115ae3c6989df19481151771","up1":"sha256:473ad2346dc4e2e966e9603f8ec4c51a0c846491255cf96e35706ac2df66324c","selected":true}
 {"revision":"c07e4b6d11fa","kind":"revision","parents":["5f1d0c3a9b27"],"message":"Index players by country","up":"sha256:176b65e3c4d333409b4ba577e6d78078949d3e7bf373ee7a13b4363da9ec44d3","up1":"sha256:bb58cc825a7a503a06e61d1771aadfbab813368119dab6550556c7661d990001","steps":["a4d87a21f982776b"],"selected":true}
@@ -291,7 +291,7 @@ DO $signoff$ DECLARE t regclass; e regclass; word text; BEGIN
   -- What stands in these quotes is an e with an acute accent, a newline, a long dash.
   IF 'é
 –' <> chr(233) || chr(10) || chr(8211) THEN RAISE EXCEPTION USING ERRCODE = 'SO003', MESSAGE = 'signoff: refused: the text of this script did not arrive as it is in the file', HINT = 'It is UTF-8 with LF at the ends of its lines: tell the client so.'; END IF;
-  SELECT string_agg('signoff.' || m, ', ') INTO word FROM unnest(ARRAY['dry_run', 'lock_timeout', 'lock_wait', 'until', 'DryRun', 'change', 'change_id', 'check', 'dry', 'dryRn', 'dryRun', 'dry_rn', 'dry_run_only', 'dryrn', 'dryrun', 'dryun', 'first', 'firstRun', 'first_rn', 'first_time', 'firstrun', 'force', 'lockTimeout', 'lockWait', 'lock_time', 'lock_time_out', 'lock_timeot', 'lock_timout', 'lock_waits', 'locktimeout', 'lockwait', 'lockwaits', 'noop', 'plan', 'plan_only', 'preview', 'rehearsal', 'rehearse', 'rev', 'revision', 'simulate', 'single_transaction', 'stop_at', 'target', 'test', 'ticketId', 'ticket_id', 'ticket_no', 'ticket_nr', 'ticket_number', 'tickets', 'tickt', 'tiket', 'till', 'timeout', 'tkt', 'to', 'unti', 'until_rev', 'until_revision', 'untill', 'up_to', 'util', 'wait']) AS m (m) WHERE current_setting('signoff.' || m.m, true) <> '';
+  SELECT string_agg('signoff.' || m, ', ') INTO word FROM unnest(ARRAY['dry_run', 'lock_timeout', 'lock_wait', 'until', 'DryRun', 'change', 'change_id', 'dry', 'dryRn', 'dryRun', 'dry_rn', 'dry_run_only', 'dryrn', 'dryrun', 'dryun', 'first', 'firstRun', 'first_rn', 'first_time', 'firstrun', 'force', 'lockTimeout', 'lockWait', 'lock_time', 'lock_time_out', 'lock_timeot', 'lock_timout', 'lock_waits', 'locktimeout', 'lockwait', 'lockwaits', 'noop', 'plan', 'plan_only', 'preview', 'rehearsal', 'rehearse', 'rev', 'revision', 'simulate', 'single_transaction', 'stop_at', 'target', 'test', 'ticketId', 'ticket_id', 'ticket_no', 'ticket_nr', 'ticket_number', 'tickets', 'tickt', 'tiket', 'till', 'tkt', 'to', 'unti', 'until_rev', 'until_revision', 'untill', 'up_to', 'util']) AS m (m) WHERE current_setting('signoff.' || m.m, true) <> '';
   IF word IS NOT NULL THEN RAISE EXCEPTION USING ERRCODE = 'SO010', MESSAGE = format('signoff: refused: %s is not understood', word), HINT = 'What may be set before this script: signoff.ticket, signoff.first_run. RESET the other.'; END IF;
   word := lower(coalesce(current_setting('signoff.first_run', true), ''));
   IF word NOT IN ('', '0', '1', 'off', 'on', 'false', 'true', 'no', 'yes') THEN RAISE EXCEPTION USING ERRCODE = 'SO010',
