@@ -155,6 +155,7 @@ impl Tree {
                 .push(format!("started from {states} earlier states; {holes}"));
         });
         whole.refusals_change_nothing();
+        whole.rehearsal_changes_nothing();
         note(&mut |report| report.laws.push("8"));
     }
 

@@ -63,6 +63,17 @@ impl Whole {
         });
     }
 
+    /// Law 8, for what runs and is rolled back.
+    pub(super) fn rehearsal_changes_nothing(&self) {
+        let empty = Database::create();
+        changes_nothing(&empty, || {
+            empty
+                .psql_stdin(&self.script, &["-v", "dry_run=1"])
+                .success()
+                .stdout_has("signoff: rehearsed: ");
+        });
+    }
+
     /// Law 8.
     pub(super) fn refusals_change_nothing(&self) {
         let empty = Database::create();
@@ -70,8 +81,8 @@ impl Whole {
             (&empty, &["-1"][..], "a transaction is open in this session"),
             (
                 &empty,
-                &["-v", "dry_run=1"],
-                "this script has no mode dry_run",
+                &["-v", "dry_run=ture"],
+                "dry_run=ture is not understood",
             ),
             (
                 &self.straight,
