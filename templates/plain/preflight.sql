@@ -10,7 +10,7 @@ DO $signoff$ BEGIN
     pg_catalog.set_config('signoff.timeout', coalesce(nullif(pg_catalog.current_setting('signoff.timeout', true), ''), pg_catalog.current_setting('statement_timeout')), false),
     pg_catalog.set_config('statement_timeout', {{ statement_timeout | lit }}, false); END $signoff$;
 {% endif %}
-DO $signoff$ DECLARE t regclass; e regclass; word text; BEGIN
+DO $signoff$ DECLARE t regclass; e regclass; word text; path text := pg_catalog.current_setting('search_path'); who text := pg_catalog.current_setting('role'); BEGIN
 {% if has_steps and changes %}
   IF pg_catalog.current_setting('signoff.probe', true) = 'open' THEN RAISE EXCEPTION USING ERRCODE = 'SO001', MESSAGE = 'signoff: refused: a transaction is open in this session',
     HINT = 'This script must be committed statement by statement: autocommit on, no BEGIN, and a client that sends one statement at a time.'; END IF;
@@ -61,4 +61,4 @@ DO $signoff$ DECLARE t regclass; e regclass; word text; BEGIN
   IF t IS NOT NULL AND NOT (has_table_privilege(t, 'SELECT') AND has_table_privilege(t, 'INSERT') AND has_table_privilege(t, 'UPDATE') AND has_table_privilege(t, 'DELETE')
       AND coalesce(has_table_privilege(e, 'SELECT') AND has_table_privilege(e, 'INSERT'), true)) THEN RAISE {{ refuse }} USING ERRCODE = 'SO003',
     MESSAGE = format('signoff: refused: %s may not write the version table %s and its event table', current_user, t), HINT = '{% if role %}Grant that role rights on it.{% else %}Run as its owner, or set [target] role.{% endif %}'; END IF;
-  PERFORM set_config('signoff.checked', 'server', false); END $signoff$;
+  PERFORM set_config('signoff.checked', 'server', false), set_config('role', who, true), set_config('search_path', path, true); END $signoff$;

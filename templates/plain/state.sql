@@ -2,7 +2,7 @@
 
 DO $signoff$
 DECLARE
-  manifest jsonb; again_rows jsonb; later jsonb := {{ later | json | lit }};
+  path text := pg_catalog.current_setting('search_path'); who text := pg_catalog.current_setting('role'); manifest jsonb; again_rows jsonb; later jsonb := {{ later | json | lit }};
   r record; recorded jsonb := '[]'; t regclass; todo bigint; total bigint; todo_names text; ahead text; fresh boolean;{% if direction != "downgrade" %} mine jsonb := '[]'; again text; kept text;{% endif %}
 
 BEGIN
@@ -119,5 +119,6 @@ BEGIN
 {% else %}
   PERFORM set_config('signoff.checked', 'yes', false);
 {% endif %}
+  PERFORM set_config('role', who, true), set_config('search_path', path, true);
 END $signoff$;
 SELECT pg_catalog.unnest(pg_catalog.string_to_array(pg_catalog.current_setting('signoff.said'), pg_catalog.chr(10))) AS signoff;

@@ -1,7 +1,7 @@
 {% include "plain/header.sql" %}
 {% include "plain/rows.sql" %}
 
-DO $signoff$ DECLARE t regclass; said text; repeated text; next text; others text; running text; identifier text; receipt text; recorded json := '[]'; BEGIN
+DO $signoff$ DECLARE path text := pg_catalog.current_setting('search_path'); who text := pg_catalog.current_setting('role'); t regclass; said text; repeated text; next text; others text; running text; identifier text; receipt text; recorded json := '[]'; BEGIN
 {% if database %}
   IF pg_catalog.current_database() <> {{ database | lit }} THEN RAISE EXCEPTION USING ERRCODE = 'SO003',
     MESSAGE = pg_catalog.format('signoff: refused: this is database %s, and the script is for %s', pg_catalog.current_database(), {{ database | lit }}), HINT = 'Connect to the right database.'; END IF;
@@ -41,5 +41,5 @@ DO $signoff$ DECLARE t regclass; said text; repeated text; next text; others tex
     SELECT coalesce(json_agg(json_build_object('id', v.revision, 'up', v.up, 'state', v.state) ORDER BY v.revision COLLATE "C"), '[]') INTO recorded FROM {{ version_table }} v WHERE v.project = {{ project | lit }};
   END IF;
 {% include "plain/receipt.sql" %}
-  PERFORM set_config('signoff.said', concat_ws(chr(10), running, said, repeated, next, others, receipt), false); END $signoff$;
+  PERFORM set_config('signoff.said', concat_ws(chr(10), running, said, repeated, next, others, receipt), false), set_config('role', who, true), set_config('search_path', path, true); END $signoff$;
 SELECT pg_catalog.unnest(pg_catalog.string_to_array(pg_catalog.current_setting('signoff.said'), pg_catalog.chr(10))) AS signoff;

@@ -25,9 +25,7 @@ $m$ AS signoff_session \gset
 \set signoff_fire 'SET CONSTRAINTS ALL IMMEDIATE;'
 SELECT $m$
 DO $signoff$ DECLARE c record; BEGIN
-  FOR c IN SELECT DISTINCT pg_catalog.format('%I.%I', n.nspname, k.conname) AS name, k.condeferred FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) k.connamespace WHERE k.condeferrable ORDER BY 1 LOOP
-    EXECUTE pg_catalog.format('SET CONSTRAINTS %s IMMEDIATE', c.name);
-    IF c.condeferred THEN EXECUTE pg_catalog.format('SET CONSTRAINTS %s DEFERRED', c.name); END IF; END LOOP; END $signoff$;
+{{ words.fire_each() }} END $signoff$;
 $m$ AS signoff_fire_each \gset
 {% endif %}
 {% if single %}

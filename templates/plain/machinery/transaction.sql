@@ -1,3 +1,4 @@
+{% import "script/words.sql" as words %}
 -- One revision, one statement, one transaction: record first, then the revision's SQL, then make sure that the record is still ours.
 SET signoff.begin = $m$
 DO $signoff$ DECLARE m jsonb; BEGIN
@@ -7,15 +8,15 @@ DO $signoff$ DECLARE m jsonb; BEGIN
   IF m->>'kind' = 'repeatable' THEN
     IF NOT current_setting('signoff.repeat')::boolean OR EXISTS (SELECT FROM {{ version_table }} v WHERE v.revision = m->>'revision' AND (v.up = m->>'up' AND v.variables IS NOT DISTINCT FROM m->>'variables'
         OR v.up LIKE 'sha256:%' AND EXISTS (SELECT FROM {{ event_table }} e WHERE e.event = 'applied' AND e.bundle = current_setting('signoff.bundle') AND e.revision = v.revision))) THEN
-      PERFORM set_config('signoff.todo', 'no', true); RETURN; END IF;
+      PERFORM set_config('signoff.todo', 'no', true); EXECUTE current_setting('signoff.restore'); RETURN; END IF;
     IF EXISTS (SELECT FROM generate_series(1, {{ entries | length }}) AS n (n), LATERAL (SELECT split_part(current_setting('signoff.rows'), chr(10), n.n + 1)::jsonb AS row) e
         WHERE NOT EXISTS (SELECT FROM {{ version_table }} v WHERE v.revision = e.row->>'revision' AND v.state = 'applied')) THEN
       RAISE EXCEPTION USING ERRCODE = 'SO002', MESSAGE = format('signoff: refused: repeatable %s comes after every revision, and not all are applied', m->>'message'), HINT = 'Run the whole script again.'; END IF;
   ELSIF EXISTS (SELECT FROM {{ version_table }} v WHERE v.revision = m->>'revision' AND v.state = 'applied') THEN
-    RAISE NOTICE 'signoff: % % is applied already', m->>'revision', m->>'message'; PERFORM set_config('signoff.todo', 'no', true); RETURN; END IF;
+    RAISE NOTICE 'signoff: % % is applied already', m->>'revision', m->>'message'; PERFORM set_config('signoff.todo', 'no', true); EXECUTE current_setting('signoff.restore'); RETURN; END IF;
 {% else %}
   IF NOT EXISTS (SELECT FROM {{ version_table }} v WHERE v.revision = m->>'revision') THEN
-    RAISE NOTICE 'signoff: % % is not applied', m->>'revision', m->>'message'; PERFORM set_config('signoff.todo', 'no', true); RETURN; END IF;
+    RAISE NOTICE 'signoff: % % is not applied', m->>'revision', m->>'message'; PERFORM set_config('signoff.todo', 'no', true); EXECUTE current_setting('signoff.restore'); RETURN; END IF;
 {% endif %}
   RAISE NOTICE 'signoff: {{ "applying" if direction == "upgrade" else "reverting" }} % %', m->>'revision', m->>'message';
   PERFORM set_config('signoff.state', 'applied', true);
@@ -28,8 +29,8 @@ DO $signoff$ DECLARE m jsonb; BEGIN
   EXECUTE current_setting('signoff.now'); END $signoff$;
 $m$;
 SET signoff.commit = $m$
-DO $signoff$ DECLARE this text; BEGIN
-  SET CONSTRAINTS ALL IMMEDIATE;
+DO $signoff$ DECLARE this text; c record; BEGIN
+{{ words.fire_each() }}
   EXECUTE pg_catalog.current_setting('signoff.own');
   this := current_setting('signoff.row')::jsonb->>'revision';
   IF NOT EXISTS (SELECT FROM {{ event_table }} e WHERE e.revision = this AND e.xmin = pg_current_xact_id()::xid)
@@ -48,7 +49,7 @@ DO $signoff$ DECLARE m jsonb; BEGIN
   EXECUTE pg_catalog.current_setting('signoff.enter');
   m := current_setting('signoff.row');
   PERFORM set_config('signoff.reapplied', '', true), set_config('signoff.todo', EXISTS (SELECT FROM {{ version_table }} v WHERE v.revision = m->>'revision' AND v.up = 'to be applied again')::text, true);
-  IF current_setting('signoff.todo')::boolean THEN EXECUTE current_setting('signoff.now'); END IF; END $signoff$;
+  IF current_setting('signoff.todo')::boolean THEN EXECUTE current_setting('signoff.now'); ELSE EXECUTE current_setting('signoff.restore'); END IF; END $signoff$;
 $m$;
 SET signoff.reapply_done = $m$
 DO $signoff$ BEGIN

@@ -1,7 +1,9 @@
 //! What a plain script makes is what the psql script makes: up, twice, down, and taken in turns.
 
 use super::super::laws::{BRANCHES, Case, LINEAR, NUMBERED, SAMPLE};
-use super::super::made::{changes_nothing, downgrade, run as psql, same, tree, upgrade};
+use super::super::made::{
+    changes_nothing, configured, downgrade, run as psql, same, tree, upgrade,
+};
 use super::session::{Session, run, statements};
 use super::{plain, plain_down};
 use crate::support::faults::{self, Fault};
@@ -201,6 +203,30 @@ fn one_message_is_one_transaction() {
     );
 }
 
+/// What is deferred fires at the end of its revision, and the next one finds its constraints as they were made.
+#[test]
+fn deferred_constraints_stay_deferred_in_one_message() {
+    let project = tree(&[
+        "CREATE TABLE p (i int PRIMARY KEY);\nCREATE TABLE c (i int REFERENCES p DEFERRABLE INITIALLY DEFERRED)",
+        "INSERT INTO c VALUES (1);\nINSERT INTO p VALUES (1)",
+        "CREATE TABLE d (i int REFERENCES p DEFERRABLE INITIALLY DEFERRED);\nINSERT INTO d VALUES (2);\nINSERT INTO p VALUES (2)",
+    ]);
+    let database = Database::create();
+    let mut session = Session::open(&database);
+    session.send(&plain(&project, "")).expect("done");
+    assert_eq!(session.value("SELECT count(*) FROM c, d"), "1");
+
+    super::super::made::set(&project, 2, "INSERT INTO c VALUES (7)");
+    super::super::made::set(&project, 3, "INSERT INTO p VALUES (7)");
+    let database = Database::create();
+    changes_nothing(&database, || {
+        let refused = Session::open(&database)
+            .send(&plain(&project, ""))
+            .expect_err("nothing mends it later");
+        assert_eq!(refused.code, "23503", "{refused:?}");
+    });
+}
+
 #[test]
 fn a_script_with_steps_refuses_an_open_transaction() {
     let project = tree(&[
@@ -250,6 +276,47 @@ fn the_session_is_as_it_was() {
     let other = Database::create();
     psql(&other, &upgrade(&project, ""));
     agree("psql", &other, &database);
+}
+
+/// What the checks set for themselves is taken back as well: in one message, or in a transaction of the client's, it would last.
+#[test]
+fn the_session_is_as_it_was_in_one_transaction() {
+    let database = Database::create();
+    database.query(
+        "DO $$ BEGIN CREATE ROLE one_maker; EXCEPTION WHEN duplicate_object THEN NULL; END $$",
+    );
+    database.query("GRANT ALL ON SCHEMA public TO one_maker");
+    let project = configured(
+        "[target]\nrole = \"one_maker\"\n",
+        &[
+            "CREATE TABLE a (a int)",
+            "CREATE TABLE b (a int);\nSET search_path = s;\nSET TimeZone = 'Asia/Tokyo';",
+        ],
+    );
+    project.run(&["bundle", "--flavour", "plain"]).success();
+    let released = release(&project, "out");
+    let mut session = Session::open(&database);
+    session
+        .send("SET search_path = elsewhere; SET TimeZone = 'Europe/Paris'")
+        .expect("set");
+    let before = session.value(ALL);
+    for name in [
+        "upgrade.sql",
+        "upgrade.sql",
+        "plan.sql",
+        "status.sql",
+        "downgrade.sql",
+    ] {
+        session.send(&released(name)).expect(name);
+        same(name, &before, &session.value(ALL));
+        assert_eq!(session.value("SELECT current_user"), "postgres", "{name}");
+    }
+    session.send("BEGIN").expect("begins");
+    for name in ["status.sql", "plan.sql", "upgrade.sql", "status.sql"] {
+        session.stop_at_errors(&released(name)).expect(name);
+        same(name, &before, &session.value(ALL));
+        assert_eq!(session.value("SELECT current_user"), "postgres", "{name}");
+    }
 }
 
 /// Half-done by one flavour, finished by the other, either way and in both directions.

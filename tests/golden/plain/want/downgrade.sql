@@ -1,6 +1,6 @@
 -- signoff downgrade · linear · 9a44e2d5806b → base · 3 revisions · plain SQL, for any client
 -- tree    sha256:4ba21bb7d0a6009439dd877a710a7897576aa4d7f700e45e3b96dc505fbcfc56
--- bundle  sha256:e3684532a5fd354484418c348925d3fd8cc3598b3bcb276f863460f362d91900
+-- bundle  sha256:37a20f2eeb8e9c132198fb80b18ade723143aa49fa54c3f6db269d767c323e9f
 -- run     all of it, from the first statement to the last, in one session of its own, autocommit on, stopping at the first error
 -- first   plan.sql, the same way       (says what would run here, and changes nothing)
 -- typed before, in the same session: SET signoff.ticket = 'CHG-1';  (is recorded)
@@ -25,7 +25,7 @@
 
 -- 1. The revisions, as they will be recorded: "selected" are this script's own, the others must be there already.
 SET signoff.checked = '';
-SET signoff.bundle = 'sha256:e3684532a5fd354484418c348925d3fd8cc3598b3bcb276f863460f362d91900';
+SET signoff.bundle = 'sha256:37a20f2eeb8e9c132198fb80b18ade723143aa49fa54c3f6db269d767c323e9f';
 SET signoff.rows = $m0$
 {"revision":"5f1d0c3a9b27","kind":"revision","parents":[],"message":"Players and countries","up":"sha256:70205f810a6a94468b9841d6415c792e334bd3d7115ae3c6989df19481151771","up1":"sha256:473ad2346dc4e2e966e9603f8ec4c51a0c846491255cf96e35706ac2df66324c","selected":true}
 {"revision":"c07e4b6d11fa","kind":"revision","parents":["5f1d0c3a9b27"],"message":"Index players by country","up":"sha256:176b65e3c4d333409b4ba577e6d78078949d3e7bf373ee7a13b4363da9ec44d3","up1":"sha256:bb58cc825a7a503a06e61d1771aadfbab813368119dab6550556c7661d990001","steps":["a4d87a21f982776b"],"selected":true}
@@ -105,7 +105,7 @@ DO $signoff$ DECLARE m jsonb; BEGIN
   EXECUTE pg_catalog.current_setting('signoff.enter');
   m := current_setting('signoff.row');
   IF NOT EXISTS (SELECT FROM "public"."signoff_revision" v WHERE v.revision = m->>'revision') THEN
-    RAISE NOTICE 'signoff: % % is not applied', m->>'revision', m->>'message'; PERFORM set_config('signoff.todo', 'no', true); RETURN; END IF;
+    RAISE NOTICE 'signoff: % % is not applied', m->>'revision', m->>'message'; PERFORM set_config('signoff.todo', 'no', true); EXECUTE current_setting('signoff.restore'); RETURN; END IF;
   RAISE NOTICE 'signoff: reverting % %', m->>'revision', m->>'message';
   PERFORM set_config('signoff.state', 'applied', true);
   EXECUTE current_setting('signoff.record');
@@ -115,8 +115,10 @@ DO $signoff$ DECLARE m jsonb; BEGIN
   EXECUTE current_setting('signoff.now'); END $signoff$;
 $m$;
 SET signoff.commit = $m$
-DO $signoff$ DECLARE this text; BEGIN
-  SET CONSTRAINTS ALL IMMEDIATE;
+DO $signoff$ DECLARE this text; c record; BEGIN
+  FOR c IN SELECT DISTINCT pg_catalog.format('%I.%I', n.nspname, k.conname) AS name, k.condeferred FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) k.connamespace WHERE k.condeferrable ORDER BY 1 LOOP
+    EXECUTE pg_catalog.format('SET CONSTRAINTS %s IMMEDIATE', c.name);
+    IF c.condeferred THEN EXECUTE pg_catalog.format('SET CONSTRAINTS %s DEFERRED', c.name); END IF; END LOOP;
   EXECUTE pg_catalog.current_setting('signoff.own');
   this := current_setting('signoff.row')::jsonb->>'revision';
   IF NOT EXISTS (SELECT FROM "public"."signoff_event" e WHERE e.revision = this AND e.xmin = pg_current_xact_id()::xid)
@@ -275,7 +277,7 @@ DO $signoff$ BEGIN
   PERFORM pg_catalog.set_config('signoff.shut', '', false), pg_catalog.set_config('signoff.open', '', false), pg_catalog.set_config('signoff.probe', 'open', true),
     pg_catalog.set_config('signoff.timeout', coalesce(nullif(pg_catalog.current_setting('signoff.timeout', true), ''), pg_catalog.current_setting('statement_timeout')), false),
     pg_catalog.set_config('statement_timeout', '0', false); END $signoff$;
-DO $signoff$ DECLARE t regclass; e regclass; word text; BEGIN
+DO $signoff$ DECLARE t regclass; e regclass; word text; path text := pg_catalog.current_setting('search_path'); who text := pg_catalog.current_setting('role'); BEGIN
   IF pg_catalog.current_setting('signoff.probe', true) = 'open' THEN RAISE EXCEPTION USING ERRCODE = 'SO001', MESSAGE = 'signoff: refused: a transaction is open in this session',
     HINT = 'This script must be committed statement by statement: autocommit on, no BEGIN, and a client that sends one statement at a time.'; END IF;
   PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
@@ -307,11 +309,11 @@ DO $signoff$ DECLARE t regclass; e regclass; word text; BEGIN
   IF t IS NOT NULL AND NOT (has_table_privilege(t, 'SELECT') AND has_table_privilege(t, 'INSERT') AND has_table_privilege(t, 'UPDATE') AND has_table_privilege(t, 'DELETE')
       AND coalesce(has_table_privilege(e, 'SELECT') AND has_table_privilege(e, 'INSERT'), true)) THEN RAISE EXCEPTION USING ERRCODE = 'SO003',
     MESSAGE = format('signoff: refused: %s may not write the version table %s and its event table', current_user, t), HINT = 'Run as its owner, or set [target] role.'; END IF;
-  PERFORM set_config('signoff.checked', 'server', false); END $signoff$;
+  PERFORM set_config('signoff.checked', 'server', false), set_config('role', who, true), set_config('search_path', path, true); END $signoff$;
 -- What is recorded here is compared with what this script was made from.
 DO $signoff$
 DECLARE
-  manifest jsonb; again_rows jsonb; later jsonb := '[]';
+  path text := pg_catalog.current_setting('search_path'); who text := pg_catalog.current_setting('role'); manifest jsonb; again_rows jsonb; later jsonb := '[]';
   r record; recorded jsonb := '[]'; t regclass; todo bigint; total bigint; todo_names text; ahead text; fresh boolean;
 BEGIN
   PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
@@ -372,6 +374,7 @@ BEGIN
   PERFORM set_config('signoff.said', CASE WHEN total = 0 THEN 'signoff: nothing to revert: there is no way back from 9a44e2d5806b' WHEN todo = 0 THEN format('signoff: nothing to revert: none of %s revisions is applied here', total)
     ELSE format('signoff: %s of %s to revert here; %s already reverted%s', todo, total, total - todo, todo_names) END, false);
   PERFORM set_config('signoff.checked', 'yes', false);
+  PERFORM set_config('role', who, true), set_config('search_path', path, true);
 END $signoff$;
 SELECT pg_catalog.unnest(pg_catalog.string_to_array(pg_catalog.current_setting('signoff.said'), pg_catalog.chr(10))) AS signoff;
 

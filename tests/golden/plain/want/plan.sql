@@ -1,6 +1,6 @@
 -- signoff plan · linear · base → 9a44e2d5806b · 3 revisions · plain SQL, for any client
 -- tree    sha256:4ba21bb7d0a6009439dd877a710a7897576aa4d7f700e45e3b96dc505fbcfc56
--- bundle  sha256:e3684532a5fd354484418c348925d3fd8cc3598b3bcb276f863460f362d91900
+-- bundle  sha256:37a20f2eeb8e9c132198fb80b18ade723143aa49fa54c3f6db269d767c323e9f
 -- run     all of it, from the first statement to the last, in one session of its own, autocommit on, stopping at the first error
 -- It changes nothing. Its last statement is a query, whose rows are the answer.
 --
@@ -10,7 +10,7 @@
 
 -- 1. The revisions, as they will be recorded: "selected" are this script's own, the others must be there already.
 SET signoff.checked = '';
-SET signoff.bundle = 'sha256:e3684532a5fd354484418c348925d3fd8cc3598b3bcb276f863460f362d91900';
+SET signoff.bundle = 'sha256:37a20f2eeb8e9c132198fb80b18ade723143aa49fa54c3f6db269d767c323e9f';
 SET signoff.rows = $m0$
 {"revision":"5f1d0c3a9b27","kind":"revision","parents":[],"message":"Players and countries","up":"sha256:70205f810a6a94468b9841d6415c792e334bd3d7115ae3c6989df19481151771","up1":"sha256:473ad2346dc4e2e966e9603f8ec4c51a0c846491255cf96e35706ac2df66324c","selected":true}
 {"revision":"c07e4b6d11fa","kind":"revision","parents":["5f1d0c3a9b27"],"message":"Index players by country","up":"sha256:176b65e3c4d333409b4ba577e6d78078949d3e7bf373ee7a13b4363da9ec44d3","up1":"sha256:bb58cc825a7a503a06e61d1771aadfbab813368119dab6550556c7661d990001","steps":["5dc8fb31869fee59","2efcc6e7d23798d5"],"selected":true}
@@ -18,7 +18,7 @@ SET signoff.rows = $m0$
 $m0$;
 
 -- 3. Preflight. Nothing is changed before every check has passed. First, what a run that broke off left in this session is put back.
-DO $signoff$ DECLARE t regclass; e regclass; word text; BEGIN
+DO $signoff$ DECLARE t regclass; e regclass; word text; path text := pg_catalog.current_setting('search_path'); who text := pg_catalog.current_setting('role'); BEGIN
   PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
   IF current_setting('standard_conforming_strings') <> 'on' THEN RAISE EXCEPTION USING ERRCODE = 'SO003', MESSAGE = 'signoff: refused: standard_conforming_strings is off in this session', HINT = 'Run SET standard_conforming_strings = on; and then this script again.'; END IF;
   IF current_setting('server_version_num')::int < 130000 THEN RAISE EXCEPTION USING ERRCODE = 'SO003',
@@ -50,11 +50,11 @@ DO $signoff$ DECLARE t regclass; e regclass; word text; BEGIN
   IF t IS NOT NULL AND NOT (has_table_privilege(t, 'SELECT') AND has_table_privilege(t, 'INSERT') AND has_table_privilege(t, 'UPDATE') AND has_table_privilege(t, 'DELETE')
       AND coalesce(has_table_privilege(e, 'SELECT') AND has_table_privilege(e, 'INSERT'), true)) THEN RAISE WARNING USING ERRCODE = 'SO003',
     MESSAGE = format('signoff: refused: %s may not write the version table %s and its event table', current_user, t), HINT = 'Run as its owner, or set [target] role.'; END IF;
-  PERFORM set_config('signoff.checked', 'server', false); END $signoff$;
+  PERFORM set_config('signoff.checked', 'server', false), set_config('role', who, true), set_config('search_path', path, true); END $signoff$;
 -- What is recorded here is compared with what this script was made from.
 DO $signoff$
 DECLARE
-  manifest jsonb; again_rows jsonb; later jsonb := '[]';
+  path text := pg_catalog.current_setting('search_path'); who text := pg_catalog.current_setting('role'); manifest jsonb; again_rows jsonb; later jsonb := '[]';
   r record; recorded jsonb := '[]'; t regclass; todo bigint; total bigint; todo_names text; ahead text; fresh boolean; mine jsonb := '[]'; again text; kept text;
 BEGIN
   PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
@@ -126,5 +126,6 @@ BEGIN
    WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
      AND l.classid::bigint = (key.k >> 32) & 4294967295 AND l.objid::bigint = key.k & 4294967295;
   PERFORM set_config('signoff.said', concat_ws(chr(10), 'signoff: a run is going on here now: pid ' || ahead, current_setting('signoff.said'), 'signoff: nothing was changed'), false), set_config('signoff.checked', '', false);
+  PERFORM set_config('role', who, true), set_config('search_path', path, true);
 END $signoff$;
 SELECT pg_catalog.unnest(pg_catalog.string_to_array(pg_catalog.current_setting('signoff.said'), pg_catalog.chr(10))) AS signoff;
