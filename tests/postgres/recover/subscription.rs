@@ -3,8 +3,8 @@
 use super::{Holder, killed_after_last, killed_before, wait_until};
 use crate::postgres::made::{configured, run, tree, upgrade};
 use crate::support::faults::{self, Fault};
-use crate::support::postgres::Database;
 use crate::support::postgres::server::Server;
+use crate::support::postgres::{Database, is_older_than};
 use crate::support::project::Project;
 
 /// A publisher of a table in two publications.
@@ -240,6 +240,54 @@ fn a_publication_that_was_there_is_not_taken_for_added() {
             assert_eq!(database.query(SHAPE), format!("{name} {{one}}"));
         }
         database.query(&format!("DROP SUBSCRIPTION {name}"));
+    }
+}
+
+/// Options of the slot on the publisher: the server refuses them in a transaction, and sets them again without complaint.
+#[test]
+fn options_of_a_slot_are_set_outside_a_transaction() {
+    for (needs, option, shape) in [
+        (
+            17,
+            "failover = true",
+            "SELECT subfailover FROM pg_subscription WHERE subname = 'sub_option'",
+        ),
+        (
+            18,
+            "two_phase = false",
+            "SELECT subtwophasestate = 'd' FROM pg_subscription WHERE subname = 'sub_option'",
+        ),
+    ] {
+        if is_older_than(needs, "the option of ALTER SUBSCRIPTION") {
+            continue;
+        }
+        let server = publisher();
+        let alter = format!("ALTER SUBSCRIPTION sub_option SET ({option})");
+        let project = configured(
+            &format!("[target]\nserver = {needs}\n"),
+            &[
+                TABLE,
+                &(creates(&server, "sub_option") + " WITH (two_phase = true)"),
+                "ALTER SUBSCRIPTION sub_option DISABLE",
+                &alter,
+            ],
+        );
+        let database = Database::create();
+        run(&database, &upgrade(&project, "rev3"));
+        assert_eq!(database.query(shape), "f");
+        // The server itself refuses it in a transaction.
+        database
+            .psql_stdin(&format!("BEGIN;\n{alter};"), &["-v", "ON_ERROR_STOP=1"])
+            .code(3)
+            .stderr_has("cannot run inside a transaction block");
+        let script = upgrade(&project, "");
+        killed_before(&database, &script, &alter);
+        assert_eq!(database.query(shape), "f");
+        killed_after_last(&database, &script);
+        assert_eq!(database.query(shape), "t");
+        run(&database, &script).stdout_has("done: 4 of 4");
+        assert_eq!(database.query(shape), "t");
+        database.query("DROP SUBSCRIPTION sub_option");
     }
 }
 
