@@ -210,6 +210,7 @@ pub fn status_script(upgrade: &Plan, downgrade: &Plan, bundle_digest: &str) -> S
     view.title = "status";
     view.direction = "plan";
     view.acts = false;
+    view.contents = line::contents(upgrade);
     view.count = upgrade.blocks.len();
     for (plan, state) in [(upgrade, "upgrading"), (downgrade, "downgrading")] {
         for block in &plan.blocks {

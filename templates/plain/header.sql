@@ -1,6 +1,6 @@
 {% import "script/words.sql" as words %}
-{% set vacuum = namespace(there=false) %}
-{% for block in blocks %}{% for step in block.steps %}{% if step.kind == "repeatable" %}{% set vacuum.there = true %}{% endif %}{% endfor %}{% endfor %}
+{% set bare = namespace(there=false, index=false) %}
+{% for block in blocks %}{% for step in block.steps %}{% if step.kind == "repeatable" %}{% set bare.there = true %}{% elif step.kind == "create_index" %}{% set bare.index = true %}{% endif %}{% endfor %}{% endfor %}
 -- signoff {{ title }} · {{ project }} · {{ from }} → {{ to }} · {{ count }} {{ "revision" if count == 1 else "revisions" }} · plain SQL, for any client
 -- tree    {{ tree_digest }}
 -- bundle  {{ bundle_digest }}
@@ -29,7 +29,8 @@
 -- - It holds its lock per statement, not between them. Two runs at once are kept apart by what is recorded, and one of them is refused (SO004, SO002).
 {% if has_bare %}
 -- - What runs outside a transaction can't be skipped, so it is sent again by a second run, where it finds nothing to do. Where it may not run, the
---   session is made read-only before it, and the server refuses it (25006).{% if vacuum.there %} VACUUM is not refused: it does no harm; what it came to is for the client to show.{% endif %}
+--   session is made read-only before it, and the server refuses it (25006).{% if bare.index %} An invalid index that a failed build left must be
+--   dropped by hand before the build is taken up; the error says the statement.{% endif %}{% if bare.there %} VACUUM is not refused: it does no harm; what it came to is for the client to show.{% endif %}
 
 {% endif %}
 -- - A revision that failed leaves no line in {{ event_table }}, and statement_timeout counts for a revision as a whole.
@@ -44,6 +45,6 @@
 -- {{ words.line(line, contents.widths) | comment }}
 {% endfor %}
 {% for name in contents.repeatables %}
--- {{ words.again(name, contents.widths) | comment }}
+-- {{ words.again(name, contents.widths, direction) | comment }}
 {% endfor %}
 

@@ -27,6 +27,6 @@
 -- {{ words.line(line, contents.widths) | comment }}
 {% endfor %}
 {% for name in contents.repeatables %}
--- {{ words.again(name, contents.widths) | comment }}
+-- {{ words.again(name, contents.widths, direction) | comment }}
 {% endfor %}
 

@@ -32,6 +32,8 @@ pub(super) struct Line {
     id: String,
     message: String,
     modes: String,
+    /// Nothing runs but its record, as in a merge.
+    empty: bool,
     /// 0: one transaction.
     steps: usize,
     /// First words of what runs outside a transaction.
@@ -76,9 +78,9 @@ pub(super) fn contents(plan: &Plan) -> Contents {
 /// One of them; `number` counts from 1.
 pub(super) fn line(plan: &Plan, block: &plan::Block, number: usize) -> Line {
     let row = &plan.rows[block.row];
-    let (modes, steps) = match &block.unit {
-        Unit::Transaction { modes, .. } => (modes.clone(), [].as_slice()),
-        Unit::Steps(steps) => (String::new(), steps.as_slice()),
+    let (modes, empty, steps) = match &block.unit {
+        Unit::Transaction { modes, pieces } => (modes.clone(), pieces.is_empty(), [].as_slice()),
+        Unit::Steps(steps) => (String::new(), false, steps.as_slice()),
     };
     let bare = steps
         .iter()
@@ -88,6 +90,7 @@ pub(super) fn line(plan: &Plan, block: &plan::Block, number: usize) -> Line {
         id: row.revision.clone(),
         message: row.message.clone(),
         modes,
+        empty,
         steps: steps.len(),
         bare: bare.map(|step| step.summary.clone()).collect(),
         lock: block.lock.as_ref().map(|held| Lock {

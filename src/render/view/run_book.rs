@@ -24,6 +24,8 @@ pub struct RunBook {
     count: usize,
     /// A line per revision.
     contents: Contents,
+    /// The same for the way back.
+    back: Contents,
     /// How many the downgrade reverts; nothing where there is no way back at all.
     reverts: usize,
     /// Where the downgrade ends.
@@ -77,6 +79,7 @@ pub fn view(upgrade: &Plan, downgrade: &Plan, bundle_digest: &str) -> RunBook {
         to: upgrade.to.clone(),
         count: upgrade.blocks.len(),
         contents: line::contents(upgrade),
+        back: line::contents(downgrade),
         reverts: downgrade.blocks.len(),
         back_to: downgrade.to.clone(),
         downgrade_notes: downgrade.notes.clone(),

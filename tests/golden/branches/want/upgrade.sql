@@ -2,7 +2,7 @@
 \if true
 -- signoff upgrade · branches · base → 48ac91d7e3b0 · 5 revisions
 -- tree    sha256:12a7e76a5d5ade7f32dc437a1de1c7244f6fff5548feb51a1bdbb92c798778e5
--- bundle  sha256:1e774867feca104f2dc3ec7b5129d21ec7f3af4ab69aa274a982e7f7c6cb10b1
+-- bundle  sha256:e3f54a2b72fcacdee9610a08e5a493c378542d10acce2f6fe62e0280cb00d226
 -- run     psql -X -d DATABASE -f upgrade.sql
 -- first   psql -X -d DATABASE -f plan.sql       (says what would run here, and changes nothing)
 -- read    section 5 is what changes the database. The others are the frame, the same in every script but for names: it checks,
@@ -12,10 +12,10 @@
 --   1  0d3f7a91c2e4  Orders                       one transaction · no way back: the orders are kept nowhere else
 --   2  b6c8d20e7f15  Invoices                     one transaction
 --   3  71e9a4c05d38  Support contact of an order  one transaction · ACCESS EXCLUSIVE on orders
---   4  e2b5f6087c9d  Merge billing and support    one transaction
+--   4  e2b5f6087c9d  Merge billing and support    no SQL
 --   5  48ac91d7e3b0  Amounts with cents           one transaction · ACCESS EXCLUSIVE on customer_rank, customer_total, orders
---   ·  repeatable    customer_total               where its text changed
---   ·  repeatable    a_rank                       where its text changed
+--   ·  repeatable    customer_total               where its text changed, or a revision dropped it
+--   ·  repeatable    a_rank                       where its text changed, or a revision dropped it
 
 -- 1. Client settings: no .psqlrc changes what this script does. (The \if of line 2 makes a cut-off copy of this file fail.)
 \set AUTOCOMMIT on
@@ -36,7 +36,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:1e774867feca104f2dc3ec7b5129d21ec7f3af4ab69aa274a982e7f7c6cb10b1'
+\set signoff_bundle 'sha256:e3f54a2b72fcacdee9610a08e5a493c378542d10acce2f6fe62e0280cb00d226'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -492,7 +492,7 @@ ALTER TABLE orders ADD COLUMN support text NOT NULL DEFAULT 'help@example.com';
 :signoff_commit
 \endif
 
--- ── 4/5 ── e2b5f6087c9d ── Merge billing and support ── one transaction
+-- ── 4/5 ── e2b5f6087c9d ── Merge billing and support ── no SQL
 \set signoff_row :signoff_row_4
 :signoff_look
 \if :signoff_todo

@@ -2,7 +2,7 @@
 \if true
 -- signoff downgrade · linear · 9a44e2d5806b → base · 3 revisions
 -- tree    sha256:4ba21bb7d0a6009439dd877a710a7897576aa4d7f700e45e3b96dc505fbcfc56
--- bundle  sha256:9a11409374c163561d35916c16847cee1139a6247751a74ae39b0a24b19bf698
+-- bundle  sha256:8c81b72d8358f4e9591afaa1a1b00ef0991913503e7159b8ff128e39c2883d6f
 -- run     psql -X -d DATABASE -f downgrade.sql
 -- first   psql -X -d DATABASE -f plan.sql       (says what would run here, and changes nothing)
 -- read    section 5 is what changes the database. The others are the frame, the same in every script but for names: it checks,
@@ -32,7 +32,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:9a11409374c163561d35916c16847cee1139a6247751a74ae39b0a24b19bf698'
+\set signoff_bundle 'sha256:8c81b72d8358f4e9591afaa1a1b00ef0991913503e7159b8ff128e39c2883d6f'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;

@@ -2,7 +2,7 @@
 \if true
 -- signoff upgrade · linear · base → 9a44e2d5806b · 3 revisions
 -- tree    sha256:4ba21bb7d0a6009439dd877a710a7897576aa4d7f700e45e3b96dc505fbcfc56
--- bundle  sha256:9a11409374c163561d35916c16847cee1139a6247751a74ae39b0a24b19bf698
+-- bundle  sha256:8c81b72d8358f4e9591afaa1a1b00ef0991913503e7159b8ff128e39c2883d6f
 -- run     psql -X -d DATABASE -f upgrade.sql
 -- first   psql -X -d DATABASE -f plan.sql       (says what would run here, and changes nothing)
 -- read    section 5 is what changes the database. The others are the frame, the same in every script but for names: it checks,
@@ -10,7 +10,7 @@
 --         (an invalid index, a pending detach), and writes nowhere else.
 --
 --   1  5f1d0c3a9b27  Players and countries        one transaction
---   2  c07e4b6d11fa  Index players by country     2 steps, outside a transaction: CREATE INDEX CONCURRENTLY player_country_idx ON player (country) · SHARE UPDATE EXCLUSIVE on player
+--   2  c07e4b6d11fa  Index players by country     2 steps, of which outside a transaction: CREATE INDEX CONCURRENTLY player_country_idx ON player (country) · SHARE UPDATE EXCLUSIVE on player
 --   3  9a44e2d5806b  Best scores, it's "`top n`"  one transaction · ACCESS EXCLUSIVE on player
 
 -- 1. Client settings: no .psqlrc changes what this script does. (The \if of line 2 makes a cut-off copy of this file fail.)
@@ -32,7 +32,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:9a11409374c163561d35916c16847cee1139a6247751a74ae39b0a24b19bf698'
+\set signoff_bundle 'sha256:8c81b72d8358f4e9591afaa1a1b00ef0991913503e7159b8ff128e39c2883d6f'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -587,7 +587,7 @@ CREATE TABLE player (
 :signoff_commit
 \endif
 
--- ── 2/3 ── c07e4b6d11fa ── Index players by country ── 2 steps, outside a transaction: CREATE INDEX CONCURRENTLY player_country_idx ON player (country) · SHARE UPDATE EXCLUSIVE on player
+-- ── 2/3 ── c07e4b6d11fa ── Index players by country ── 2 steps, of which outside a transaction: CREATE INDEX CONCURRENTLY player_country_idx ON player (country) · SHARE UPDATE EXCLUSIVE on player
 \set signoff_row :signoff_row_2
 :signoff_look
 \if :signoff_todo

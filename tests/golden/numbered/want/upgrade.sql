@@ -2,7 +2,7 @@
 \if true
 -- signoff upgrade · numbered · base → 10 · 5 revisions
 -- tree    sha256:b898e35a1ed381e284177dee2d7f5ad0139e8414e3ed81afa6d6f28b02d40fc7
--- bundle  sha256:e94a11077a9ade35ff4e7e1a1be921e7ac6727feda6b83bdb185dab899ad17b5
+-- bundle  sha256:63383e71f19610e3a51c358ff27525404f03bf13e258558d5ea0c75eff6ee70c
 -- run     psql -X -d DATABASE -f upgrade.sql
 -- first   psql -X -d DATABASE -f plan.sql       (says what would run here, and changes nothing)
 -- read    section 5 is what changes the database. The others are the frame, the same in every script but for names: it checks,
@@ -34,7 +34,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:e94a11077a9ade35ff4e7e1a1be921e7ac6727feda6b83bdb185dab899ad17b5'
+\set signoff_bundle 'sha256:63383e71f19610e3a51c358ff27525404f03bf13e258558d5ea0c75eff6ee70c'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
