@@ -2,6 +2,7 @@
 //!
 //! Knows how SQL, psql and Markdown quote; decides nothing. A template sees only the shapes of [`view`].
 
+pub mod drawing;
 mod filters;
 mod templates;
 pub mod view;
