@@ -2,6 +2,7 @@
 
 use super::made::{changes_nothing, downgrade, refuses_with, run, same, tree, upgrade, upgraded};
 use super::modes::four;
+use crate::support::outcome;
 use crate::support::postgres::Database;
 use crate::support::project::Project;
 
@@ -226,6 +227,31 @@ fn deferred_constraints_stay_deferred() {
         &[],
         "violates foreign key constraint",
     );
+}
+
+/// A constraint may share its name with one that can't be deferred, or be in a schema that is closed to the role: neither is touched
+/// by the migration, and neither stops a rehearsal.
+#[test]
+fn constraints_of_others_stop_no_rehearsal() {
+    let database = Database::create();
+    let before = "CREATE ROLE rehearser LOGIN;\n\
+         CREATE TABLE a (x int PRIMARY KEY);\n\
+         CREATE TABLE b (x int CONSTRAINT fk REFERENCES a DEFERRABLE INITIALLY DEFERRED);\n\
+         CREATE TABLE c (x int CONSTRAINT fk REFERENCES a);\n\
+         CREATE SCHEMA hidden;\n\
+         CREATE TABLE hidden.d (x int CONSTRAINT fk REFERENCES a DEFERRABLE INITIALLY DEFERRED);\n\
+         GRANT ALL ON SCHEMA public TO rehearser;";
+    database.psql_stdin(before, &[]).success();
+    let project = tree(&["CREATE TABLE n (x int)", "CREATE TABLE m (x int)"]);
+    let single = project.run(&["upgrade", "--single-transaction"]);
+    for (script, mode) in [
+        (upgrade(&project, ""), "dry_run=1"),
+        (single.success().stdout.clone(), "dry_run=0"),
+    ] {
+        let mut psql = database.psql_as("rehearser");
+        let psql = psql.args(["-X", "-v", "first_run=1", "-v", mode, "-f", "-"]);
+        outcome::run(psql, &script).success();
+    }
 }
 
 /// No rollback takes a sequence back, so what sets one is not rehearsed.
