@@ -369,14 +369,19 @@ pub fn nearest<'w>(word: &str, words: impl IntoIterator<Item = &'w str>) -> Opti
         .map(|(_, other)| other)
 }
 
-/// `` `a`, `b` and `c` ``; of many, the first twelve.
-pub fn list(words: &[&str]) -> String {
+/// As [`list`]; of many, the first twelve.
+pub fn list_first(words: &[&str]) -> String {
     const MOST: usize = 12;
     if words.len() > MOST {
         let (first, rest) = words.split_at(MOST);
         let quoted: Vec<String> = first.iter().map(|word| format!("`{word}`")).collect();
         return format!("{} and {} more", quoted.join(", "), rest.len());
     }
+    list(words)
+}
+
+/// `` `a`, `b` and `c` ``
+pub fn list(words: &[&str]) -> String {
     let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
     match quoted.split_last() {
         None => "none".to_owned(),

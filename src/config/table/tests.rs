@@ -148,6 +148,27 @@ fn a_value_without_quotes_is_told_to_take_some() {
 }
 
 #[test]
+fn every_key_that_may_stand_there_is_listed() {
+    const KEYS: [&str; 14] = [
+        "k01", "k02", "k03", "k04", "k05", "k06", "k07", "k08", "k09", "k10", "k11", "k12", "k13",
+        "k14",
+    ];
+    let mut sink = Sink::default();
+    let mut table = document("something = 1\n", &mut sink).expect("it is TOML");
+    for key in KEYS {
+        table.text(key, &mut sink);
+    }
+    table.finish(&mut sink);
+    let [told] = sink.diagnostics() else {
+        panic!("one, not {sink:?}");
+    };
+    assert!(
+        KEYS.iter().all(|key| told.help[0].contains(key)),
+        "{told:?}"
+    );
+}
+
+#[test]
 fn the_nearest_word_is_near() {
     let words = ["upgrade", "downgrade", "data"];
     assert_eq!(nearest("upgrad", words), Some("upgrade"));
