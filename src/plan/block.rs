@@ -54,6 +54,7 @@ impl<'a> Making<'a> {
     ) -> Option<Block> {
         let migration = &self.input.tree.migrations[revision];
         let irreversible = no_way_back(migration);
+        let resealed = self.input.seals.reasons(migration.id.as_str());
         let Some(script) = migration.script(direction) else {
             let unit = Unit::Transaction {
                 modes: String::new(),
@@ -69,6 +70,7 @@ impl<'a> Making<'a> {
                 asks: needs::Asks::default(),
                 irreversible,
                 apart: None,
+                resealed,
             });
         };
         let reading = pieces::read(&self.places, script, &self.protected, sink)?;
@@ -102,6 +104,7 @@ impl<'a> Making<'a> {
             lock: lock(&reading, self.server),
             asks: needs::of(&reading),
             irreversible,
+            resealed,
         })
     }
 
