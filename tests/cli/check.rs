@@ -80,6 +80,71 @@ fn quiet_tells_errors_only() {
     assert_eq!(outcome.stdout, "");
 }
 
+/// What `revision` writes, as it stands: `check`, `seal` and `bundle` tell it; a merge holds no SQL and is sound.
+#[test]
+fn an_upgrade_that_is_not_written_is_told_before_it_is_too_late() {
+    let three = |header: &str, up: &str| {
+        let text = migration("cccc00000003", &["bbbb00000002"], "x", up, "");
+        let text = text.replace("\n\n--! upgrade", &format!("{header}\n\n--! upgrade"));
+        shop().file("migrations/three.sql", &text)
+    };
+    let project = three("", "-- later");
+    assert_snapshot!(session(&project, &[&["check"]]));
+    for command in ["bundle", "seal"] {
+        project
+            .run(&[command])
+            .success()
+            .stderr_has("warning[empty-upgrade]: revision cccc00000003 has an empty upgrade");
+    }
+    // Sealed, it is told by who looks or releases, and no more by `seal`.
+    project.run(&["seal"]).success().quiet();
+    // A release of what stands before it has nothing to do with it.
+    project.run(&["bundle", "bbbb"]).success().quiet();
+
+    let strict = three("", "").file(
+        "signoff.toml",
+        "[project]\nname = \"shop\"\n\n[rules]\nempty-upgrade = \"deny\"\n",
+    );
+    strict.run(&["seal"]).code(1);
+    assert!(!strict.path("migrations/signoff.sum").exists());
+    strict.run(&["bundle"]).success();
+
+    let merge = super::branched().file(
+        "migrations/five.sql",
+        &migration(
+            "eeee00000005",
+            &["cccc00000003", "dddd00000004"],
+            "x",
+            "",
+            "",
+        ),
+    );
+    for project in [
+        merge,
+        three(
+            "\n--! allow = { empty-upgrade = \"a place to branch from\" }",
+            "",
+        ),
+        three("\n--! recreates = [\"a\"]", "").file(
+            "migrations/repeatable/a.sql",
+            "--! name = \"a\"\n--! apply\nSELECT 1;\n",
+        ),
+    ] {
+        for command in ["check", "bundle", "seal"] {
+            project.run(&[command]).success().quiet();
+        }
+    }
+    let rows = three("", "--! data { file = \"a.csv\", table = \"customer\" }");
+    let rows = rows.file("migrations/a.csv", "id\n1\n");
+    let outcome = rows.run(&["check"]);
+    outcome.success();
+    assert!(!outcome.stderr.contains("empty-upgrade"), "{outcome}");
+    rows.file("migrations/a.csv", "id\n")
+        .run(&["check"])
+        .success()
+        .stderr_has("warning[empty-upgrade]");
+}
+
 /// Levels come from the config, and a header may allow a rule with a reason.
 #[test]
 fn rules_have_levels() {
