@@ -85,7 +85,7 @@ pub fn check(tree: &Tree, config: &Config, sink: &mut Sink) -> Counts {
     total
 }
 
-/// What must be known of some revisions before they are released: syntax errors and empty upgrades. None is more than a
+/// What must be known of some revisions before they are released: syntax errors and empty directions. None is more than a
 /// warning: a release may be wanted all the same (a downgrade that never ran).
 pub fn warn(tree: &Tree, config: &Config, revisions: &[usize], sink: &mut Sink) {
     let refused = Refused::of(sink);
@@ -100,8 +100,9 @@ pub fn warn(tree: &Tree, config: &Config, revisions: &[usize], sink: &mut Sink) 
             judged(diagnostic.clone(), Some(migration), config, &mut found);
         }
     }
-    let lack = &empty_upgrade::LACK;
-    lacking(lack, tree, &some, &refused, config, &mut found);
+    for lack in [&EMPTY_DOWNGRADE, &empty_upgrade::LACK] {
+        lacking(lack, tree, &some, &refused, config, &mut found);
+    }
     for diagnostic in found.diagnostics() {
         let mut diagnostic = diagnostic.clone();
         diagnostic.severity = diagnostic.severity.min(Severity::Warning);
