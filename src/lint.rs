@@ -3,6 +3,7 @@
 //!
 //! Knows no catalog and no locks; what stops a script from being carried is `plan`'s to say.
 
+mod drops_repeatable;
 mod empty_upgrade;
 mod validate_in_one_transaction;
 
@@ -18,7 +19,8 @@ use crate::sql::{self, ddl, judge};
 use crate::tree::{Direction, Lineage, Migration, Part, Script, Text, Tree};
 
 /// Every rule: its name, which is its findings' code, and its level where the config says nothing.
-pub const RULES: [(&str, Level); 5] = [
+pub const RULES: [(&str, Level); 6] = [
+    (drops_repeatable::CODE, Level::Warn),
     ("empty-downgrade", Level::Warn),
     (empty_upgrade::CODE, Level::Warn),
     ("missing-downgrade", Level::Warn),
@@ -52,6 +54,7 @@ pub fn check(tree: &Tree, config: &Config, sink: &mut Sink) -> Counts {
         );
     }
     let refused = Refused::of(sink);
+    let made = drops_repeatable::made(tree);
     let all: Vec<&Migration> = tree.migrations.iter().collect();
     let results: Vec<(Counts, Sink)> = all
         .par_iter()
@@ -61,6 +64,7 @@ pub fn check(tree: &Tree, config: &Config, sink: &mut Sink) -> Counts {
                 let server = config.target.server.value;
                 validate_in_one_transaction::look(script, server, &mut found);
             }
+            drops_repeatable::look(tree, &made, migration, &mut found);
             (counts, found)
         })
         .collect();
@@ -85,14 +89,19 @@ pub fn check(tree: &Tree, config: &Config, sink: &mut Sink) -> Counts {
     total
 }
 
-/// What must be known of some revisions before they are released: syntax errors and empty directions. None is more than a
-/// warning: a release may be wanted all the same (a downgrade that never ran).
+/// What must be known of some revisions before they are released: syntax errors, empty directions, repeatables that would
+/// be gone. None is more than a warning: a release may be wanted all the same (a downgrade that never ran).
 pub fn warn(tree: &Tree, config: &Config, revisions: &[usize], sink: &mut Sink) {
     let refused = Refused::of(sink);
+    let made = drops_repeatable::made(tree);
     let some = some(tree, revisions);
     let results: Vec<Sink> = some
         .par_iter()
-        .map(|migration| self::migration(migration, &refused).1)
+        .map(|migration| {
+            let (_, mut found) = self::migration(migration, &refused);
+            drops_repeatable::look(tree, &made, migration, &mut found);
+            found
+        })
         .collect();
     let mut found = Sink::default();
     for (migration, result) in some.iter().zip(results) {

@@ -6,7 +6,7 @@ use super::build::no_way_back;
 use super::pieces::{self, Reading};
 use super::places::Places;
 use super::unit::{self, Context};
-use super::{Block, Held, Input, Settings, Transactions, Unit, apart, needs, repeatable};
+use super::{Block, Held, Input, Settings, Transactions, Unit, apart, needs};
 use crate::config::Config;
 use crate::diagnostic::Sink;
 use crate::name::{Ident, QualifiedName};
@@ -144,7 +144,7 @@ impl<'a> Making<'a> {
                 .collect(),
             variables: self.variables(migration.up.iter().chain(&migration.down)),
             steps: Vec::new(),
-            recreates: repeatable::with_dependents(tree, &migration.recreates),
+            recreates: tree.recreated(migration),
             selected: false,
         }
     }

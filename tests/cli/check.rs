@@ -145,6 +145,41 @@ fn an_upgrade_that_is_not_written_is_told_before_it_is_too_late() {
         .stderr_has("warning[empty-upgrade]");
 }
 
+/// A view that a repeatable makes would be gone after the upgrade: `check` and `bundle` tell it, with the line to write.
+#[test]
+fn a_revision_that_drops_what_a_repeatable_makes() {
+    let three = |header: &str| {
+        let (up, down) = ("DROP VIEW total;\nSELECT 1;", "DROP VIEW total, name;");
+        let text = migration("cccc00000003", &["bbbb00000002"], "x", up, down);
+        let text = text.replace("\n\n--! upgrade", &format!("{header}\n\n--! upgrade"));
+        let view = |name: &str| {
+            format!(
+                "--! name = \"the_{name}\"\n--! apply\nCREATE OR REPLACE VIEW {name} AS SELECT 1 AS a;\n"
+            )
+        };
+        shop()
+            .file("migrations/three.sql", &text)
+            .file("migrations/repeatable/name.sql", &view("name"))
+            .file("migrations/repeatable/total.sql", &view("total"))
+    };
+    let project = three("");
+    assert_snapshot!(session(&project, &[&["check"]]));
+    project
+        .run(&["bundle"])
+        .success()
+        .stderr_has("warning[drops-repeatable]: revision cccc00000003 drops VIEW total");
+    project.run(&["bundle", "bbbb"]).success().quiet();
+    for header in [
+        "\n--! recreates = [\"the_name\", \"the_total\"]",
+        "\n--! allow = { drops-repeatable = \"nobody has them yet\" }",
+    ] {
+        let project = three(header);
+        for command in ["check", "bundle"] {
+            project.run(&[command]).success().quiet();
+        }
+    }
+}
+
 /// Levels come from the config, and a header may allow a rule with a reason.
 #[test]
 fn rules_have_levels() {
