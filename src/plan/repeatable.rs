@@ -7,22 +7,8 @@ use super::{Piece, Rerun, Unit};
 use crate::diagnostic::{Diagnostic, Sink};
 use crate::graph::Range;
 use crate::seal;
-use crate::source::Span;
-use crate::tree::{Direction, Repeatable, Tree};
+use crate::tree::{Direction, Repeatable};
 use crate::version_table::Row;
-
-/// Names, and those of all repeatables that come after them: what stands on a view goes with it.
-pub(super) fn with_dependents(tree: &Tree, names: &[(String, Span)]) -> Vec<String> {
-    let mut all: Vec<String> = names.iter().map(|(name, _)| name.clone()).collect();
-    // They stand in the order they run, so one walk reaches everything.
-    for repeatable in &tree.repeatables {
-        let stands_on = repeatable.after.iter().any(|(name, _)| all.contains(name));
-        if stands_on && !all.contains(&repeatable.name) {
-            all.push(repeatable.name.clone());
-        }
-    }
-    all
-}
 
 /// What runs again: all of them after an upgrade that ends at the head, where the recorded text is another; after a
 /// downgrade, those that a reverted revision dropped.
@@ -39,7 +25,7 @@ pub(super) fn reruns(
             let recreated = range
                 .revisions
                 .iter()
-                .flat_map(|at| with_dependents(tree, &tree.migrations[*at].recreates));
+                .flat_map(|at| tree.recreated(&tree.migrations[*at]));
             let recreated: Vec<String> = recreated.collect();
             tree.repeatables
                 .iter()
