@@ -101,6 +101,7 @@ DO {{ transaction(number, repeatable.own_settings, repeatable.surroundings, repe
 BEGIN
 {{ statements(repeatable.parts) }}PERFORM pg_catalog.set_config('signoff.reapplied', 'yes', true);
 EXCEPTION WHEN OTHERS THEN
+{{ words.passes() }}
   RAISE WARNING USING MESSAGE = pg_catalog.format('signoff: %s was not applied again: %s', {{ repeatable.name | lit }}, SQLERRM),
     HINT = 'Its present text does not fit the older schema. The next upgrade applies it.'; END;
 EXECUTE pg_catalog.current_setting('signoff.reapply_done'); END IF; END {% endset %}

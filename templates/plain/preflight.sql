@@ -35,10 +35,10 @@ BEGIN
   END IF;
 {% endif %}
   PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
-  IF current_setting('standard_conforming_strings') <> 'on' THEN
+  IF 'on' <> ANY (SELECT unnest(ARRAY[s.setting, s.reset_val]) FROM pg_settings s WHERE s.name = 'standard_conforming_strings') THEN
     RAISE EXCEPTION USING ERRCODE = 'SO003',
-      MESSAGE = 'signoff: refused: standard_conforming_strings is off in this session',
-      HINT = 'Run SET standard_conforming_strings = on; and then this script again.';
+      MESSAGE = 'signoff: refused: standard_conforming_strings is off in this session, or would be after a RESET',
+      HINT = 'Run SET standard_conforming_strings = on; and then this script again; or connect with it on, where the database or the role sets it off.';
   END IF;
   IF current_setting('server_version_num')::int < {{ server_min }}0000 THEN
     RAISE EXCEPTION USING ERRCODE = 'SO003',

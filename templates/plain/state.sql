@@ -1,10 +1,11 @@
+{% import "script/words.sql" as words %}
 -- What is recorded here is compared with what this script was made from.{% if direction == "upgrade" %} Only when all is well, a missing version table is made.{% endif %}
 
 DO $signoff$
 DECLARE
   path text := pg_catalog.current_setting('search_path'); who text := pg_catalog.current_setting('role');
   manifest jsonb; again_rows jsonb; later jsonb := {{ later | json | lit }};
-  r record; recorded jsonb := '[]'; t regclass; todo bigint; total bigint; todo_names text; ahead text; fresh boolean;
+  r record; recorded jsonb := '[]'; t regclass; todo bigint; total bigint; todo_names text; ahead text; over text; fresh boolean;
 {% if direction != "downgrade" %}
   mine jsonb := '[]'; again text; kept text;
 {% endif %}
@@ -33,6 +34,7 @@ BEGIN
         HINT = 'Name another in [version_table] name, or use the signoff that made it.';
     END IF;
     SELECT coalesce(jsonb_agg(to_jsonb(v)), '[]') INTO recorded FROM {{ version_table }} v;
+{{ words.not_begun(direction, 'manifest', "'[]'::jsonb") }}
     SELECT recorded = '[]' AND NOT EXISTS (SELECT FROM {{ event_table }} e WHERE e.event IN ('applied', 'reverted', 'stamped')) INTO fresh;
 {% if direction != "downgrade" %}
     SELECT coalesce(jsonb_agg(DISTINCT e.revision), '[]')
@@ -87,7 +89,7 @@ BEGIN
     END IF;
     IF r.state <> 'applied' AND NOT (r.state = {{ ("downgrading" if direction == "downgrade" else "upgrading") | lit }} AND coalesce(r.selected, false)) THEN
       RAISE EXCEPTION USING ERRCODE = 'SO006',
-        MESSAGE = format('signoff: refused: revision %s is half-done here (%s, %s steps are done)', r.revision, r.state,
+        MESSAGE = format('signoff: refused: revision %s is half-done here (%s, steps done: %s)', r.revision, r.state,
             (SELECT count(*) FROM unnest(r.steps) AS d WHERE d !~ '[?!]')),
         HINT = CASE r.state
             WHEN 'upgrading'
@@ -102,6 +104,7 @@ BEGIN
         HINT = 'Mend only the step that failed and those after it; put the finished ones back as they were. Statements that run together are one step: '
           'what you add goes into a step of its own when BEGIN; and COMMIT; stand around it.';
     END IF;
+{{ words.left_behind() }}
   END LOOP;
 {% if not numbered %}
   FOR r IN SELECT v.revision, p AS parent
@@ -129,17 +132,14 @@ BEGIN
   SELECT string_agg(format('%s  repeatable  %s', chr(10), m.e->>'message'), '' ORDER BY m.n) FILTER (WHERE NOT m.back),
       string_agg(m.e->>'message', ', ' ORDER BY m.n) FILTER (WHERE m.back)
     INTO again, kept
-    FROM (SELECT a.e, a.n, coalesce(v.up LIKE 'sha256:%' AND mine ? v.revision, false) AS back
+    FROM (SELECT a.e, a.n, NOT d.dropped AND coalesce(v.up LIKE 'sha256:%' AND mine ? v.revision, false) AS back
         FROM jsonb_array_elements(again_rows) WITH ORDINALITY AS a (e, n)
-          LEFT JOIN jsonb_to_recordset(recorded) AS v (revision text, up text, variables text) ON v.revision = a.e->>'revision'
-       WHERE ahead IS NULL
-         AND (v.revision IS NULL
-             OR v.up <> a.e->>'up'
-             OR v.variables IS DISTINCT FROM a.e->>'variables'
-             OR EXISTS (SELECT FROM jsonb_array_elements(manifest) AS p (e)
-                 WHERE (p.e->>'selected')::boolean AND p.e->'recreates' ? (a.e->>'message')
-                   AND NOT EXISTS (SELECT FROM jsonb_to_recordset(recorded) AS w (revision text, state text)
-                       WHERE w.revision = p.e->>'revision' AND w.state = 'applied')))) m;
+          LEFT JOIN jsonb_to_recordset(recorded) AS v (revision text, up text, variables text) ON v.revision = a.e->>'revision',
+          LATERAL (SELECT EXISTS (SELECT FROM jsonb_array_elements(manifest) AS p (e)
+              WHERE (p.e->>'selected')::boolean AND p.e->'recreates' ? (a.e->>'message')
+                AND NOT EXISTS (SELECT FROM jsonb_to_recordset(recorded) AS w (revision text, state text)
+                    WHERE w.revision = p.e->>'revision' AND w.state = 'applied')) AS dropped) d
+       WHERE ahead IS NULL AND (v.revision IS NULL OR v.up <> a.e->>'up' OR v.variables IS DISTINCT FROM a.e->>'variables' OR d.dropped)) m;
 {% endif %}
   PERFORM set_config('signoff.repeat', (ahead IS NULL)::text, false);
   IF todo > 0 THEN
@@ -148,6 +148,7 @@ BEGIN
         MESSAGE = format('signoff: refused: this database records revisions that this script''s tree does not know: %s', ahead),
         HINT = 'It was upgraded from a newer or another tree: compile from that one.';
     END IF;
+{% if direction != "downgrade" %}
     SELECT m.revision
       INTO r
       FROM jsonb_to_recordset(manifest) AS m (revision text, selected boolean)
@@ -156,11 +157,11 @@ BEGIN
       LIMIT 1;
     IF FOUND THEN
       RAISE EXCEPTION USING ERRCODE = 'SO006',
-        MESSAGE = {{ (("signoff: refused: this script starts after " ~ from) if direction != "downgrade" else ("signoff: refused: this script goes back to " ~ to)) | lit }}
+        MESSAGE = {{ ("signoff: refused: this script starts after " ~ from) | lit }}
           || format(', and revision %s is not applied here', r.revision),
         HINT = 'Run the release before this one first, or compile from where this database stands.';
     END IF;
-{% if direction == "downgrade" %}
+{% else %}
     SELECT v.revision
       INTO r
       FROM jsonb_to_recordset(recorded) AS v (revision text, project text)
@@ -201,6 +202,16 @@ BEGIN
         client_addr inet DEFAULT inet_client_addr(), application text DEFAULT current_setting('application_name'));
     COMMENT ON TABLE {{ event_table }} IS 'signoff_event 1';
   END IF;
+{% endif %}
+{% if direction != "plan" %}
+  -- What {{ "an upgrade" if direction == "downgrade" else "a downgrade" }} began here, and did nothing of, is on the record as before.
+  FOR r IN {{ words.take_back(direction, "manifest", "'[]'::jsonb", version_table) }} LOOP
+    INSERT INTO {{ event_table }} (event, project, revision, bundle, ticket)
+      VALUES ({{ ("reverted" if direction == "downgrade" else "applied") | lit }}, {{ project | lit }}, r.revision,
+        current_setting('signoff.bundle'), nullif(current_setting('signoff.ticket', true), ''));
+    PERFORM set_config('signoff.said', concat_ws(chr(10), current_setting('signoff.said'),
+      format('signoff: begun here, and nothing of it done; {{ "not applied" if direction == "downgrade" else "still applied" }}: %s', r.revision)), false);
+  END LOOP;
 {% endif %}
 {% if direction == "plan" %}
   SELECT string_agg(l.pid::text, ', ') INTO ahead FROM pg_locks l, LATERAL (SELECT hashtextextended({{ lock_name | lit }}, 0) AS k) AS key

@@ -40,7 +40,8 @@ DO $signoff$ DECLARE put_off jsonb := current_setting('signoff.put_off'); promis
       FROM {{ event_table }} e
      WHERE e.xmin = pg_current_xact_id()::xid AND e.event = {{ ("applied" if direction == "upgrade" else "reverted") | lit }} AND e.revision NOT LIKE 'repeatable:%';
     PERFORM set_config('signoff.said',
-      format('%s of %s that are still to be {{ "applied" if direction == "upgrade" else "reverted" }}', n, n + {{ count }} - every), false);
+      format('%s of %s that are still to be {{ "applied" if direction == "upgrade" else "reverted" }}',
+        CASE n WHEN 0 THEN 'NONE' ELSE n::text END, n + {{ count }} - every), false);
   END IF;
 END $signoff$;
 SELECT current_setting('signoff.said') AS signoff_said \gset

@@ -20,6 +20,10 @@ SET statement_timeout = {{ statement_timeout | lit }}; SET idle_in_transaction_s
 DISCARD SEQUENCES; DISCARD PLANS; DEALLOCATE ALL;
 SET search_path = pg_catalog, pg_temp; SET client_encoding = 'UTF8'; SET standard_conforming_strings = on; SET client_min_messages = warning;
 SET lock_timeout = :'signoff_lock_timeout'; SET application_name = 'signoff';
+DO $signoff$ BEGIN
+  -- PostgreSQL 17 brought it.
+  IF pg_catalog.current_setting('transaction_timeout', true) IS NOT NULL THEN PERFORM pg_catalog.set_config('transaction_timeout', '0', false); END IF;
+END $signoff$;
 {% if role %}
 SET ROLE {{ role | ident }};
 {% endif %}

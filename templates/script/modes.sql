@@ -42,7 +42,7 @@ BEGIN
     ELSIF k IN ('lock_timeout', 'lock_wait') THEN
       BEGIN
         PERFORM set_config('lock_timeout', v, true);
-        IF v ~ '^[0-9]+$' AND v::numeric > 0 THEN RAISE invalid_parameter_value; END IF;
+        IF v !~ '^(0|[0-9.]+ *[a-z]+)$' THEN RAISE invalid_parameter_value; END IF;
       EXCEPTION WHEN invalid_parameter_value OR numeric_value_out_of_range THEN
         RAISE EXCEPTION USING ERRCODE = 'SO010',
           MESSAGE = format('signoff: refused: %s=%s is not understood', k, v),
@@ -66,7 +66,12 @@ BEGIN
         RAISE EXCEPTION USING ERRCODE = 'SO010',
           MESSAGE = CASE WHEN found IS NULL THEN format('signoff: refused: until=%s names no revision of this script', v)
               ELSE format('signoff: refused: until=%s could be %s', v, array_to_string(found, ' or ')) END,
-          HINT = 'Write the id of one revision that this script {{ "reverts" if direction == "downgrade" else "applies" }}, or at least four characters of it.';
+          HINT = 'Write the id of one revision that this script {{ "reverts" if direction == "downgrade" else "applies" }}, or at least four characters of it: '
+          || (SELECT string_agg(CASE WHEN t.n <= 12 THEN t.e->>'revision' ELSE '...' END, ', ' ORDER BY t.n)
+              FROM (SELECT x.e, row_number() OVER (ORDER BY x.n) AS n
+                  FROM jsonb_array_elements(m) WITH ORDINALITY AS x (e, n)
+                 WHERE (x.e->>'selected')::boolean) t
+             WHERE t.n <= 13);
       END IF;
       v := found[1];
       PERFORM set_config('signoff.put_off', coalesce((
@@ -83,7 +88,7 @@ BEGIN
   IF given->>'ticket' = '' AND NOT (given->>'dry_run')::boolean THEN
     RAISE EXCEPTION USING ERRCODE = 'SO010',
       MESSAGE = 'signoff: refused: this script runs only with a ticket',
-      HINT = 'Add -v ticket=…, the number under which the change was approved; nothing was changed.';
+      HINT = 'Add -v ticket=..., the number under which the change was approved; nothing was changed.';
   END IF;
 {% endif %}
   PERFORM set_config('signoff.given', given::text, false), set_config('signoff.first_run', given->>'first_run', false),

@@ -23,6 +23,11 @@ DO $signoff$ DECLARE t regclass; e regclass; c record; BEGIN
       MESSAGE = format('signoff: refused: this database is encoded in %s, and the script is UTF8', current_setting('server_encoding')),
       HINT = 'Only UTF8 databases are supported.';
   END IF;
+  IF (SELECT s.reset_val FROM pg_settings s WHERE s.name = 'standard_conforming_strings') <> 'on' THEN
+    RAISE {{ refuse }} USING ERRCODE = 'SO003',
+      MESSAGE = 'signoff: refused: standard_conforming_strings is off here where nothing else is said, so a RESET in a migration would turn text into commands',
+      HINT = 'It is set for the server, the database, the role or in PGOPTIONS. For this run: PGOPTIONS=''-c standard_conforming_strings=on''.';
+  END IF;
   IF to_regnamespace({{ schema_sql | lit }}) IS NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'SO003',
       MESSAGE = {{ ("signoff: refused: there is no schema " ~ schema_sql ~ " for the version table") | lit }},

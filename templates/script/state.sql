@@ -8,6 +8,7 @@ SET signoff.bundle = :'signoff_bundle'; SET signoff.later = {{ later | json | li
 DO $signoff$
 DECLARE
   r record; recorded jsonb := '[]'; t regclass := to_regclass({{ version_table | lit }}); todo bigint; total bigint; todo_names text; ahead text;
+  over text;
   fresh boolean := t IS NULL; put_off jsonb := current_setting('signoff.put_off');
 {% if direction != "downgrade" %}
   mine jsonb := '[]'; again text; kept text;
@@ -20,6 +21,7 @@ BEGIN
         HINT = 'Name another in [version_table] name, or use the signoff that made it.';
     END IF;
     SELECT coalesce(jsonb_agg(to_jsonb(v)), '[]') INTO recorded FROM {{ version_table }} v;
+{{ words.not_begun(direction, "current_setting('signoff.manifest')::jsonb", "put_off") }}
     SELECT recorded = '[]' AND NOT EXISTS (SELECT FROM {{ event_table }} e WHERE e.event IN ('applied', 'reverted', 'stamped')) INTO fresh;
 {% if direction != "downgrade" %}
     SELECT coalesce(jsonb_agg(DISTINCT e.revision), '[]')
@@ -75,7 +77,7 @@ BEGIN
     IF r.state <> 'applied'
         AND NOT (r.state = {{ ("downgrading" if direction == "downgrade" else "upgrading") | lit }} AND coalesce(r.selected, false) AND NOT put_off ? r.revision) THEN
       RAISE EXCEPTION USING ERRCODE = 'SO006',
-        MESSAGE = format('signoff: refused: revision %s is half-done here (%s, %s steps are done)', r.revision, r.state,
+        MESSAGE = format('signoff: refused: revision %s is half-done here (%s, steps done: %s)', r.revision, r.state,
             (SELECT count(*) FROM unnest(r.steps) AS d WHERE d !~ '[?!]')),
         HINT = CASE r.state
             WHEN 'upgrading'
@@ -90,6 +92,7 @@ BEGIN
         HINT = 'Mend only the step that failed and those after it; put the finished ones back as they were. Statements that run together are one step: '
           'what you add goes into a step of its own when BEGIN; and COMMIT; stand around it.';
     END IF;
+{{ words.left_behind() }}
   END LOOP;
 {% if not numbered %}
   FOR r IN SELECT v.revision, p AS parent
@@ -119,17 +122,15 @@ BEGIN
   SELECT string_agg(format(E'\n  repeatable  %s', m.e->>'message'), '' ORDER BY m.n) FILTER (WHERE NOT m.back),
       string_agg(m.e->>'message', ', ' ORDER BY m.n) FILTER (WHERE m.back)
     INTO again, kept
-    FROM (SELECT a.e, a.n, coalesce(v.up LIKE 'sha256:%' AND mine ? v.revision, false) AS back
+    FROM (SELECT a.e, a.n, NOT d.dropped AND coalesce(v.up LIKE 'sha256:%' AND mine ? v.revision, false) AS back
         FROM jsonb_array_elements(current_setting('signoff.again')::jsonb) WITH ORDINALITY AS a (e, n)
-          LEFT JOIN jsonb_to_recordset(recorded) AS v (revision text, up text, variables text) ON v.revision = a.e->>'revision'
+          LEFT JOIN jsonb_to_recordset(recorded) AS v (revision text, up text, variables text) ON v.revision = a.e->>'revision',
+          LATERAL (SELECT EXISTS (SELECT FROM jsonb_array_elements(current_setting('signoff.manifest')::jsonb) AS p (e)
+              WHERE (p.e->>'selected')::boolean AND p.e->'recreates' ? (a.e->>'message')
+                AND NOT EXISTS (SELECT FROM jsonb_to_recordset(recorded) AS w (revision text, state text)
+                    WHERE w.revision = p.e->>'revision' AND w.state = 'applied')) AS dropped) d
        WHERE ahead IS NULL AND put_off = '[]'
-         AND (v.revision IS NULL
-             OR v.up <> a.e->>'up'
-             OR v.variables IS DISTINCT FROM a.e->>'variables'
-             OR EXISTS (SELECT FROM jsonb_array_elements(current_setting('signoff.manifest')::jsonb) AS p (e)
-                 WHERE (p.e->>'selected')::boolean AND p.e->'recreates' ? (a.e->>'message')
-                   AND NOT EXISTS (SELECT FROM jsonb_to_recordset(recorded) AS w (revision text, state text)
-                       WHERE w.revision = p.e->>'revision' AND w.state = 'applied')))) m;
+         AND (v.revision IS NULL OR v.up <> a.e->>'up' OR v.variables IS DISTINCT FROM a.e->>'variables' OR d.dropped)) m;
 {% endif %}
   PERFORM set_config('signoff.repeat', (ahead IS NULL AND put_off = '[]')::text, false);
   IF todo > 0 THEN
@@ -138,6 +139,7 @@ BEGIN
         MESSAGE = format('signoff: refused: this database records revisions that this script''s tree does not know: %s', ahead),
         HINT = 'It was upgraded from a newer or another tree: compile from that one.';
     END IF;
+{% if direction != "downgrade" %}
     SELECT m.revision
       INTO r
       FROM jsonb_to_recordset(current_setting('signoff.manifest')::jsonb) AS m (revision text, selected boolean)
@@ -146,11 +148,11 @@ BEGIN
       LIMIT 1;
     IF FOUND THEN
       RAISE EXCEPTION USING ERRCODE = 'SO006',
-        MESSAGE = {{ (("signoff: refused: this script starts after " ~ from) if direction != "downgrade" else ("signoff: refused: this script goes back to " ~ to)) | lit }}
+        MESSAGE = {{ ("signoff: refused: this script starts after " ~ from) | lit }}
           || format(', and revision %s is not applied here', r.revision),
         HINT = 'Run the release before this one first, or compile from where this database stands.';
     END IF;
-{% if direction == "downgrade" %}
+{% else %}
     SELECT v.revision
       INTO r
       FROM jsonb_to_recordset(recorded) AS v (revision text, project text)
@@ -169,10 +171,9 @@ BEGIN
             WHEN todo = 0 THEN format('signoff: nothing to revert: none of %s revisions is applied here', total)
             ELSE format('signoff: %s of %s to revert here; %s already reverted%s', todo, total, total - todo, todo_names) END
         || CASE WHEN put_off = '[]' THEN ''
-            ELSE format(E'\nsignoff: %s more of this script are put off',
-                (SELECT count(*)
-                    FROM jsonb_array_elements_text(put_off) AS p (id)
-                   WHERE EXISTS (SELECT FROM jsonb_array_elements(recorded) AS w (e) WHERE w.e->>'revision' = p.id))) END, false);
+            ELSE (SELECT coalesce(format(E'\nsignoff: %s more of this script are put off', nullif(count(*), 0)), '')
+                  FROM jsonb_array_elements_text(put_off) AS p (id)
+                 WHERE EXISTS (SELECT FROM jsonb_array_elements(recorded) AS w (e) WHERE w.e->>'revision' = p.id)) END, false);
 {% else %}
   PERFORM set_config('signoff.summary',
       CASE WHEN todo = 0 AND again IS NULL THEN format('signoff: nothing to apply: all of %s revisions are applied here', total)
@@ -181,10 +182,10 @@ BEGIN
             ELSE format(E'\nsignoff: left as it is: %s. This release applied it before, and another text was applied since. '
                   'To bring this one back, change a comment in it and compile', kept) END
         || CASE WHEN put_off = '[]' THEN ''
-            ELSE format(E'\nsignoff: %s more of this script, and what is repeatable, are put off',
-                (SELECT count(*)
-                    FROM jsonb_array_elements_text(put_off) AS p (id)
-                   WHERE NOT EXISTS (SELECT FROM jsonb_array_elements(recorded) AS w (e) WHERE w.e->>'revision' = p.id AND w.e->>'state' = 'applied'))) END,
+            ELSE (SELECT coalesce(format(E'\nsignoff: %s more of this script{{ ", and what is repeatable," if repeatables }} are put off', nullif(count(*), 0)),
+                    {{ "E'\\nsignoff: what is repeatable is put off'" if repeatables else "''" }})
+                  FROM jsonb_array_elements_text(put_off) AS p (id)
+                 WHERE NOT EXISTS (SELECT FROM jsonb_array_elements(recorded) AS w (e) WHERE w.e->>'revision' = p.id AND w.e->>'state' = 'applied')) END,
       false);
 {% endif %}
 END $signoff$;
@@ -222,7 +223,8 @@ BEGIN
             ELSE E'\nsignoff: not rehearsed:'
               || (SELECT string_agg(format(E'\n  %s  %s  (%s)', e->>'revision', e->>'message', skipped->>(e->>'revision')), '' ORDER BY n{{ " DESC" if direction == "downgrade" }})
                   FROM jsonb_array_elements(m) WITH ORDINALITY AS t (e, n)
-                 WHERE skipped ? (e->>'revision')) END, false);
+                 WHERE skipped ? (e->>'revision')){% if repeatables %}
+ || E'\n  what is repeatable'{% endif %} END, false);
 END $signoff$;
 SELECT current_setting('signoff.put_off') AS signoff_put_off, current_setting('signoff.repeat') AS signoff_repeat,
   current_setting('signoff.said') AS signoff_said \gset

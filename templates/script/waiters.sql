@@ -25,9 +25,12 @@ DO $signoff$ DECLARE waits text; said text; hidden text[]; BEGIN
       UNION ALL SELECT NULL, format('pid %s, user %s, for a second at least (only pg_read_all_stats sees more)', a.pid, a.usename)
         FROM pg_locks l JOIN pg_stat_activity a USING (pid)
        WHERE l.locktype = 'virtualxid' AND l.pid || ' ' || l.virtualtransaction = ANY (hidden) AND a.xact_start IS NULL AND a.state IS NULL
-      UNION ALL SELECT p.prepared, format('prepared transaction %L, owner %s, for %s', p.gid, p.owner, date_trunc('second', clock_timestamp() - p.prepared))
+      UNION ALL SELECT p.prepared, 
+          format('prepared transaction %L, owner %s, for %s, if it holds the table', p.gid, p.owner, date_trunc('second', clock_timestamp() - p.prepared))
         FROM pg_prepared_xacts p
-       WHERE p.database = current_database()) w;
+       WHERE p.database = current_database()
+         AND EXISTS (SELECT FROM pg_locks l JOIN pg_locks x USING (virtualtransaction)
+             WHERE l.locktype = 'relation' AND l.pid IS NULL AND x.pid IS NULL AND x.transactionid = p.transaction)) w;
   IF said IS NOT NULL THEN
     RAISE WARNING USING
       MESSAGE = format('signoff: revision %s has a CONCURRENTLY step, which waits for transactions that are open here:%s', waits, said),

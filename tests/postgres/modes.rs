@@ -170,7 +170,7 @@ fn the_modes_in_force_are_said() {
         .stdout_has("signoff: database ")
         .stdout_has(", user postgres, lock_timeout=700ms, lock_wait=2min, ticket=CHG-7 it's urgent, until=rev2\n")
         .stdout_has("signoff: 2 of 2 to apply here; 0 already applied")
-        .stdout_has("signoff: 2 more of this script, and what is repeatable, are put off")
+        .stdout_has("signoff: 2 more of this script are put off")
         .stdout_has("signoff: done: 2 of 4 revisions are applied\n");
 }
 

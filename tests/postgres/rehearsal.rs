@@ -268,7 +268,7 @@ fn a_set_sequence_is_not_rehearsed() {
         &upgrade(&project, ""),
         &[
             "rev2  Step 2  (`SELECT setval('o_id_seq', 1, false)` sets a sequence",
-            "rehearsed: 0 of 1",
+            "rehearsed: NONE of 1",
         ],
     );
     database.query("INSERT INTO o DEFAULT VALUES");

@@ -31,6 +31,8 @@ DO $signoff$ DECLARE path text := pg_catalog.current_setting('search_path'); was
     PERFORM set_config('signoff.was', was::text, true);
   END IF;
   PERFORM set_config('role', {% if role %}{{ role | lit }}{% else %}was->>'role'{% endif %}, true), set_config('lock_timeout', {{ lock_timeout | lit }}, true);
+  -- PostgreSQL 17 brought it.
+  IF current_setting('transaction_timeout', true) IS NOT NULL THEN PERFORM set_config('transaction_timeout', '0', true); END IF;
   FOR r IN SELECT s.name, s.reset_val
       FROM pg_settings s
      WHERE s.source = 'session' AND s.setting IS DISTINCT FROM s.reset_val AND s.context IN ('user', 'superuser')

@@ -154,7 +154,7 @@ DO $signoff$ DECLARE x record; BEGIN
               AS building
         FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
        WHERE i.indrelid = pg_catalog.to_regclass(pg_catalog.current_setting('signoff.relation'))
-         AND c.relname = pg_catalog.current_setting('signoff.index')) y;
+         AND c.relname = pg_catalog.current_setting('signoff.index')::pg_catalog.name) y;
   PERFORM pg_catalog.set_config('signoff.leftover', x.leftover::text, true), pg_catalog.set_config('signoff.building', x.building::text, true),
     pg_catalog.set_config('signoff.valid', x.valid::text, true), pg_catalog.set_config('signoff.fits', x.fits::text, true),
     pg_catalog.set_config('signoff.index_name', coalesce(x.name, ''), true);
@@ -188,7 +188,8 @@ DO $signoff$ DECLARE begun pg_catalog.bool := pg_catalog.current_setting('signof
       MESSAGE = pg_catalog.format('relation "%s" already exists', pg_catalog.current_setting('signoff.index')),
       HINT = 'An index of that name was there before this step: rename or drop it. Then run the whole script again.';
   END IF;
-  PERFORM pg_catalog.set_config('signoff.mark', CASE WHEN valid AND NOT begun THEN '!' ELSE '?' END, true);
+  PERFORM pg_catalog.set_config('signoff.mark', CASE WHEN valid AND NOT begun THEN '!'
+    ELSE pg_catalog.concat('?', pg_catalog.to_regclass(pg_catalog.current_setting('signoff.relation'))::pg_catalog.oid) END, true);
   EXECUTE pg_catalog.current_setting('signoff.let'); END $signoff$;
 $m$;
 -- Before DROP INDEX CONCURRENTLY IF EXISTS: the index is remembered by its oid, and no other of its name is dropped.

@@ -5,7 +5,8 @@ SELECT $m$
 SELECT coalesce(pg_catalog.bool_or(NOT x.valid AND NOT x.building), false) AS signoff_leftover,
     coalesce(pg_catalog.bool_or(x.valid AND x.fits AND :'signoff_begun'), false) AS signoff_built,
     coalesce(pg_catalog.bool_or(x.valid AND x.fits), false) AS signoff_fits,
-    CASE WHEN pg_catalog.bool_or(x.valid AND NOT :'signoff_begun') THEN '!' ELSE '?' END AS signoff_mark, pg_catalog.min(x.name) AS signoff_index_name
+    CASE WHEN pg_catalog.bool_or(x.valid AND NOT :'signoff_begun') THEN '!'
+        ELSE pg_catalog.concat('?', pg_catalog.to_regclass(:'signoff_table')::pg_catalog.oid) END AS signoff_mark, pg_catalog.min(x.name) AS signoff_index_name
   FROM (SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS name, i.indisvalid AS valid,
         i.indisunique = :'signoff_unique' AND (i.indpred IS NOT NULL) = :'signoff_partial'
           AND i.indnkeyatts = pg_catalog.jsonb_array_length(:'signoff_columns')

@@ -22,7 +22,8 @@ BEGIN
       r.variables, goal, current_setting('signoff.bundle'), nullif(current_setting('signoff.ticket'), '')
     FROM jsonb_to_record(m) AS r(revision text, kind text, parents text[], depends_on text[], message text, up text, up1 text, variables text)
     ON CONFLICT (revision) DO UPDATE SET parents = excluded.parents, depends_on = excluded.depends_on, message = excluded.message, up = excluded.up,
-      up1 = excluded.up1, variables = excluded.variables, state = excluded.state, bundle = excluded.bundle, ticket = coalesce(excluded.ticket, v.ticket),
+      up1 = excluded.up1, variables = excluded.variables, state = excluded.state,
+      steps = CASE goal WHEN 'applied' THEN '{}' ELSE v.steps END, bundle = excluded.bundle, ticket = coalesce(excluded.ticket, v.ticket),
       applied_by = excluded.applied_by, started_at = excluded.started_at
    WHERE v.state = 'upgrading' OR v.kind = 'repeatable';
   IF NOT FOUND THEN

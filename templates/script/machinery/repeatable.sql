@@ -1,3 +1,4 @@
+{% import "script/words.sql" as words %}
 {% if repeatables and direction == "downgrade" %}
 -- A repeatable that a reverted revision dropped is applied again if it fits the older schema; if not, the next upgrade does it.
 SELECT $m$
@@ -12,6 +13,7 @@ DO $signoff$ BEGIN
   EXECUTE pg_catalog.current_setting('signoff.sql');
   PERFORM pg_catalog.set_config('signoff.reapplied', 'yes', true);
 EXCEPTION WHEN OTHERS THEN
+{{ words.passes() }}
   RAISE WARNING USING
     MESSAGE = pg_catalog.format('signoff: %s was not applied again: %s', pg_catalog.current_setting('signoff.row')::pg_catalog.jsonb->>'message', SQLERRM),
     HINT = 'Its present text does not fit the older schema. The next upgrade applies it.';

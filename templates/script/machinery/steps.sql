@@ -1,3 +1,4 @@
+{% import "script/words.sql" as words %}
 {% if has_steps %}
 -- Outside a transaction: progress is recorded step by step. A step that can run in a transaction is recorded in it;
 -- a bare one is recorded as begun ("…?", or "…!" where what it makes was there before), run, checked, and recorded as done.
@@ -53,6 +54,7 @@ DO $signoff$ BEGIN
       MESSAGE = format('signoff: revision %s ended its transaction or changed its own record', current_setting('signoff.row')::jsonb->>'revision'),
       HINT = 'Look at what it did before running anything: status.sql tells what is recorded.';
   END IF;
+{{ words.reads_on("current_setting('signoff.row')::jsonb->>'revision'") }}
 END $signoff$;
 COMMIT;
 :signoff_session

@@ -1,3 +1,4 @@
+{% import "script/words.sql" as words %}
 {% if has_transactions or (repeatables and direction == "upgrade") %}
 -- One transaction: record first, then the revision's SQL, then make sure that the transaction is still ours.
 SELECT $m$
@@ -24,6 +25,7 @@ DO $signoff$ DECLARE this text := current_setting('signoff.row')::jsonb->>'revis
       MESSAGE = format('signoff: revision %s ended its transaction or changed its own record', this),
       HINT = 'Look at what it did before running anything: status.sql tells what is recorded.';
   END IF;
+{{ words.reads_on('this') }}
 {% if direction == "upgrade" %}
   UPDATE {{ version_table }} SET applied_at = clock_timestamp() WHERE revision = this;
 {% endif %}

@@ -112,7 +112,7 @@ impl Session {
 
 /// A script that must succeed, statement by statement, in a session of its own; its last rows say so.
 #[track_caller]
-pub(super) fn run(database: &Database, script: &str) -> Vec<String> {
+pub(in crate::postgres) fn run(database: &Database, script: &str) -> Vec<String> {
     let mut session = Session::open(database);
     match session.stop_at_errors(script) {
         Ok(rows) => {

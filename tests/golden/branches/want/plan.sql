@@ -2,7 +2,7 @@
 \if true
 -- signoff plan · branches · base → 48ac91d7e3b0 · 5 revisions
 -- tree    sha256:12a7e76a5d5ade7f32dc437a1de1c7244f6fff5548feb51a1bdbb92c798778e5
--- bundle  sha256:4efca3c4f4988774aac3f4e4d0abff343c0f126b134ea79a22af474e65057bfe
+-- bundle  sha256:d4490f7928e468df0870ef5022cea4705f5f1cf07df371905c682efa398cba2a
 -- run     psql -X -d DATABASE -f plan.sql
 -- It changes nothing.
 --
@@ -33,7 +33,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:4efca3c4f4988774aac3f4e4d0abff343c0f126b134ea79a22af474e65057bfe'
+\set signoff_bundle 'sha256:d4490f7928e468df0870ef5022cea4705f5f1cf07df371905c682efa398cba2a'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -53,6 +53,10 @@ SET statement_timeout = '0'; SET idle_in_transaction_session_timeout = 0; CLOSE 
 DISCARD SEQUENCES; DISCARD PLANS; DEALLOCATE ALL;
 SET search_path = pg_catalog, pg_temp; SET client_encoding = 'UTF8'; SET standard_conforming_strings = on; SET client_min_messages = warning;
 SET lock_timeout = :'signoff_lock_timeout'; SET application_name = 'signoff';
+DO $signoff$ BEGIN
+  -- PostgreSQL 17 brought it.
+  IF pg_catalog.current_setting('transaction_timeout', true) IS NOT NULL THEN PERFORM pg_catalog.set_config('transaction_timeout', '0', false); END IF;
+END $signoff$;
 $m$ AS signoff_clean \gset
 SELECT $m$
 :signoff_clean
@@ -143,20 +147,25 @@ SELECT coalesce(string_agg(t.name, ', '), '') AS signoff_misspelt,
     ('DRY_RUN', :{?DRY_RUN}), ('DryRun', :{?DryRun}), ('Dry_run', :{?Dry_run}), ('FIRST_RUN', :{?FIRST_RUN}),
     ('LOCK_TIMEOUT', :{?LOCK_TIMEOUT}), ('LOCK_WAIT', :{?LOCK_WAIT}), ('Lock_timeout', :{?Lock_timeout}), ('Lock_wait', :{?Lock_wait}),
     ('TICKET', :{?TICKET}), ('Ticket', :{?Ticket}), ('UNTIL', :{?UNTIL}), ('Until', :{?Until}),
-    ('change', :{?change}), ('change_id', :{?change_id}), ('dry', :{?dry}), ('dryRn', :{?dryRn}),
-    ('dryRun', :{?dryRun}), ('dry_rn', :{?dry_rn}), ('dry_run_only', :{?dry_run_only}), ('dryrn', :{?dryrn}),
-    ('dryrun', :{?dryrun}), ('dryun', :{?dryun}), ('first', :{?first}), ('firstRun', :{?firstRun}),
+    ('change', :{?change}), ('change_id', :{?change_id}), ('dr_yrun', :{?dr_yrun}), ('dry', :{?dry}),
+    ('dryRn', :{?dryRn}), ('dryRun', :{?dryRun}), ('dry_rn', :{?dry_rn}), ('dry_rnu', :{?dry_rnu}),
+    ('dry_run_only', :{?dry_run_only}), ('dry_urn', :{?dry_urn}), ('dryrn', :{?dryrn}), ('dryrun', :{?dryrun}),
+    ('dryun', :{?dryun}), ('dyr_run', :{?dyr_run}), ('first', :{?first}), ('firstRun', :{?firstRun}),
     ('first_rn', :{?first_rn}), ('first_time', :{?first_time}), ('firstrun', :{?firstrun}), ('force', :{?force}),
-    ('lockTimeout', :{?lockTimeout}), ('lockWait', :{?lockWait}), ('lock_time', :{?lock_time}), ('lock_time_out', :{?lock_time_out}),
-    ('lock_timeot', :{?lock_timeot}), ('lock_timout', :{?lock_timout}), ('lock_waits', :{?lock_waits}), ('locktimeout', :{?locktimeout}),
-    ('lockwait', :{?lockwait}), ('lockwaits', :{?lockwaits}), ('noop', :{?noop}), ('plan', :{?plan}),
-    ('plan_only', :{?plan_only}), ('preview', :{?preview}), ('rehearsal', :{?rehearsal}), ('rehearse', :{?rehearse}),
-    ('rev', :{?rev}), ('revision', :{?revision}), ('simulate', :{?simulate}), ('single_transaction', :{?single_transaction}),
-    ('stop_at', :{?stop_at}), ('target', :{?target}), ('test', :{?test}), ('ticketId', :{?ticketId}),
-    ('ticket_id', :{?ticket_id}), ('ticket_no', :{?ticket_no}), ('ticket_nr', :{?ticket_nr}), ('ticket_number', :{?ticket_number}),
-    ('tickets', :{?tickets}), ('tickt', :{?tickt}), ('tiket', :{?tiket}), ('till', :{?till}),
-    ('tkt', :{?tkt}), ('to', :{?to}), ('unti', :{?unti}), ('until_rev', :{?until_rev}),
-    ('until_revision', :{?until_revision}), ('untill', :{?untill}), ('up_to', :{?up_to}), ('util', :{?util}))
+    ('itcket', :{?itcket}), ('lockTimeout', :{?lockTimeout}), ('lockWait', :{?lockWait}), ('lock_time', :{?lock_time}),
+    ('lock_time_out', :{?lock_time_out}), ('lock_timeot', :{?lock_timeot}), ('lock_timout', :{?lock_timout}), ('lock_waits', :{?lock_waits}),
+    ('locktimeout', :{?locktimeout}), ('lockwait', :{?lockwait}), ('lockwaits', :{?lockwaits}), ('noop', :{?noop}),
+    ('nutil', :{?nutil}), ('plan', :{?plan}), ('plan_only', :{?plan_only}), ('preview', :{?preview}),
+    ('rdy_run', :{?rdy_run}), ('rehearsal', :{?rehearsal}), ('rehearse', :{?rehearse}), ('rev', :{?rev}),
+    ('revision', :{?revision}), ('simulate', :{?simulate}), ('single_transaction', :{?single_transaction}), ('stop_at', :{?stop_at}),
+    ('target', :{?target}), ('tciket', :{?tciket}), ('test', :{?test}), ('ticekt', :{?ticekt}),
+    ('ticketId', :{?ticketId}), ('ticket_id', :{?ticket_id}), ('ticket_no', :{?ticket_no}), ('ticket_nr', :{?ticket_nr}),
+    ('ticket_number', :{?ticket_number}), ('tickets', :{?tickets}), ('tickt', :{?tickt}), ('tickte', :{?tickte}),
+    ('tikcet', :{?tikcet}), ('tiket', :{?tiket}), ('till', :{?till}), ('tkt', :{?tkt}),
+    ('to', :{?to}), ('unitl', :{?unitl}), ('unti', :{?unti}), ('until_', :{?until_}),
+    ('until_rev', :{?until_rev}), ('until_revision', :{?until_revision}), ('untill', :{?untill}), ('untl', :{?untl}),
+    ('untli', :{?untli}), ('up_to', :{?up_to}), ('util', :{?util}), ('utnil', :{?utnil}),
+    ('wait', :{?wait}))
     AS t (name, typed)
  WHERE t.typed \gset
 SET signoff.misspelt = :'signoff_misspelt'; SET signoff.typed = :'signoff_typed'; SET signoff.manifest = :'signoff_manifest';
@@ -184,7 +193,7 @@ BEGIN
     ELSIF k IN ('lock_timeout', 'lock_wait') THEN
       BEGIN
         PERFORM set_config('lock_timeout', v, true);
-        IF v ~ '^[0-9]+$' AND v::numeric > 0 THEN RAISE invalid_parameter_value; END IF;
+        IF v !~ '^(0|[0-9.]+ *[a-z]+)$' THEN RAISE invalid_parameter_value; END IF;
       EXCEPTION WHEN invalid_parameter_value OR numeric_value_out_of_range THEN
         RAISE EXCEPTION USING ERRCODE = 'SO010',
           MESSAGE = format('signoff: refused: %s=%s is not understood', k, v),
@@ -208,7 +217,12 @@ BEGIN
         RAISE EXCEPTION USING ERRCODE = 'SO010',
           MESSAGE = CASE WHEN found IS NULL THEN format('signoff: refused: until=%s names no revision of this script', v)
               ELSE format('signoff: refused: until=%s could be %s', v, array_to_string(found, ' or ')) END,
-          HINT = 'Write the id of one revision that this script applies, or at least four characters of it.';
+          HINT = 'Write the id of one revision that this script applies, or at least four characters of it: '
+          || (SELECT string_agg(CASE WHEN t.n <= 12 THEN t.e->>'revision' ELSE '...' END, ', ' ORDER BY t.n)
+              FROM (SELECT x.e, row_number() OVER (ORDER BY x.n) AS n
+                  FROM jsonb_array_elements(m) WITH ORDINALITY AS x (e, n)
+                 WHERE (x.e->>'selected')::boolean) t
+             WHERE t.n <= 13);
       END IF;
       v := found[1];
       PERFORM set_config('signoff.put_off', coalesce((
@@ -257,6 +271,11 @@ DO $signoff$ DECLARE t regclass; e regclass; c record; BEGIN
     RAISE EXCEPTION USING ERRCODE = 'SO003',
       MESSAGE = format('signoff: refused: this database is encoded in %s, and the script is UTF8', current_setting('server_encoding')),
       HINT = 'Only UTF8 databases are supported.';
+  END IF;
+  IF (SELECT s.reset_val FROM pg_settings s WHERE s.name = 'standard_conforming_strings') <> 'on' THEN
+    RAISE WARNING USING ERRCODE = 'SO003',
+      MESSAGE = 'signoff: refused: standard_conforming_strings is off here where nothing else is said, so a RESET in a migration would turn text into commands',
+      HINT = 'It is set for the server, the database, the role or in PGOPTIONS. For this run: PGOPTIONS=''-c standard_conforming_strings=on''.';
   END IF;
   IF to_regnamespace('"public"') IS NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'SO003',
@@ -327,6 +346,7 @@ SET signoff.bundle = :'signoff_bundle'; SET signoff.later = '[]';
 DO $signoff$
 DECLARE
   r record; recorded jsonb := '[]'; t regclass := to_regclass('"public"."signoff_revision"'); todo bigint; total bigint; todo_names text; ahead text;
+  over text;
   fresh boolean := t IS NULL; put_off jsonb := current_setting('signoff.put_off');
   mine jsonb := '[]'; again text; kept text;
 BEGIN
@@ -337,6 +357,12 @@ BEGIN
         HINT = 'Name another in [version_table] name, or use the signoff that made it.';
     END IF;
     SELECT coalesce(jsonb_agg(to_jsonb(v)), '[]') INTO recorded FROM "public"."signoff_revision" v;
+    SELECT coalesce(jsonb_agg(CASE WHEN a.idle THEN a.e || '{"state": "applied"}' ELSE a.e END), '[]')
+      INTO recorded
+      FROM (SELECT x.e, x.e->>'state' = 'downgrading' AND x.e->'steps' = '[]'
+            AND EXISTS (SELECT FROM jsonb_array_elements(current_setting('signoff.manifest')::jsonb) AS p (e)
+                WHERE (p.e->>'selected')::boolean AND p.e->>'revision' = x.e->>'revision' AND NOT put_off ? (p.e->>'revision')) AS idle
+          FROM jsonb_array_elements(recorded) AS x (e)) a;
     SELECT recorded = '[]' AND NOT EXISTS (SELECT FROM "public"."signoff_event" e WHERE e.event IN ('applied', 'reverted', 'stamped')) INTO fresh;
     SELECT coalesce(jsonb_agg(DISTINCT e.revision), '[]')
       INTO mine
@@ -382,7 +408,7 @@ BEGIN
     IF r.state <> 'applied'
         AND NOT (r.state = 'upgrading' AND coalesce(r.selected, false) AND NOT put_off ? r.revision) THEN
       RAISE EXCEPTION USING ERRCODE = 'SO006',
-        MESSAGE = format('signoff: refused: revision %s is half-done here (%s, %s steps are done)', r.revision, r.state,
+        MESSAGE = format('signoff: refused: revision %s is half-done here (%s, steps done: %s)', r.revision, r.state,
             (SELECT count(*) FROM unnest(r.steps) AS d WHERE d !~ '[?!]')),
         HINT = CASE r.state
             WHEN 'upgrading'
@@ -396,6 +422,29 @@ BEGIN
         MESSAGE = format('signoff: refused: a step of revision %s that is done here was changed since', r.revision),
         HINT = 'Mend only the step that failed and those after it; put the finished ones back as they were. Statements that run together are one step: '
           'what you add goes into a step of its own when BEGIN; and COMMIT; stand around it.';
+    END IF;
+    IF r.state <> 'applied' THEN
+      SELECT string_agg(concat(chr(10), '      ', x.how), '' ORDER BY x.how)
+        INTO over
+        FROM unnest(r.steps) WITH ORDINALITY AS s (mark, n), string_to_array(coalesce(substring(s.mark from '[?]([0-9,]*)$'), ''), ',') AS oids,
+          LATERAL (
+            SELECT format('DROP INDEX CONCURRENTLY %I.%I;', n.nspname, c.relname) AS how
+              FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+             WHERE NOT i.indisvalid AND c.relkind = 'i'
+               AND (i.indrelid::text = ANY (oids)
+                   OR c.relname !~ '_cc(new|old)[0-9]*$' AND c.oid::text = ANY (oids)
+                   OR c.relname ~ '_cc(new|old)[0-9]*$' AND c.oid::text <> ALL (oids)
+                     AND NOT EXISTS (SELECT FROM pg_class k WHERE k.oid::text = ANY (oids) AND k.relkind <> 'i'))
+            UNION ALL
+            SELECT format('ALTER TABLE %s DETACH PARTITION %s FINALIZE;', h.inhparent::regclass, h.inhrelid::regclass)
+              FROM pg_inherits h
+             WHERE (to_jsonb(h)->>'inhdetachpending')::boolean AND h.inhrelid::text = ANY (oids)) x
+       WHERE s.mark ~ '[?]' AND split_part(s.mark, '?', 1) IS DISTINCT FROM r.its_steps[s.n];
+      IF over IS NOT NULL THEN
+        RAISE EXCEPTION USING ERRCODE = 'SO006',
+          MESSAGE = format('signoff: refused: a step of revision %s that was begun here was changed since, and what it left is still there', r.revision),
+          HINT = 'Run this first, then the script again:' || over;
+      END IF;
     END IF;
   END LOOP;
   FOR r IN SELECT v.revision, p AS parent
@@ -423,17 +472,15 @@ BEGIN
   SELECT string_agg(format(E'\n  repeatable  %s', m.e->>'message'), '' ORDER BY m.n) FILTER (WHERE NOT m.back),
       string_agg(m.e->>'message', ', ' ORDER BY m.n) FILTER (WHERE m.back)
     INTO again, kept
-    FROM (SELECT a.e, a.n, coalesce(v.up LIKE 'sha256:%' AND mine ? v.revision, false) AS back
+    FROM (SELECT a.e, a.n, NOT d.dropped AND coalesce(v.up LIKE 'sha256:%' AND mine ? v.revision, false) AS back
         FROM jsonb_array_elements(current_setting('signoff.again')::jsonb) WITH ORDINALITY AS a (e, n)
-          LEFT JOIN jsonb_to_recordset(recorded) AS v (revision text, up text, variables text) ON v.revision = a.e->>'revision'
+          LEFT JOIN jsonb_to_recordset(recorded) AS v (revision text, up text, variables text) ON v.revision = a.e->>'revision',
+          LATERAL (SELECT EXISTS (SELECT FROM jsonb_array_elements(current_setting('signoff.manifest')::jsonb) AS p (e)
+              WHERE (p.e->>'selected')::boolean AND p.e->'recreates' ? (a.e->>'message')
+                AND NOT EXISTS (SELECT FROM jsonb_to_recordset(recorded) AS w (revision text, state text)
+                    WHERE w.revision = p.e->>'revision' AND w.state = 'applied')) AS dropped) d
        WHERE ahead IS NULL AND put_off = '[]'
-         AND (v.revision IS NULL
-             OR v.up <> a.e->>'up'
-             OR v.variables IS DISTINCT FROM a.e->>'variables'
-             OR EXISTS (SELECT FROM jsonb_array_elements(current_setting('signoff.manifest')::jsonb) AS p (e)
-                 WHERE (p.e->>'selected')::boolean AND p.e->'recreates' ? (a.e->>'message')
-                   AND NOT EXISTS (SELECT FROM jsonb_to_recordset(recorded) AS w (revision text, state text)
-                       WHERE w.revision = p.e->>'revision' AND w.state = 'applied')))) m;
+         AND (v.revision IS NULL OR v.up <> a.e->>'up' OR v.variables IS DISTINCT FROM a.e->>'variables' OR d.dropped)) m;
   PERFORM set_config('signoff.repeat', (ahead IS NULL AND put_off = '[]')::text, false);
   IF todo > 0 THEN
     IF ahead IS NOT NULL THEN
@@ -461,10 +508,10 @@ BEGIN
             ELSE format(E'\nsignoff: left as it is: %s. This release applied it before, and another text was applied since. '
                   'To bring this one back, change a comment in it and compile', kept) END
         || CASE WHEN put_off = '[]' THEN ''
-            ELSE format(E'\nsignoff: %s more of this script, and what is repeatable, are put off',
-                (SELECT count(*)
-                    FROM jsonb_array_elements_text(put_off) AS p (id)
-                   WHERE NOT EXISTS (SELECT FROM jsonb_array_elements(recorded) AS w (e) WHERE w.e->>'revision' = p.id AND w.e->>'state' = 'applied'))) END,
+            ELSE (SELECT coalesce(format(E'\nsignoff: %s more of this script, and what is repeatable, are put off', nullif(count(*), 0)),
+                    E'\nsignoff: what is repeatable is put off')
+                  FROM jsonb_array_elements_text(put_off) AS p (id)
+                 WHERE NOT EXISTS (SELECT FROM jsonb_array_elements(recorded) AS w (e) WHERE w.e->>'revision' = p.id AND w.e->>'state' = 'applied')) END,
       false);
 END $signoff$;
 SELECT pg_catalog.current_setting('signoff.summary') AS signoff_summary, pg_catalog.current_setting('signoff.repeat') AS signoff_repeat \gset

@@ -2,7 +2,7 @@
 \if true
 -- signoff downgrade · numbered · 10 → 10 · 0 revisions
 -- tree    sha256:b898e35a1ed381e284177dee2d7f5ad0139e8414e3ed81afa6d6f28b02d40fc7
--- bundle  sha256:522f11dc76bcab55fa6e11145db4fe2fc60b7b19a787d5484cf7675b5b63c111
+-- bundle  sha256:f4851d9116c23b02f4604ad3c96f7bd306b6c045704cac4f32b2fbff0a40be3d
 -- run     psql -X -d DATABASE -f downgrade.sql
 -- first   psql -X -d DATABASE -f plan.sql       (says what would run here, and changes nothing)
 -- stops above 10: it has no downgrade
@@ -27,7 +27,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:522f11dc76bcab55fa6e11145db4fe2fc60b7b19a787d5484cf7675b5b63c111'
+\set signoff_bundle 'sha256:f4851d9116c23b02f4604ad3c96f7bd306b6c045704cac4f32b2fbff0a40be3d'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -47,6 +47,10 @@ SET statement_timeout = '0'; SET idle_in_transaction_session_timeout = 0; CLOSE 
 DISCARD SEQUENCES; DISCARD PLANS; DEALLOCATE ALL;
 SET search_path = pg_catalog, pg_temp; SET client_encoding = 'UTF8'; SET standard_conforming_strings = on; SET client_min_messages = warning;
 SET lock_timeout = :'signoff_lock_timeout'; SET application_name = 'signoff';
+DO $signoff$ BEGIN
+  -- PostgreSQL 17 brought it.
+  IF pg_catalog.current_setting('transaction_timeout', true) IS NOT NULL THEN PERFORM pg_catalog.set_config('transaction_timeout', '0', false); END IF;
+END $signoff$;
 $m$ AS signoff_clean \gset
 SELECT $m$
 :signoff_clean
@@ -135,20 +139,25 @@ SELECT coalesce(string_agg(t.name, ', '), '') AS signoff_misspelt,
     ('DRY_RUN', :{?DRY_RUN}), ('DryRun', :{?DryRun}), ('Dry_run', :{?Dry_run}), ('FIRST_RUN', :{?FIRST_RUN}),
     ('LOCK_TIMEOUT', :{?LOCK_TIMEOUT}), ('LOCK_WAIT', :{?LOCK_WAIT}), ('Lock_timeout', :{?Lock_timeout}), ('Lock_wait', :{?Lock_wait}),
     ('TICKET', :{?TICKET}), ('Ticket', :{?Ticket}), ('UNTIL', :{?UNTIL}), ('Until', :{?Until}),
-    ('change', :{?change}), ('change_id', :{?change_id}), ('dry', :{?dry}), ('dryRn', :{?dryRn}),
-    ('dryRun', :{?dryRun}), ('dry_rn', :{?dry_rn}), ('dry_run_only', :{?dry_run_only}), ('dryrn', :{?dryrn}),
-    ('dryrun', :{?dryrun}), ('dryun', :{?dryun}), ('first', :{?first}), ('firstRun', :{?firstRun}),
+    ('change', :{?change}), ('change_id', :{?change_id}), ('dr_yrun', :{?dr_yrun}), ('dry', :{?dry}),
+    ('dryRn', :{?dryRn}), ('dryRun', :{?dryRun}), ('dry_rn', :{?dry_rn}), ('dry_rnu', :{?dry_rnu}),
+    ('dry_run_only', :{?dry_run_only}), ('dry_urn', :{?dry_urn}), ('dryrn', :{?dryrn}), ('dryrun', :{?dryrun}),
+    ('dryun', :{?dryun}), ('dyr_run', :{?dyr_run}), ('first', :{?first}), ('firstRun', :{?firstRun}),
     ('first_rn', :{?first_rn}), ('first_time', :{?first_time}), ('firstrun', :{?firstrun}), ('force', :{?force}),
-    ('lockTimeout', :{?lockTimeout}), ('lockWait', :{?lockWait}), ('lock_time', :{?lock_time}), ('lock_time_out', :{?lock_time_out}),
-    ('lock_timeot', :{?lock_timeot}), ('lock_timout', :{?lock_timout}), ('lock_waits', :{?lock_waits}), ('locktimeout', :{?locktimeout}),
-    ('lockwait', :{?lockwait}), ('lockwaits', :{?lockwaits}), ('noop', :{?noop}), ('plan', :{?plan}),
-    ('plan_only', :{?plan_only}), ('preview', :{?preview}), ('rehearsal', :{?rehearsal}), ('rehearse', :{?rehearse}),
-    ('rev', :{?rev}), ('revision', :{?revision}), ('simulate', :{?simulate}), ('single_transaction', :{?single_transaction}),
-    ('stop_at', :{?stop_at}), ('target', :{?target}), ('test', :{?test}), ('ticketId', :{?ticketId}),
-    ('ticket_id', :{?ticket_id}), ('ticket_no', :{?ticket_no}), ('ticket_nr', :{?ticket_nr}), ('ticket_number', :{?ticket_number}),
-    ('tickets', :{?tickets}), ('tickt', :{?tickt}), ('tiket', :{?tiket}), ('till', :{?till}),
-    ('tkt', :{?tkt}), ('to', :{?to}), ('unti', :{?unti}), ('until_rev', :{?until_rev}),
-    ('until_revision', :{?until_revision}), ('untill', :{?untill}), ('up_to', :{?up_to}), ('util', :{?util}))
+    ('itcket', :{?itcket}), ('lockTimeout', :{?lockTimeout}), ('lockWait', :{?lockWait}), ('lock_time', :{?lock_time}),
+    ('lock_time_out', :{?lock_time_out}), ('lock_timeot', :{?lock_timeot}), ('lock_timout', :{?lock_timout}), ('lock_waits', :{?lock_waits}),
+    ('locktimeout', :{?locktimeout}), ('lockwait', :{?lockwait}), ('lockwaits', :{?lockwaits}), ('noop', :{?noop}),
+    ('nutil', :{?nutil}), ('plan', :{?plan}), ('plan_only', :{?plan_only}), ('preview', :{?preview}),
+    ('rdy_run', :{?rdy_run}), ('rehearsal', :{?rehearsal}), ('rehearse', :{?rehearse}), ('rev', :{?rev}),
+    ('revision', :{?revision}), ('simulate', :{?simulate}), ('single_transaction', :{?single_transaction}), ('stop_at', :{?stop_at}),
+    ('target', :{?target}), ('tciket', :{?tciket}), ('test', :{?test}), ('ticekt', :{?ticekt}),
+    ('ticketId', :{?ticketId}), ('ticket_id', :{?ticket_id}), ('ticket_no', :{?ticket_no}), ('ticket_nr', :{?ticket_nr}),
+    ('ticket_number', :{?ticket_number}), ('tickets', :{?tickets}), ('tickt', :{?tickt}), ('tickte', :{?tickte}),
+    ('tikcet', :{?tikcet}), ('tiket', :{?tiket}), ('till', :{?till}), ('tkt', :{?tkt}),
+    ('to', :{?to}), ('unitl', :{?unitl}), ('unti', :{?unti}), ('until_', :{?until_}),
+    ('until_rev', :{?until_rev}), ('until_revision', :{?until_revision}), ('untill', :{?untill}), ('untl', :{?untl}),
+    ('untli', :{?untli}), ('up_to', :{?up_to}), ('util', :{?util}), ('utnil', :{?utnil}),
+    ('wait', :{?wait}))
     AS t (name, typed)
  WHERE t.typed \gset
 SET signoff.misspelt = :'signoff_misspelt'; SET signoff.typed = :'signoff_typed'; SET signoff.manifest = :'signoff_manifest';
@@ -176,7 +185,7 @@ BEGIN
     ELSIF k IN ('lock_timeout', 'lock_wait') THEN
       BEGIN
         PERFORM set_config('lock_timeout', v, true);
-        IF v ~ '^[0-9]+$' AND v::numeric > 0 THEN RAISE invalid_parameter_value; END IF;
+        IF v !~ '^(0|[0-9.]+ *[a-z]+)$' THEN RAISE invalid_parameter_value; END IF;
       EXCEPTION WHEN invalid_parameter_value OR numeric_value_out_of_range THEN
         RAISE EXCEPTION USING ERRCODE = 'SO010',
           MESSAGE = format('signoff: refused: %s=%s is not understood', k, v),
@@ -200,7 +209,12 @@ BEGIN
         RAISE EXCEPTION USING ERRCODE = 'SO010',
           MESSAGE = CASE WHEN found IS NULL THEN format('signoff: refused: until=%s names no revision of this script', v)
               ELSE format('signoff: refused: until=%s could be %s', v, array_to_string(found, ' or ')) END,
-          HINT = 'Write the id of one revision that this script reverts, or at least four characters of it.';
+          HINT = 'Write the id of one revision that this script reverts, or at least four characters of it: '
+          || (SELECT string_agg(CASE WHEN t.n <= 12 THEN t.e->>'revision' ELSE '...' END, ', ' ORDER BY t.n)
+              FROM (SELECT x.e, row_number() OVER (ORDER BY x.n) AS n
+                  FROM jsonb_array_elements(m) WITH ORDINALITY AS x (e, n)
+                 WHERE (x.e->>'selected')::boolean) t
+             WHERE t.n <= 13);
       END IF;
       v := found[1];
       PERFORM set_config('signoff.put_off', coalesce((
@@ -249,6 +263,11 @@ DO $signoff$ DECLARE t regclass; e regclass; c record; BEGIN
     RAISE EXCEPTION USING ERRCODE = 'SO003',
       MESSAGE = format('signoff: refused: this database is encoded in %s, and the script is UTF8', current_setting('server_encoding')),
       HINT = 'Only UTF8 databases are supported.';
+  END IF;
+  IF (SELECT s.reset_val FROM pg_settings s WHERE s.name = 'standard_conforming_strings') <> 'on' THEN
+    RAISE EXCEPTION USING ERRCODE = 'SO003',
+      MESSAGE = 'signoff: refused: standard_conforming_strings is off here where nothing else is said, so a RESET in a migration would turn text into commands',
+      HINT = 'It is set for the server, the database, the role or in PGOPTIONS. For this run: PGOPTIONS=''-c standard_conforming_strings=on''.';
   END IF;
   IF to_regnamespace('"public"') IS NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'SO003',
@@ -318,6 +337,7 @@ SET signoff.bundle = :'signoff_bundle'; SET signoff.later = '[]';
 DO $signoff$
 DECLARE
   r record; recorded jsonb := '[]'; t regclass := to_regclass('"public"."signoff_revision"'); todo bigint; total bigint; todo_names text; ahead text;
+  over text;
   fresh boolean := t IS NULL; put_off jsonb := current_setting('signoff.put_off');
 BEGIN
   IF t IS NOT NULL THEN
@@ -327,6 +347,12 @@ BEGIN
         HINT = 'Name another in [version_table] name, or use the signoff that made it.';
     END IF;
     SELECT coalesce(jsonb_agg(to_jsonb(v)), '[]') INTO recorded FROM "public"."signoff_revision" v;
+    SELECT coalesce(jsonb_agg(a.e) FILTER (WHERE NOT a.idle), '[]')
+      INTO recorded
+      FROM (SELECT x.e, x.e->>'state' = 'upgrading' AND x.e->'steps' = '[]'
+            AND EXISTS (SELECT FROM jsonb_array_elements(current_setting('signoff.manifest')::jsonb) AS p (e)
+                WHERE (p.e->>'selected')::boolean AND p.e->>'revision' = x.e->>'revision' AND NOT put_off ? (p.e->>'revision')) AS idle
+          FROM jsonb_array_elements(recorded) AS x (e)) a;
     SELECT recorded = '[]' AND NOT EXISTS (SELECT FROM "public"."signoff_event" e WHERE e.event IN ('applied', 'reverted', 'stamped')) INTO fresh;
   END IF;
   IF t IS NULL THEN
@@ -363,7 +389,7 @@ BEGIN
     IF r.state <> 'applied'
         AND NOT (r.state = 'downgrading' AND coalesce(r.selected, false) AND NOT put_off ? r.revision) THEN
       RAISE EXCEPTION USING ERRCODE = 'SO006',
-        MESSAGE = format('signoff: refused: revision %s is half-done here (%s, %s steps are done)', r.revision, r.state,
+        MESSAGE = format('signoff: refused: revision %s is half-done here (%s, steps done: %s)', r.revision, r.state,
             (SELECT count(*) FROM unnest(r.steps) AS d WHERE d !~ '[?!]')),
         HINT = CASE r.state
             WHEN 'upgrading'
@@ -377,6 +403,29 @@ BEGIN
         MESSAGE = format('signoff: refused: a step of revision %s that is done here was changed since', r.revision),
         HINT = 'Mend only the step that failed and those after it; put the finished ones back as they were. Statements that run together are one step: '
           'what you add goes into a step of its own when BEGIN; and COMMIT; stand around it.';
+    END IF;
+    IF r.state <> 'applied' THEN
+      SELECT string_agg(concat(chr(10), '      ', x.how), '' ORDER BY x.how)
+        INTO over
+        FROM unnest(r.steps) WITH ORDINALITY AS s (mark, n), string_to_array(coalesce(substring(s.mark from '[?]([0-9,]*)$'), ''), ',') AS oids,
+          LATERAL (
+            SELECT format('DROP INDEX CONCURRENTLY %I.%I;', n.nspname, c.relname) AS how
+              FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+             WHERE NOT i.indisvalid AND c.relkind = 'i'
+               AND (i.indrelid::text = ANY (oids)
+                   OR c.relname !~ '_cc(new|old)[0-9]*$' AND c.oid::text = ANY (oids)
+                   OR c.relname ~ '_cc(new|old)[0-9]*$' AND c.oid::text <> ALL (oids)
+                     AND NOT EXISTS (SELECT FROM pg_class k WHERE k.oid::text = ANY (oids) AND k.relkind <> 'i'))
+            UNION ALL
+            SELECT format('ALTER TABLE %s DETACH PARTITION %s FINALIZE;', h.inhparent::regclass, h.inhrelid::regclass)
+              FROM pg_inherits h
+             WHERE (to_jsonb(h)->>'inhdetachpending')::boolean AND h.inhrelid::text = ANY (oids)) x
+       WHERE s.mark ~ '[?]' AND split_part(s.mark, '?', 1) IS DISTINCT FROM r.its_steps[s.n];
+      IF over IS NOT NULL THEN
+        RAISE EXCEPTION USING ERRCODE = 'SO006',
+          MESSAGE = format('signoff: refused: a step of revision %s that was begun here was changed since, and what it left is still there', r.revision),
+          HINT = 'Run this first, then the script again:' || over;
+      END IF;
     END IF;
   END LOOP;
   SELECT count(*), count(*) FILTER (WHERE v.revision IS NOT NULL),
@@ -400,18 +449,6 @@ BEGIN
         MESSAGE = format('signoff: refused: this database records revisions that this script''s tree does not know: %s', ahead),
         HINT = 'It was upgraded from a newer or another tree: compile from that one.';
     END IF;
-    SELECT m.revision
-      INTO r
-      FROM jsonb_to_recordset(current_setting('signoff.manifest')::jsonb) AS m (revision text, selected boolean)
-     WHERE NOT coalesce(m.selected, false)
-       AND NOT EXISTS (SELECT FROM jsonb_to_recordset(recorded) AS v (revision text, state text) WHERE v.revision = m.revision AND v.state = 'applied')
-      LIMIT 1;
-    IF FOUND THEN
-      RAISE EXCEPTION USING ERRCODE = 'SO006',
-        MESSAGE = 'signoff: refused: this script goes back to 10'
-          || format(', and revision %s is not applied here', r.revision),
-        HINT = 'Run the release before this one first, or compile from where this database stands.';
-    END IF;
     SELECT v.revision
       INTO r
       FROM jsonb_to_recordset(recorded) AS v (revision text, project text)
@@ -428,10 +465,9 @@ BEGIN
             WHEN todo = 0 THEN format('signoff: nothing to revert: none of %s revisions is applied here', total)
             ELSE format('signoff: %s of %s to revert here; %s already reverted%s', todo, total, total - todo, todo_names) END
         || CASE WHEN put_off = '[]' THEN ''
-            ELSE format(E'\nsignoff: %s more of this script are put off',
-                (SELECT count(*)
-                    FROM jsonb_array_elements_text(put_off) AS p (id)
-                   WHERE EXISTS (SELECT FROM jsonb_array_elements(recorded) AS w (e) WHERE w.e->>'revision' = p.id))) END, false);
+            ELSE (SELECT coalesce(format(E'\nsignoff: %s more of this script are put off', nullif(count(*), 0)), '')
+                  FROM jsonb_array_elements_text(put_off) AS p (id)
+                 WHERE EXISTS (SELECT FROM jsonb_array_elements(recorded) AS w (e) WHERE w.e->>'revision' = p.id)) END, false);
 END $signoff$;
 SELECT pg_catalog.current_setting('signoff.summary') AS signoff_summary, pg_catalog.current_setting('signoff.repeat') AS signoff_repeat \gset
 \echo :signoff_summary
@@ -442,6 +478,18 @@ RESET signoff.manifest;
 \set signoff_shut ''
 \set signoff_rest ':signoff_clean'
 BEGIN;
+\endif
+-- What an upgrade began here, and did nothing of, is on the record as before.
+WITH idle AS (
+  DELETE FROM "public"."signoff_revision" v
+    USING jsonb_array_elements(:'signoff_manifest'::jsonb) AS m (e)
+   WHERE v.revision = m.e->>'revision' AND (m.e->>'selected')::boolean AND NOT :'signoff_put_off'::jsonb ? v.revision
+     AND v.state = 'upgrading' AND v.steps = '{}' RETURNING v.revision),
+  told AS (INSERT INTO "public"."signoff_event" (event, project, revision, bundle, ticket)
+    SELECT 'reverted', 'numbered', i.revision, :'signoff_bundle', nullif(:'signoff_ticket', '') FROM idle i)
+SELECT count(*) > 0 AS signoff_idle, coalesce(string_agg(i.revision, ', '), '') AS signoff_idle_names FROM idle i \gset
+\if :signoff_idle
+\echo 'signoff: begun here, and nothing of it done; not applied:' :signoff_idle_names
 \endif
 \set SHOW_CONTEXT errors
 
@@ -469,7 +517,8 @@ DO $signoff$ DECLARE put_off jsonb := current_setting('signoff.put_off'); promis
       FROM "public"."signoff_event" e
      WHERE e.xmin = pg_current_xact_id()::xid AND e.event = 'reverted' AND e.revision NOT LIKE 'repeatable:%';
     PERFORM set_config('signoff.said',
-      format('%s of %s that are still to be reverted', n, n + 0 - every), false);
+      format('%s of %s that are still to be reverted',
+        CASE n WHEN 0 THEN 'NONE' ELSE n::text END, n + 0 - every), false);
   END IF;
 END $signoff$;
 SELECT current_setting('signoff.said') AS signoff_said \gset

@@ -2,7 +2,7 @@
 \if true
 -- signoff status · numbered · base → 10 · 5 revisions
 -- tree    sha256:b898e35a1ed381e284177dee2d7f5ad0139e8414e3ed81afa6d6f28b02d40fc7
--- bundle  sha256:522f11dc76bcab55fa6e11145db4fe2fc60b7b19a787d5484cf7675b5b63c111
+-- bundle  sha256:f4851d9116c23b02f4604ad3c96f7bd306b6c045704cac4f32b2fbff0a40be3d
 -- run     psql -X -d DATABASE -f status.sql
 -- It changes nothing.
 --
@@ -31,7 +31,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:522f11dc76bcab55fa6e11145db4fe2fc60b7b19a787d5484cf7675b5b63c111'
+\set signoff_bundle 'sha256:f4851d9116c23b02f4604ad3c96f7bd306b6c045704cac4f32b2fbff0a40be3d'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -51,6 +51,10 @@ SET statement_timeout = '0'; SET idle_in_transaction_session_timeout = 0; CLOSE 
 DISCARD SEQUENCES; DISCARD PLANS; DEALLOCATE ALL;
 SET search_path = pg_catalog, pg_temp; SET client_encoding = 'UTF8'; SET standard_conforming_strings = on; SET client_min_messages = warning;
 SET lock_timeout = :'signoff_lock_timeout'; SET application_name = 'signoff';
+DO $signoff$ BEGIN
+  -- PostgreSQL 17 brought it.
+  IF pg_catalog.current_setting('transaction_timeout', true) IS NOT NULL THEN PERFORM pg_catalog.set_config('transaction_timeout', '0', false); END IF;
+END $signoff$;
 $m$ AS signoff_clean \gset
 SELECT $m$
 :signoff_clean
@@ -151,32 +155,32 @@ WITH m AS (SELECT e->>'revision' AS revision, e->>'message' AS message, e, n
         FROM m LEFT JOIN "public"."signoff_revision" v ON v.revision = m.revision LEFT JOIN tried t ON t.revision = m.revision)
 SELECT format('signoff: %s of %s revisions of this release and before it are applied in database %s', count(*) FILTER (WHERE s.state = 'applied'), count(*),
         current_database())
-    || coalesce(string_agg(format(E'\n  %s  %s  %s',
+    || coalesce(string_agg(format('%s  %s  %s  %s', chr(10),
                     rpad(CASE WHEN s.foreign_project THEN 'NOT OURS'
                             WHEN s.other_text THEN 'OTHER TEXT'
                             WHEN s.state IS NULL THEN 'not applied'
                             WHEN s.state = 'applied' THEN 'applied'
                             ELSE 'HALF-DONE' END, 11), s.revision, s.message)
-                || CASE WHEN s.state IN ('upgrading', 'downgrading') THEN format('  (%s since %s)', s.state, s.told)
+                || CASE WHEN s.state IN ('upgrading', 'downgrading') THEN format('  (%s; last run %s)', s.state, s.told)
                     WHEN s.event IN ('started', 'reverting')
                       THEN format('  (%s %s, %s)', s.event, s.told,
                           CASE WHEN :'signoff_runs' THEN 'and has not ended yet' ELSE 'and it did not end: all of it was rolled back' END)
                     ELSE '' END
                 || CASE WHEN s.state IN ('upgrading', 'downgrading')
-                      THEN (SELECT coalesce(string_agg(format(E'\n               step %s of %s  %s  %s', i,
+                      THEN (SELECT coalesce(string_agg(format('%s               step %s of %s  %s  %s', chr(10), i,
                                       (SELECT count(*) FROM jsonb_array_elements(:'signoff_step_names'::jsonb->s.revision->s.state)),
                                       rpad(CASE WHEN s.steps[i::int4] IS NULL THEN 'to do' WHEN s.steps[i::int4] ~ '[?!]' THEN 'BEGUN' ELSE 'done' END, 5),
                                       name), '' ORDER BY i),
-                              format(E'\n               %s steps are done', (SELECT count(*) FROM unnest(s.steps) AS d WHERE d !~ '[?!]')))
+                              format('%s               steps done: %s', chr(10), (SELECT count(*) FROM unnest(s.steps) AS d WHERE d !~ '[?!]')))
                           FROM jsonb_array_elements_text(:'signoff_step_names'::jsonb->s.revision->s.state) WITH ORDINALITY AS names (name, i))
                     ELSE '' END, '' ORDER BY s.n), '') AS signoff_status,
   CASE WHEN :'signoff_runs' THEN 'next: wait for the run that is going on; then ask again'
       WHEN bool_or(s.foreign_project OR s.other_text)
         THEN 'next: ask the developers; the scripts of this release refuse here: '
           'what is recorded is another project''s, or was applied with another text or other variables'
-      WHEN bool_or(s.state = 'downgrading') THEN 'next: run downgrade.sql again; it goes on at the step that failed'
-      WHEN bool_or(s.state = 'upgrading') THEN 'next: run upgrade.sql again; it goes on at the step that failed'
-      WHEN :'signoff_last' = 'reverting' THEN 'next: run downgrade.sql again; it goes on where it stopped'
+      WHEN bool_or(s.state = 'downgrading') THEN 'next: see to what stopped it, then run downgrade.sql again; it goes on at the step that failed'
+      WHEN bool_or(s.state = 'upgrading') THEN 'next: see to what stopped it, then run upgrade.sql again; it goes on at the step that failed'
+      WHEN :'signoff_last' = 'reverting' THEN 'next: see to what stopped it, then run downgrade.sql again; it goes on where it stopped'
       WHEN bool_or(s.state IS NULL) AND :'signoff_last' = 'reverted'
         THEN 'next: nothing, if this release was to be taken back: the last run was a downgrade; upgrade.sql would apply it again'
       WHEN bool_or(s.state IS NULL) THEN 'next: run plan.sql, then upgrade.sql; it begins with the first that is not applied'
@@ -211,6 +215,7 @@ SELECT pg_catalog.json_build_object('format', 1, 'project', 'numbered', 'databas
 SELECT pg_catalog.format('signoff: there is no version table %s in database %s: nothing of this tree is recorded as applied',
     '"public"."signoff_revision"', pg_catalog.current_database()) AS signoff_status \gset
 \echo :signoff_status
+\echo 'next: is this the right database? If it is, run plan.sql, then upgrade.sql'
 SELECT pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE') AS signoff_may_ask \gset
 \set signoff_system ''
 \if :signoff_may_ask

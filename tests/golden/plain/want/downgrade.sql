@@ -1,6 +1,6 @@
 -- signoff downgrade · linear · 9a44e2d5806b → base · 3 revisions · plain SQL, for any client
 -- tree    sha256:4ba21bb7d0a6009439dd877a710a7897576aa4d7f700e45e3b96dc505fbcfc56
--- bundle  sha256:e0a2742e2908bd861eb70442478757ef50c63412bbb73847e39c3cd312296fcf
+-- bundle  sha256:e2f07e287063236a6bb408c73fe9ef5042d4d68fdccf15c46a333d972ebd9961
 -- run     all of it, from the first statement to the last, in one session of its own, autocommit on, stopping at the first error
 -- first   plan.sql, the same way       (says what would run here, and changes nothing)
 -- typed before, in the same session: SET signoff.ticket = 'CHG-1';  (is recorded)
@@ -26,7 +26,7 @@
 
 -- 1. The revisions, as they will be recorded: "selected" are this script's own, the others must be there already.
 SET signoff.checked = '';
-SET signoff.bundle = 'sha256:e0a2742e2908bd861eb70442478757ef50c63412bbb73847e39c3cd312296fcf';
+SET signoff.bundle = 'sha256:e2f07e287063236a6bb408c73fe9ef5042d4d68fdccf15c46a333d972ebd9961';
 SET signoff.rows = $m0$
 {"revision":"5f1d0c3a9b27","kind":"revision","parents":[],"message":"Players and countries","up":"sha256:70205f810a6a94468b9841d6415c792e334bd3d7115ae3c6989df19481151771","up1":"sha256:473ad2346dc4e2e966e9603f8ec4c51a0c846491255cf96e35706ac2df66324c","selected":true}
 {"revision":"c07e4b6d11fa","kind":"revision","parents":["5f1d0c3a9b27"],"message":"Index players by country","up":"sha256:176b65e3c4d333409b4ba577e6d78078949d3e7bf373ee7a13b4363da9ec44d3","up1":"sha256:bb58cc825a7a503a06e61d1771aadfbab813368119dab6550556c7661d990001","steps":["a4d87a21f982776b"],"selected":true}
@@ -69,6 +69,8 @@ DO $signoff$ DECLARE path text := pg_catalog.current_setting('search_path'); was
     PERFORM set_config('signoff.was', was::text, true);
   END IF;
   PERFORM set_config('role', was->>'role', true), set_config('lock_timeout', '5s', true);
+  -- PostgreSQL 17 brought it.
+  IF current_setting('transaction_timeout', true) IS NOT NULL THEN PERFORM set_config('transaction_timeout', '0', true); END IF;
   FOR r IN SELECT s.name, s.reset_val
       FROM pg_settings s
      WHERE s.source = 'session' AND s.setting IS DISTINCT FROM s.reset_val AND s.context IN ('user', 'superuser')
@@ -317,7 +319,7 @@ DO $signoff$ DECLARE x record; BEGIN
               AS building
         FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
        WHERE i.indrelid = pg_catalog.to_regclass(pg_catalog.current_setting('signoff.relation'))
-         AND c.relname = pg_catalog.current_setting('signoff.index')) y;
+         AND c.relname = pg_catalog.current_setting('signoff.index')::pg_catalog.name) y;
   PERFORM pg_catalog.set_config('signoff.leftover', x.leftover::text, true), pg_catalog.set_config('signoff.building', x.building::text, true),
     pg_catalog.set_config('signoff.valid', x.valid::text, true), pg_catalog.set_config('signoff.fits', x.fits::text, true),
     pg_catalog.set_config('signoff.index_name', coalesce(x.name, ''), true);
@@ -351,7 +353,8 @@ DO $signoff$ DECLARE begun pg_catalog.bool := pg_catalog.current_setting('signof
       MESSAGE = pg_catalog.format('relation "%s" already exists', pg_catalog.current_setting('signoff.index')),
       HINT = 'An index of that name was there before this step: rename or drop it. Then run the whole script again.';
   END IF;
-  PERFORM pg_catalog.set_config('signoff.mark', CASE WHEN valid AND NOT begun THEN '!' ELSE '?' END, true);
+  PERFORM pg_catalog.set_config('signoff.mark', CASE WHEN valid AND NOT begun THEN '!'
+    ELSE pg_catalog.concat('?', pg_catalog.to_regclass(pg_catalog.current_setting('signoff.relation'))::pg_catalog.oid) END, true);
   EXECUTE pg_catalog.current_setting('signoff.let'); END $signoff$;
 $m$;
 -- Before DROP INDEX CONCURRENTLY IF EXISTS: the index is remembered by its oid, and no other of its name is dropped.
@@ -426,10 +429,10 @@ BEGIN
       HINT = 'This script must be committed statement by statement: autocommit on, no BEGIN, and a client that sends one statement at a time.';
   END IF;
   PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
-  IF current_setting('standard_conforming_strings') <> 'on' THEN
+  IF 'on' <> ANY (SELECT unnest(ARRAY[s.setting, s.reset_val]) FROM pg_settings s WHERE s.name = 'standard_conforming_strings') THEN
     RAISE EXCEPTION USING ERRCODE = 'SO003',
-      MESSAGE = 'signoff: refused: standard_conforming_strings is off in this session',
-      HINT = 'Run SET standard_conforming_strings = on; and then this script again.';
+      MESSAGE = 'signoff: refused: standard_conforming_strings is off in this session, or would be after a RESET',
+      HINT = 'Run SET standard_conforming_strings = on; and then this script again; or connect with it on, where the database or the role sets it off.';
   END IF;
   IF current_setting('server_version_num')::int < 130000 THEN
     RAISE EXCEPTION USING ERRCODE = 'SO003',
@@ -462,14 +465,16 @@ BEGIN
   SELECT string_agg('signoff.' || m, ', ')
     INTO word
     FROM unnest(ARRAY['dry_run', 'lock_timeout', 'lock_wait', 'until',
-      'DryRun', 'change', 'change_id', 'dry', 'dryRn', 'dryRun', 'dry_rn', 'dry_run_only',
-      'dryrn', 'dryrun', 'dryun', 'first', 'firstRun', 'first_rn', 'first_time', 'firstrun',
-      'force', 'lockTimeout', 'lockWait', 'lock_time', 'lock_time_out', 'lock_timeot', 'lock_timout', 'lock_waits',
-      'locktimeout', 'lockwait', 'lockwaits', 'noop', 'plan', 'plan_only', 'preview', 'rehearsal',
-      'rehearse', 'rev', 'revision', 'simulate', 'single_transaction', 'stop_at', 'target', 'test',
-      'ticketId', 'ticket_id', 'ticket_no', 'ticket_nr', 'ticket_number', 'tickets', 'tickt', 'tiket',
-      'till', 'tkt', 'to', 'unti', 'until_rev', 'until_revision', 'untill', 'up_to',
-      'util']) AS m (m)
+      'DryRun', 'change', 'change_id', 'dr_yrun', 'dry', 'dryRn', 'dryRun', 'dry_rn',
+      'dry_rnu', 'dry_run_only', 'dry_urn', 'dryrn', 'dryrun', 'dryun', 'dyr_run', 'first',
+      'firstRun', 'first_rn', 'first_time', 'firstrun', 'force', 'itcket', 'lockTimeout', 'lockWait',
+      'lock_time', 'lock_time_out', 'lock_timeot', 'lock_timout', 'lock_waits', 'locktimeout', 'lockwait', 'lockwaits',
+      'noop', 'nutil', 'plan', 'plan_only', 'preview', 'rdy_run', 'rehearsal', 'rehearse',
+      'rev', 'revision', 'simulate', 'single_transaction', 'stop_at', 'target', 'tciket', 'test',
+      'ticekt', 'ticketId', 'ticket_id', 'ticket_no', 'ticket_nr', 'ticket_number', 'tickets', 'tickt',
+      'tickte', 'tikcet', 'tiket', 'till', 'tkt', 'to', 'unitl', 'unti',
+      'until_', 'until_rev', 'until_revision', 'untill', 'untl', 'untli', 'up_to', 'util',
+      'utnil', 'wait']) AS m (m)
    WHERE current_setting('signoff.' || m.m, true) <> '';
   IF word IS NOT NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'SO010',
@@ -509,7 +514,7 @@ DO $signoff$
 DECLARE
   path text := pg_catalog.current_setting('search_path'); who text := pg_catalog.current_setting('role');
   manifest jsonb; again_rows jsonb; later jsonb := '[]';
-  r record; recorded jsonb := '[]'; t regclass; todo bigint; total bigint; todo_names text; ahead text; fresh boolean;
+  r record; recorded jsonb := '[]'; t regclass; todo bigint; total bigint; todo_names text; ahead text; over text; fresh boolean;
 BEGIN
   PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
   IF current_setting('signoff.checked', true) IS DISTINCT FROM 'server' THEN
@@ -530,6 +535,12 @@ BEGIN
         HINT = 'Name another in [version_table] name, or use the signoff that made it.';
     END IF;
     SELECT coalesce(jsonb_agg(to_jsonb(v)), '[]') INTO recorded FROM "public"."signoff_revision" v;
+    SELECT coalesce(jsonb_agg(a.e) FILTER (WHERE NOT a.idle), '[]')
+      INTO recorded
+      FROM (SELECT x.e, x.e->>'state' = 'upgrading' AND x.e->'steps' = '[]'
+            AND EXISTS (SELECT FROM jsonb_array_elements(manifest) AS p (e)
+                WHERE (p.e->>'selected')::boolean AND p.e->>'revision' = x.e->>'revision' AND NOT '[]'::jsonb ? (p.e->>'revision')) AS idle
+          FROM jsonb_array_elements(recorded) AS x (e)) a;
     SELECT recorded = '[]' AND NOT EXISTS (SELECT FROM "public"."signoff_event" e WHERE e.event IN ('applied', 'reverted', 'stamped')) INTO fresh;
   END IF;
   IF t IS NULL THEN
@@ -565,7 +576,7 @@ BEGIN
     END IF;
     IF r.state <> 'applied' AND NOT (r.state = 'downgrading' AND coalesce(r.selected, false)) THEN
       RAISE EXCEPTION USING ERRCODE = 'SO006',
-        MESSAGE = format('signoff: refused: revision %s is half-done here (%s, %s steps are done)', r.revision, r.state,
+        MESSAGE = format('signoff: refused: revision %s is half-done here (%s, steps done: %s)', r.revision, r.state,
             (SELECT count(*) FROM unnest(r.steps) AS d WHERE d !~ '[?!]')),
         HINT = CASE r.state
             WHEN 'upgrading'
@@ -579,6 +590,29 @@ BEGIN
         MESSAGE = format('signoff: refused: a step of revision %s that is done here was changed since', r.revision),
         HINT = 'Mend only the step that failed and those after it; put the finished ones back as they were. Statements that run together are one step: '
           'what you add goes into a step of its own when BEGIN; and COMMIT; stand around it.';
+    END IF;
+    IF r.state <> 'applied' THEN
+      SELECT string_agg(concat(chr(10), '      ', x.how), '' ORDER BY x.how)
+        INTO over
+        FROM unnest(r.steps) WITH ORDINALITY AS s (mark, n), string_to_array(coalesce(substring(s.mark from '[?]([0-9,]*)$'), ''), ',') AS oids,
+          LATERAL (
+            SELECT format('DROP INDEX CONCURRENTLY %I.%I;', n.nspname, c.relname) AS how
+              FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+             WHERE NOT i.indisvalid AND c.relkind = 'i'
+               AND (i.indrelid::text = ANY (oids)
+                   OR c.relname !~ '_cc(new|old)[0-9]*$' AND c.oid::text = ANY (oids)
+                   OR c.relname ~ '_cc(new|old)[0-9]*$' AND c.oid::text <> ALL (oids)
+                     AND NOT EXISTS (SELECT FROM pg_class k WHERE k.oid::text = ANY (oids) AND k.relkind <> 'i'))
+            UNION ALL
+            SELECT format('ALTER TABLE %s DETACH PARTITION %s FINALIZE;', h.inhparent::regclass, h.inhrelid::regclass)
+              FROM pg_inherits h
+             WHERE (to_jsonb(h)->>'inhdetachpending')::boolean AND h.inhrelid::text = ANY (oids)) x
+       WHERE s.mark ~ '[?]' AND split_part(s.mark, '?', 1) IS DISTINCT FROM r.its_steps[s.n];
+      IF over IS NOT NULL THEN
+        RAISE EXCEPTION USING ERRCODE = 'SO006',
+          MESSAGE = format('signoff: refused: a step of revision %s that was begun here was changed since, and what it left is still there', r.revision),
+          HINT = 'Run this first, then the script again:' || over;
+      END IF;
     END IF;
   END LOOP;
   FOR r IN SELECT v.revision, p AS parent
@@ -608,18 +642,6 @@ BEGIN
         MESSAGE = format('signoff: refused: this database records revisions that this script''s tree does not know: %s', ahead),
         HINT = 'It was upgraded from a newer or another tree: compile from that one.';
     END IF;
-    SELECT m.revision
-      INTO r
-      FROM jsonb_to_recordset(manifest) AS m (revision text, selected boolean)
-     WHERE NOT coalesce(m.selected, false)
-       AND NOT EXISTS (SELECT FROM jsonb_to_recordset(recorded) AS v (revision text, state text) WHERE v.revision = m.revision AND v.state = 'applied')
-      LIMIT 1;
-    IF FOUND THEN
-      RAISE EXCEPTION USING ERRCODE = 'SO006',
-        MESSAGE = 'signoff: refused: this script goes back to base'
-          || format(', and revision %s is not applied here', r.revision),
-        HINT = 'Run the release before this one first, or compile from where this database stands.';
-    END IF;
     SELECT v.revision
       INTO r
       FROM jsonb_to_recordset(recorded) AS v (revision text, project text)
@@ -635,6 +657,17 @@ BEGIN
       CASE WHEN total = 0 THEN 'signoff: nothing to revert: there is no way back from 9a44e2d5806b'
           WHEN todo = 0 THEN format('signoff: nothing to revert: none of %s revisions is applied here', total)
           ELSE format('signoff: %s of %s to revert here; %s already reverted%s', todo, total, total - todo, todo_names) END, false);
+  -- What an upgrade began here, and did nothing of, is on the record as before.
+  FOR r IN DELETE FROM "public"."signoff_revision" v
+    USING jsonb_array_elements(manifest) AS m (e)
+   WHERE v.revision = m.e->>'revision' AND (m.e->>'selected')::boolean AND NOT '[]'::jsonb ? v.revision
+     AND v.state = 'upgrading' AND v.steps = '{}' RETURNING v.revision LOOP
+    INSERT INTO "public"."signoff_event" (event, project, revision, bundle, ticket)
+      VALUES ('reverted', 'linear', r.revision,
+        current_setting('signoff.bundle'), nullif(current_setting('signoff.ticket', true), ''));
+    PERFORM set_config('signoff.said', concat_ws(chr(10), current_setting('signoff.said'),
+      format('signoff: begun here, and nothing of it done; not applied: %s', r.revision)), false);
+  END LOOP;
   PERFORM set_config('signoff.checked', 'yes', false);
   PERFORM set_config('role', who, true), set_config('search_path', path, true);
 END $signoff$;

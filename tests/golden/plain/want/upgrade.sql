@@ -1,6 +1,6 @@
 -- signoff upgrade · linear · base → 9a44e2d5806b · 3 revisions · plain SQL, for any client
 -- tree    sha256:4ba21bb7d0a6009439dd877a710a7897576aa4d7f700e45e3b96dc505fbcfc56
--- bundle  sha256:e0a2742e2908bd861eb70442478757ef50c63412bbb73847e39c3cd312296fcf
+-- bundle  sha256:e2f07e287063236a6bb408c73fe9ef5042d4d68fdccf15c46a333d972ebd9961
 -- run     all of it, from the first statement to the last, in one session of its own, autocommit on, stopping at the first error
 -- first   plan.sql, the same way       (says what would run here, and changes nothing)
 -- typed before, in the same session: SET signoff.ticket = 'CHG-1';  (is recorded)
@@ -28,7 +28,7 @@
 
 -- 1. The revisions, as they will be recorded: "selected" are this script's own, the others must be there already.
 SET signoff.checked = '';
-SET signoff.bundle = 'sha256:e0a2742e2908bd861eb70442478757ef50c63412bbb73847e39c3cd312296fcf';
+SET signoff.bundle = 'sha256:e2f07e287063236a6bb408c73fe9ef5042d4d68fdccf15c46a333d972ebd9961';
 SET signoff.rows = $m0$
 {"revision":"5f1d0c3a9b27","kind":"revision","parents":[],"message":"Players and countries","up":"sha256:70205f810a6a94468b9841d6415c792e334bd3d7115ae3c6989df19481151771","up1":"sha256:473ad2346dc4e2e966e9603f8ec4c51a0c846491255cf96e35706ac2df66324c","selected":true}
 {"revision":"c07e4b6d11fa","kind":"revision","parents":["5f1d0c3a9b27"],"message":"Index players by country","up":"sha256:176b65e3c4d333409b4ba577e6d78078949d3e7bf373ee7a13b4363da9ec44d3","up1":"sha256:bb58cc825a7a503a06e61d1771aadfbab813368119dab6550556c7661d990001","steps":["5dc8fb31869fee59","2efcc6e7d23798d5"],"selected":true}
@@ -71,6 +71,8 @@ DO $signoff$ DECLARE path text := pg_catalog.current_setting('search_path'); was
     PERFORM set_config('signoff.was', was::text, true);
   END IF;
   PERFORM set_config('role', was->>'role', true), set_config('lock_timeout', '5s', true);
+  -- PostgreSQL 17 brought it.
+  IF current_setting('transaction_timeout', true) IS NOT NULL THEN PERFORM set_config('transaction_timeout', '0', true); END IF;
   FOR r IN SELECT s.name, s.reset_val
       FROM pg_settings s
      WHERE s.source = 'session' AND s.setting IS DISTINCT FROM s.reset_val AND s.context IN ('user', 'superuser')
@@ -122,7 +124,8 @@ DO $signoff$ DECLARE m jsonb := current_setting('signoff.row'); p text; goal tex
       r.variables, goal, current_setting('signoff.bundle'), nullif(current_setting('signoff.ticket', true), '')
     FROM jsonb_to_record(m) AS r(revision text, kind text, parents text[], depends_on text[], message text, up text, up1 text, variables text)
     ON CONFLICT (revision) DO UPDATE SET parents = excluded.parents, depends_on = excluded.depends_on, message = excluded.message, up = excluded.up,
-      up1 = excluded.up1, variables = excluded.variables, state = excluded.state, bundle = excluded.bundle, ticket = excluded.ticket,
+      up1 = excluded.up1, variables = excluded.variables, state = excluded.state,
+      steps = CASE goal WHEN 'applied' THEN '{}' ELSE v.steps END, bundle = excluded.bundle, ticket = excluded.ticket,
       applied_by = excluded.applied_by, started_at = excluded.started_at
    WHERE v.state = 'upgrading' OR v.kind = 'repeatable';
   IF NOT FOUND THEN
@@ -345,7 +348,7 @@ DO $signoff$ DECLARE x record; BEGIN
               AS building
         FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
        WHERE i.indrelid = pg_catalog.to_regclass(pg_catalog.current_setting('signoff.relation'))
-         AND c.relname = pg_catalog.current_setting('signoff.index')) y;
+         AND c.relname = pg_catalog.current_setting('signoff.index')::pg_catalog.name) y;
   PERFORM pg_catalog.set_config('signoff.leftover', x.leftover::text, true), pg_catalog.set_config('signoff.building', x.building::text, true),
     pg_catalog.set_config('signoff.valid', x.valid::text, true), pg_catalog.set_config('signoff.fits', x.fits::text, true),
     pg_catalog.set_config('signoff.index_name', coalesce(x.name, ''), true);
@@ -379,7 +382,8 @@ DO $signoff$ DECLARE begun pg_catalog.bool := pg_catalog.current_setting('signof
       MESSAGE = pg_catalog.format('relation "%s" already exists', pg_catalog.current_setting('signoff.index')),
       HINT = 'An index of that name was there before this step: rename or drop it. Then run the whole script again.';
   END IF;
-  PERFORM pg_catalog.set_config('signoff.mark', CASE WHEN valid AND NOT begun THEN '!' ELSE '?' END, true);
+  PERFORM pg_catalog.set_config('signoff.mark', CASE WHEN valid AND NOT begun THEN '!'
+    ELSE pg_catalog.concat('?', pg_catalog.to_regclass(pg_catalog.current_setting('signoff.relation'))::pg_catalog.oid) END, true);
   EXECUTE pg_catalog.current_setting('signoff.let'); END $signoff$;
 $m$;
 -- Before DROP INDEX CONCURRENTLY IF EXISTS: the index is remembered by its oid, and no other of its name is dropped.
@@ -467,10 +471,10 @@ BEGIN
       HINT = 'This script must be committed statement by statement: autocommit on, no BEGIN, and a client that sends one statement at a time.';
   END IF;
   PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
-  IF current_setting('standard_conforming_strings') <> 'on' THEN
+  IF 'on' <> ANY (SELECT unnest(ARRAY[s.setting, s.reset_val]) FROM pg_settings s WHERE s.name = 'standard_conforming_strings') THEN
     RAISE EXCEPTION USING ERRCODE = 'SO003',
-      MESSAGE = 'signoff: refused: standard_conforming_strings is off in this session',
-      HINT = 'Run SET standard_conforming_strings = on; and then this script again.';
+      MESSAGE = 'signoff: refused: standard_conforming_strings is off in this session, or would be after a RESET',
+      HINT = 'Run SET standard_conforming_strings = on; and then this script again; or connect with it on, where the database or the role sets it off.';
   END IF;
   IF current_setting('server_version_num')::int < 130000 THEN
     RAISE EXCEPTION USING ERRCODE = 'SO003',
@@ -503,14 +507,16 @@ BEGIN
   SELECT string_agg('signoff.' || m, ', ')
     INTO word
     FROM unnest(ARRAY['dry_run', 'lock_timeout', 'lock_wait', 'until',
-      'DryRun', 'change', 'change_id', 'dry', 'dryRn', 'dryRun', 'dry_rn', 'dry_run_only',
-      'dryrn', 'dryrun', 'dryun', 'first', 'firstRun', 'first_rn', 'first_time', 'firstrun',
-      'force', 'lockTimeout', 'lockWait', 'lock_time', 'lock_time_out', 'lock_timeot', 'lock_timout', 'lock_waits',
-      'locktimeout', 'lockwait', 'lockwaits', 'noop', 'plan', 'plan_only', 'preview', 'rehearsal',
-      'rehearse', 'rev', 'revision', 'simulate', 'single_transaction', 'stop_at', 'target', 'test',
-      'ticketId', 'ticket_id', 'ticket_no', 'ticket_nr', 'ticket_number', 'tickets', 'tickt', 'tiket',
-      'till', 'tkt', 'to', 'unti', 'until_rev', 'until_revision', 'untill', 'up_to',
-      'util']) AS m (m)
+      'DryRun', 'change', 'change_id', 'dr_yrun', 'dry', 'dryRn', 'dryRun', 'dry_rn',
+      'dry_rnu', 'dry_run_only', 'dry_urn', 'dryrn', 'dryrun', 'dryun', 'dyr_run', 'first',
+      'firstRun', 'first_rn', 'first_time', 'firstrun', 'force', 'itcket', 'lockTimeout', 'lockWait',
+      'lock_time', 'lock_time_out', 'lock_timeot', 'lock_timout', 'lock_waits', 'locktimeout', 'lockwait', 'lockwaits',
+      'noop', 'nutil', 'plan', 'plan_only', 'preview', 'rdy_run', 'rehearsal', 'rehearse',
+      'rev', 'revision', 'simulate', 'single_transaction', 'stop_at', 'target', 'tciket', 'test',
+      'ticekt', 'ticketId', 'ticket_id', 'ticket_no', 'ticket_nr', 'ticket_number', 'tickets', 'tickt',
+      'tickte', 'tikcet', 'tiket', 'till', 'tkt', 'to', 'unitl', 'unti',
+      'until_', 'until_rev', 'until_revision', 'untill', 'untl', 'untli', 'up_to', 'util',
+      'utnil', 'wait']) AS m (m)
    WHERE current_setting('signoff.' || m.m, true) <> '';
   IF word IS NOT NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'SO010',
@@ -555,7 +561,7 @@ DO $signoff$
 DECLARE
   path text := pg_catalog.current_setting('search_path'); who text := pg_catalog.current_setting('role');
   manifest jsonb; again_rows jsonb; later jsonb := '[]';
-  r record; recorded jsonb := '[]'; t regclass; todo bigint; total bigint; todo_names text; ahead text; fresh boolean;
+  r record; recorded jsonb := '[]'; t regclass; todo bigint; total bigint; todo_names text; ahead text; over text; fresh boolean;
   mine jsonb := '[]'; again text; kept text;
 BEGIN
   PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
@@ -577,6 +583,12 @@ BEGIN
         HINT = 'Name another in [version_table] name, or use the signoff that made it.';
     END IF;
     SELECT coalesce(jsonb_agg(to_jsonb(v)), '[]') INTO recorded FROM "public"."signoff_revision" v;
+    SELECT coalesce(jsonb_agg(CASE WHEN a.idle THEN a.e || '{"state": "applied"}' ELSE a.e END), '[]')
+      INTO recorded
+      FROM (SELECT x.e, x.e->>'state' = 'downgrading' AND x.e->'steps' = '[]'
+            AND EXISTS (SELECT FROM jsonb_array_elements(manifest) AS p (e)
+                WHERE (p.e->>'selected')::boolean AND p.e->>'revision' = x.e->>'revision' AND NOT '[]'::jsonb ? (p.e->>'revision')) AS idle
+          FROM jsonb_array_elements(recorded) AS x (e)) a;
     SELECT recorded = '[]' AND NOT EXISTS (SELECT FROM "public"."signoff_event" e WHERE e.event IN ('applied', 'reverted', 'stamped')) INTO fresh;
     SELECT coalesce(jsonb_agg(DISTINCT e.revision), '[]')
       INTO mine
@@ -621,7 +633,7 @@ BEGIN
     END IF;
     IF r.state <> 'applied' AND NOT (r.state = 'upgrading' AND coalesce(r.selected, false)) THEN
       RAISE EXCEPTION USING ERRCODE = 'SO006',
-        MESSAGE = format('signoff: refused: revision %s is half-done here (%s, %s steps are done)', r.revision, r.state,
+        MESSAGE = format('signoff: refused: revision %s is half-done here (%s, steps done: %s)', r.revision, r.state,
             (SELECT count(*) FROM unnest(r.steps) AS d WHERE d !~ '[?!]')),
         HINT = CASE r.state
             WHEN 'upgrading'
@@ -635,6 +647,29 @@ BEGIN
         MESSAGE = format('signoff: refused: a step of revision %s that is done here was changed since', r.revision),
         HINT = 'Mend only the step that failed and those after it; put the finished ones back as they were. Statements that run together are one step: '
           'what you add goes into a step of its own when BEGIN; and COMMIT; stand around it.';
+    END IF;
+    IF r.state <> 'applied' THEN
+      SELECT string_agg(concat(chr(10), '      ', x.how), '' ORDER BY x.how)
+        INTO over
+        FROM unnest(r.steps) WITH ORDINALITY AS s (mark, n), string_to_array(coalesce(substring(s.mark from '[?]([0-9,]*)$'), ''), ',') AS oids,
+          LATERAL (
+            SELECT format('DROP INDEX CONCURRENTLY %I.%I;', n.nspname, c.relname) AS how
+              FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+             WHERE NOT i.indisvalid AND c.relkind = 'i'
+               AND (i.indrelid::text = ANY (oids)
+                   OR c.relname !~ '_cc(new|old)[0-9]*$' AND c.oid::text = ANY (oids)
+                   OR c.relname ~ '_cc(new|old)[0-9]*$' AND c.oid::text <> ALL (oids)
+                     AND NOT EXISTS (SELECT FROM pg_class k WHERE k.oid::text = ANY (oids) AND k.relkind <> 'i'))
+            UNION ALL
+            SELECT format('ALTER TABLE %s DETACH PARTITION %s FINALIZE;', h.inhparent::regclass, h.inhrelid::regclass)
+              FROM pg_inherits h
+             WHERE (to_jsonb(h)->>'inhdetachpending')::boolean AND h.inhrelid::text = ANY (oids)) x
+       WHERE s.mark ~ '[?]' AND split_part(s.mark, '?', 1) IS DISTINCT FROM r.its_steps[s.n];
+      IF over IS NOT NULL THEN
+        RAISE EXCEPTION USING ERRCODE = 'SO006',
+          MESSAGE = format('signoff: refused: a step of revision %s that was begun here was changed since, and what it left is still there', r.revision),
+          HINT = 'Run this first, then the script again:' || over;
+      END IF;
     END IF;
   END LOOP;
   FOR r IN SELECT v.revision, p AS parent
@@ -660,17 +695,14 @@ BEGIN
   SELECT string_agg(format('%s  repeatable  %s', chr(10), m.e->>'message'), '' ORDER BY m.n) FILTER (WHERE NOT m.back),
       string_agg(m.e->>'message', ', ' ORDER BY m.n) FILTER (WHERE m.back)
     INTO again, kept
-    FROM (SELECT a.e, a.n, coalesce(v.up LIKE 'sha256:%' AND mine ? v.revision, false) AS back
+    FROM (SELECT a.e, a.n, NOT d.dropped AND coalesce(v.up LIKE 'sha256:%' AND mine ? v.revision, false) AS back
         FROM jsonb_array_elements(again_rows) WITH ORDINALITY AS a (e, n)
-          LEFT JOIN jsonb_to_recordset(recorded) AS v (revision text, up text, variables text) ON v.revision = a.e->>'revision'
-       WHERE ahead IS NULL
-         AND (v.revision IS NULL
-             OR v.up <> a.e->>'up'
-             OR v.variables IS DISTINCT FROM a.e->>'variables'
-             OR EXISTS (SELECT FROM jsonb_array_elements(manifest) AS p (e)
-                 WHERE (p.e->>'selected')::boolean AND p.e->'recreates' ? (a.e->>'message')
-                   AND NOT EXISTS (SELECT FROM jsonb_to_recordset(recorded) AS w (revision text, state text)
-                       WHERE w.revision = p.e->>'revision' AND w.state = 'applied')))) m;
+          LEFT JOIN jsonb_to_recordset(recorded) AS v (revision text, up text, variables text) ON v.revision = a.e->>'revision',
+          LATERAL (SELECT EXISTS (SELECT FROM jsonb_array_elements(manifest) AS p (e)
+              WHERE (p.e->>'selected')::boolean AND p.e->'recreates' ? (a.e->>'message')
+                AND NOT EXISTS (SELECT FROM jsonb_to_recordset(recorded) AS w (revision text, state text)
+                    WHERE w.revision = p.e->>'revision' AND w.state = 'applied')) AS dropped) d
+       WHERE ahead IS NULL AND (v.revision IS NULL OR v.up <> a.e->>'up' OR v.variables IS DISTINCT FROM a.e->>'variables' OR d.dropped)) m;
   PERFORM set_config('signoff.repeat', (ahead IS NULL)::text, false);
   IF todo > 0 THEN
     IF ahead IS NOT NULL THEN
@@ -711,6 +743,18 @@ BEGIN
         client_addr inet DEFAULT inet_client_addr(), application text DEFAULT current_setting('application_name'));
     COMMENT ON TABLE "public"."signoff_event" IS 'signoff_event 1';
   END IF;
+  -- What a downgrade began here, and did nothing of, is on the record as before.
+  FOR r IN UPDATE "public"."signoff_revision" v
+    SET state = 'applied', steps = ARRAY(SELECT jsonb_array_elements_text(coalesce(m.e->'steps', '[]')))
+    FROM jsonb_array_elements(manifest) AS m (e)
+   WHERE v.revision = m.e->>'revision' AND (m.e->>'selected')::boolean AND NOT '[]'::jsonb ? v.revision
+     AND v.state = 'downgrading' AND v.steps = '{}' RETURNING v.revision LOOP
+    INSERT INTO "public"."signoff_event" (event, project, revision, bundle, ticket)
+      VALUES ('applied', 'linear', r.revision,
+        current_setting('signoff.bundle'), nullif(current_setting('signoff.ticket', true), ''));
+    PERFORM set_config('signoff.said', concat_ws(chr(10), current_setting('signoff.said'),
+      format('signoff: begun here, and nothing of it done; still applied: %s', r.revision)), false);
+  END LOOP;
   PERFORM set_config('signoff.checked', 'yes', false);
   PERFORM set_config('role', who, true), set_config('search_path', path, true);
 END $signoff$;
