@@ -193,3 +193,32 @@ fn the_authors_transaction_modes_are_kept() {
         );
     }
 }
+
+/// transaction_timeout ends the session of whoever takes longer, so it counts no more here than statement_timeout does.
+#[test]
+fn nobodys_transaction_timeout_ends_a_run() {
+    if crate::support::postgres::is_older_than(17, "transaction_timeout") {
+        return;
+    }
+    let project = tree(&[
+        "CREATE TABLE t (x int);\nSELECT pg_sleep(1.5);",
+        "CREATE INDEX CONCURRENTLY i ON t (x);",
+    ]);
+    for plainly in [false, true] {
+        let database = Database::create();
+        let limit = format!(
+            "ALTER DATABASE {} SET transaction_timeout = '1s'",
+            database.name()
+        );
+        database.query(&limit);
+        if plainly {
+            super::plain::session::run(&database, &super::plain::plain(&project, ""));
+        } else {
+            run(&database, &upgrade(&project, ""));
+        }
+        assert_eq!(
+            database.query("SELECT count(*) FROM signoff_revision WHERE state = 'applied'"),
+            "2"
+        );
+    }
+}

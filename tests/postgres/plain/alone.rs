@@ -261,3 +261,19 @@ fn what_can_not_be_sent_so_is_refused_by_the_compiler() {
         assert!(!project.path("out").exists(), "{text}");
     }
 }
+
+/// The server keeps 63 bytes of a name.
+#[test]
+fn a_name_that_is_cut_is_found() {
+    let name = "n".repeat(70);
+    let project = tree(&[
+        "CREATE TABLE t (a int)",
+        &format!("CREATE INDEX CONCURRENTLY {name} ON t (a)"),
+        &format!("DROP INDEX CONCURRENTLY {name}"),
+    ]);
+    for (before, range) in [("rev1", "base:rev2"), ("rev2", "rev2:rev3")] {
+        let database = Database::create();
+        psql(&database, &upgrade(&project, before));
+        run(&database, &plain(&project, range));
+    }
+}
