@@ -38,7 +38,7 @@ DO $signoff$ DECLARE path text := pg_catalog.current_setting('search_path'); was
      WHERE s.source = 'session' AND s.setting IS DISTINCT FROM s.reset_val AND s.context IN ('user', 'superuser')
        AND s.name !~ '^(default_)?transaction_(isolation|read_only|deferrable)$'
        AND s.name NOT IN ('application_name', 'bytea_output', 'client_encoding', 'client_min_messages', 'DateStyle', 'extra_float_digits',
-         'IntervalStyle', 'lock_timeout', 'search_path', 'statement_timeout') LOOP
+         'IntervalStyle', 'lock_timeout', 'search_path', 'statement_timeout', 'transaction_timeout') LOOP
     PERFORM set_config(r.name, r.reset_val, true);
   END LOOP;
   PERFORM set_config('signoff.row', split_part(current_setting('signoff.rows'), chr(10), current_setting('signoff.entry')::int + 1), true),
