@@ -20,7 +20,7 @@ pub(super) fn all(text: &str, script: &Script, protected: &Protected) -> Vec<Obj
         hazard::look(text, &statement.raw.hazards, &mut found);
         words::look(text, statement, &mut found);
         bookkeeping::look(statement, protected, &mut found);
-        session::look(statement, &mut found);
+        session::look(text, statement, &mut found);
         reading::look(text, statement, &mut found);
         commands(statement, script.statements.len(), &mut found);
     }

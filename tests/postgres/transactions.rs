@@ -193,3 +193,31 @@ fn the_authors_transaction_modes_are_kept() {
         );
     }
 }
+
+/// Our record could not be written in it, so that the script would stop there whenever it is run.
+#[test]
+fn a_transaction_that_reads_only_is_refused_when_compiling() {
+    for text in [
+        "BEGIN READ ONLY;\nSELECT 1;\nCOMMIT",
+        "START TRANSACTION ISOLATION LEVEL SERIALIZABLE, READ /* */ ONLY;\nSELECT 1;\nCOMMIT",
+        "SELECT 1;\nBEGIN READ ONLY;\nSELECT 1;\nCOMMIT;\nCREATE TABLE b (x int)",
+        "SET TRANSACTION READ ONLY;\nSELECT 1",
+        "SELECT 1;\nSET TRANSACTION READ ONLY",
+        "SET transaction_read_only = on;\nSELECT 1",
+        "SELECT set_config('transaction_read_only', 'on', true)",
+        "SET LOCAL transaction_read_only TO 'true';\nSELECT 1",
+        "--! upgrade { transaction = false }\nSET transaction_read_only = 1;\nSELECT 1",
+    ] {
+        tree(&["CREATE TABLE a (x int)", text])
+            .run(&["upgrade"])
+            .code(1)
+            .stderr_has("error[read-only]")
+            .stderr_has("migrations/2.sql:");
+    }
+    for text in [
+        "BEGIN READ ONLY, READ WRITE;\nCREATE TABLE a (x int);\nCOMMIT",
+        "SET transaction_read_only = off;\nCREATE TABLE a (x int)",
+    ] {
+        upgraded(&tree(&[text]));
+    }
+}

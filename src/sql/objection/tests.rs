@@ -50,6 +50,7 @@ fn what_is_carried_is_not_mentioned() {
         "drop schema public cascade",
         "create temp table signoff_event (a int)",
         "comment on table a is 'a\\b'",
+        "set transaction read only, read write; set local transaction_read_only = off",
     ] {
         assert_eq!(said(text), Vec::<String>::new(), "{text}");
     }
@@ -126,6 +127,8 @@ fn session_state() {
         ("copy t to stdout", "error copy-to-client"),
         ("create index concurrently on t (a)", "error unnamed-index"),
         ("drop owned by x", "warning drop-owned"),
+        ("set transaction read only", "error read-only"),
+        ("set local transaction_read_only = on", "error read-only"),
     ] {
         assert_eq!(said(text), [format!("{code} at {text}")]);
     }
