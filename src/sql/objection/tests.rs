@@ -51,6 +51,7 @@ fn what_is_carried_is_not_mentioned() {
         "create temp table signoff_event (a int)",
         "comment on table a is 'a\\b'",
         "set transaction read only, read write; set local transaction_read_only = off",
+        "create index concurrently U&\"a\" on t (U&\"\\0061\")",
     ] {
         assert_eq!(said(text), Vec::<String>::new(), "{text}");
     }
@@ -126,6 +127,10 @@ fn session_state() {
         ("commit prepared 'x'", "error prepared-transaction"),
         ("copy t to stdout", "error copy-to-client"),
         ("create index concurrently on t (a)", "error unnamed-index"),
+        (
+            "create index concurrently U&\"\\0061\" on t (a)",
+            "error escaped-name",
+        ),
         ("drop owned by x", "warning drop-owned"),
         ("set transaction read only", "error read-only"),
         ("set local transaction_read_only = on", "error read-only"),
