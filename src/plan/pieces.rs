@@ -329,12 +329,6 @@ impl<'a> Reading<'a> {
             .map(|at| &self.read[item.part].statements[at])
     }
 
-    /// Its statement as it is written.
-    pub(super) fn statement_text(&self, item: Item) -> Option<&str> {
-        let statement = self.statement(item)?;
-        Some(statement.slice(&self.text(item.part).text))
-    }
-
     /// The kind of its statement.
     pub(super) fn kind(&self, item: Item) -> Option<StatementKind> {
         self.statement(item).map(|statement| statement.head.kind)
