@@ -52,6 +52,7 @@ fn what_is_carried_is_not_mentioned() {
         "comment on table a is 'a\\b'",
         "set transaction read only, read write; set local transaction_read_only = off",
         "create index concurrently U&\"a\" on t (U&\"\\0061\")",
+        "select 'pg_create_logical_replication_slot'",
     ] {
         assert_eq!(said(text), Vec::<String>::new(), "{text}");
     }
@@ -134,6 +135,10 @@ fn session_state() {
         ("drop owned by x", "warning drop-owned"),
         ("set transaction read only", "error read-only"),
         ("set local transaction_read_only = on", "error read-only"),
+        (
+            "select 1, pg_create_logical_replication_slot('a', 'b')",
+            "error logical-slot",
+        ),
     ] {
         assert_eq!(said(text), [format!("{code} at {text}")]);
     }
