@@ -5,7 +5,7 @@ use super::pieces::{Item, Reading};
 use super::unit::Context;
 use crate::diagnostic::Diagnostic;
 use crate::name::RevisionId;
-use crate::postgres::{self, StatementKind};
+use crate::postgres;
 use crate::source::Span;
 use crate::sql;
 
@@ -58,7 +58,7 @@ pub(super) fn apart(context: &Context<'_>, unit: &Unit) -> Option<Apart> {
             hurts: Hurts::All,
         },
         Unit::Transaction { .. } => {
-            let adds = |item: &&_| reading.kind(**item) == Some(StatementKind::AddEnumValue);
+            let adds = |item: &&_| reading.adds_enum_value(**item);
             let stays = |item| lasting(reading, item).map(|does| (item, does));
             let (item, what, hurts) = if let Some(item) = reading.items.iter().find(adds) {
                 let what = "counts only once it is committed".to_owned();
@@ -91,7 +91,8 @@ fn lasting(reading: &Reading<'_>, item: &Item) -> Option<&'static str> {
         .map(|lasting| lasting.does)
 }
 
-/// Why everything can't be one transaction, where it can't. `last`: no other revision runs after this one.
+/// Why everything can't be one transaction, where it can't. `last`: nothing runs after this one, no
+/// repeatable either.
 pub(super) fn refused(apart: &Apart, revision: &RevisionId, last: bool) -> Option<Diagnostic> {
     if apart.hurts == Hurts::Rehearsal || apart.hurts == Hurts::Later && last {
         return None;

@@ -334,6 +334,12 @@ impl<'a> Reading<'a> {
         self.statement(item).map(|statement| statement.head.kind)
     }
 
+    /// Whether an item adds a value to an enum.
+    pub(super) fn adds_enum_value(&self, item: Item) -> bool {
+        self.statement(item)
+            .is_some_and(|statement| sql::adds_enum_value(&self.text(item.part).text, statement))
+    }
+
     /// Whether an item changes nothing but the session's settings.
     pub(super) fn only_session(&self, item: Item) -> bool {
         self.statement(item)
