@@ -221,7 +221,7 @@ pub struct Protected {
 /// An enum value that is used in the script that adds it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EnumUse {
-    /// Index of the `ALTER TYPE … ADD VALUE`.
+    /// Index of the `ALTER TYPE … ADD VALUE`, or of the `DO` that says it.
     pub added: usize,
     /// Index of the first later statement that seems to use the value.
     pub used: usize,
@@ -271,6 +271,11 @@ pub fn objections(text: &str, script: &Script, protected: &Protected) -> Vec<Obj
 /// that name it. Run apart from its neighbours it would fail, or do something else.
 pub fn session_state(text: &str, statement: &Statement) -> Option<&'static str> {
     session::state(text, statement)
+}
+
+/// Whether a statement adds a value to an enum, in the body of a `DO` too.
+pub fn adds_enum_value(text: &str, statement: &Statement) -> bool {
+    !enums::added(text, statement).is_empty()
 }
 
 /// What a statement calls, as far as names before parentheses tell; in its strings and bodies too, where a name at the end

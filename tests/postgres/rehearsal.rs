@@ -187,6 +187,16 @@ fn a_single_transaction_refuses_what_it_can_not_hold() {
         .stdout
         .clone();
     run(&Database::create(), &last);
+    // A repeatable comes after the last revision, in the same transaction.
+    let view =
+        "--! name = \"v\"\n\n--! apply\nCREATE OR REPLACE VIEW v AS SELECT 'ok'::mood AS m;\n";
+    enums.write("migrations/repeatable/v.sql", view.as_bytes());
+    std::fs::remove_file(enums.path("migrations/3.sql")).expect("it is there");
+    enums
+        .run(&["upgrade", "--single-transaction"])
+        .code(1)
+        .stderr_has("revision rev2 can't share one transaction");
+    run(&Database::create(), &upgrade(&enums, ""));
     let modes = tree(&["SET TRANSACTION ISOLATION LEVEL SERIALIZABLE;\nCREATE TABLE a (x int)"]);
     modes
         .run(&["upgrade", "--single-transaction"])
