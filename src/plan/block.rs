@@ -25,7 +25,7 @@ pub(super) struct Making<'a> {
     pub(super) protected: Protected,
     /// Oldest major version of the server.
     pub(super) server: u16,
-    /// The revision that runs last, where it matters which one does.
+    /// The revision that nothing runs after, where it matters which one that is.
     pub(super) last: Option<usize>,
 }
 
