@@ -331,7 +331,7 @@ fn what_stays_is_not_rehearsed() {
     run(&database, &upgrade(&tree(&[table]), ""));
     for (sql, why) in reasons {
         let script = upgrade(&tree(&[table, sql, "CREATE TABLE c (x int)"]), "");
-        let says = ["rehearsed: 0 of 2", "rev3  Step 3  (comes after"];
+        let says = ["rehearsed: NONE of 2", "rev3  Step 3  (comes after"];
         rehearses(&database, &script, &[why, says[0], says[1]]);
     }
     let made = "SELECT count(*) FROM pg_replication_slots WHERE slot_name = 'signoff_dry'";

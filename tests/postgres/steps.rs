@@ -182,6 +182,9 @@ fn the_other_direction_refuses_what_is_half_done() {
     }
 }
 
+/// How a script is run, and the scripts for both ways.
+type Flavour<'a> = (&'a dyn Fn(&Database, &str) -> String, &'a str, &'a str);
+
 /// Begun, and stopped before anything of it was done: nobody has to finish it before going the other way.
 #[test]
 fn the_other_direction_takes_back_what_only_began() {
@@ -194,8 +197,7 @@ fn the_other_direction_takes_back_what_only_began() {
     };
     let plain_up = super::plain::plain(&project, "");
     let plain_down = super::plain::plain_down(&project, "rev2:base");
-    type Run<'a> = (&'a dyn Fn(&Database, &str) -> String, &'a str, &'a str);
-    let runs: [Run; 2] = [(&psql, &up, &down), (&plainly, &plain_up, &plain_down)];
+    let runs: [Flavour; 2] = [(&psql, &up, &down), (&plainly, &plain_up, &plain_down)];
     for (run, again, back) in runs {
         let database = Database::create();
         stop_after(&database, &up, 3, Fault::Killed);
