@@ -134,6 +134,8 @@ struct Revision<'a> {
     transaction: bool,
     lock: Option<Lock<'a>>,
     irreversible: Option<&'a str>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    resealed: &'a [String],
 }
 
 #[derive(Debug, Serialize)]
@@ -288,6 +290,7 @@ fn manifest(upgrade: &Plan, downgrade: &Plan) -> String {
                         on: &held.on,
                     }),
                     irreversible: block.irreversible.as_deref(),
+                    resealed: &block.resealed,
                 }
             })
             .collect(),

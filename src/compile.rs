@@ -108,7 +108,7 @@ pub fn plans(
     sink: &mut Sink,
 ) -> Option<(Plan, Plan)> {
     let input = input(sealed, config, request);
-    lint::warn(&sealed.tree, &range.revisions, sink);
+    lint::warn(&sealed.tree, config, &range.revisions, sink);
     seal::unpublished(&sealed.tree, &sealed.seals, &range.revisions, sink);
     let upgrade = plan::upgrade(input, range, sink);
     let downgrade = plan::way_back(input, range, sink);

@@ -1,8 +1,10 @@
-//! Findings about single scripts: syntax that PostgreSQL's grammar does not take, statements we can't read, a way back
-//! that is missing; and a rule per file, beside its page.
+//! Findings about single scripts: syntax that PostgreSQL's grammar does not take, statements we can't read, directions
+//! that are missing or empty; and a rule per file, beside its page.
 //!
 //! Knows no catalog and no locks; what stops a script from being carried is `plan`'s to say.
 
+mod drops_repeatable;
+mod empty_upgrade;
 mod validate_in_one_transaction;
 
 use std::collections::BTreeSet;
@@ -11,13 +13,16 @@ use rayon::prelude::*;
 
 use crate::config::{Config, Level};
 use crate::diagnostic::{Diagnostic, Severity, Sink};
+use crate::lex::{self, TokenKind};
 use crate::source::{FileId, Span};
 use crate::sql::{self, ddl, judge};
-use crate::tree::{Lineage, Migration, Part, Script, Text, Tree};
+use crate::tree::{Direction, Lineage, Migration, Part, Script, Text, Tree};
 
 /// Every rule: its name, which is its findings' code, and its level where the config says nothing.
-pub const RULES: [(&str, Level); 4] = [
+pub const RULES: [(&str, Level); 6] = [
+    (drops_repeatable::CODE, Level::Warn),
     ("empty-downgrade", Level::Warn),
+    (empty_upgrade::CODE, Level::Warn),
     ("missing-downgrade", Level::Warn),
     ("syntax-error", Level::Deny),
     (validate_in_one_transaction::CODE, Level::Warn),
@@ -49,32 +54,25 @@ pub fn check(tree: &Tree, config: &Config, sink: &mut Sink) -> Counts {
         );
     }
     let refused = Refused::of(sink);
-    let results: Vec<(Counts, Counts, Sink)> = tree
-        .migrations
+    let made = drops_repeatable::made(tree);
+    let all: Vec<&Migration> = tree.migrations.iter().collect();
+    let results: Vec<(Counts, Sink)> = all
         .par_iter()
         .map(|migration| {
-            let (up, down, mut found) = self::migration(migration, &refused);
+            let (counts, mut found) = self::migration(migration, &refused);
             for script in migration.up.iter().chain(&migration.down) {
                 let server = config.target.server.value;
                 validate_in_one_transaction::look(script, server, &mut found);
             }
-            (up, down, found)
+            drops_repeatable::look(tree, &made, migration, &mut found);
+            (counts, found)
         })
         .collect();
     let mut total = Counts::default();
-    let mut empty = Vec::new();
-    for (migration, (up, down, found)) in tree.migrations.iter().zip(results) {
-        total = total.and(up).and(down);
+    for (migration, (counts, found)) in all.iter().zip(results) {
+        total = total.and(counts);
         for diagnostic in found.diagnostics() {
             judged(diagnostic.clone(), Some(migration), config, sink);
-        }
-        if migration.down.is_some()
-            && migration.irreversible.is_none()
-            && up.statements > 0
-            && down.statements == 0
-            && !refused.has(migration.at.file)
-        {
-            empty.push(migration);
         }
     }
     for repeatable in &tree.repeatables {
@@ -85,29 +83,52 @@ pub fn check(tree: &Tree, config: &Config, sink: &mut Sink) -> Counts {
             judged(diagnostic.clone(), None, config, sink);
         }
     }
-    let missing = |migration: &&Migration| {
-        migration.down.is_none()
-            && migration.irreversible.is_none()
-            && !refused.has(migration.at.file)
-    };
-    let missing: Vec<&Migration> = tree.migrations.iter().filter(missing).collect();
-    no_way_back(&MISSING, &missing, tree, config, sink);
-    no_way_back(&EMPTY, &empty, tree, config, sink);
+    for lack in [&MISSING_DOWNGRADE, &EMPTY_DOWNGRADE, &empty_upgrade::LACK] {
+        lacking(lack, tree, &all, &refused, config, sink);
+    }
     total
 }
 
-/// Syntax errors in some revisions, as warnings: a release may be wanted all the same (a downgrade that never ran).
-pub fn warn(tree: &Tree, revisions: &[usize], sink: &mut Sink) {
+/// What must be known of some revisions before they are released: syntax errors, empty directions, repeatables that would
+/// be gone. None is more than a warning: a release may be wanted all the same (a downgrade that never ran).
+pub fn warn(tree: &Tree, config: &Config, revisions: &[usize], sink: &mut Sink) {
     let refused = Refused::of(sink);
-    let found: Vec<Sink> = revisions
+    let made = drops_repeatable::made(tree);
+    let some = some(tree, revisions);
+    let results: Vec<Sink> = some
         .par_iter()
-        .map(|revision| migration(&tree.migrations[*revision], &refused).2)
+        .map(|migration| {
+            let (_, mut found) = self::migration(migration, &refused);
+            drops_repeatable::look(tree, &made, migration, &mut found);
+            found
+        })
         .collect();
-    for diagnostic in found.iter().flat_map(Sink::diagnostics) {
+    let mut found = Sink::default();
+    for (migration, result) in some.iter().zip(results) {
+        for diagnostic in result.diagnostics() {
+            judged(diagnostic.clone(), Some(migration), config, &mut found);
+        }
+    }
+    for lack in [&EMPTY_DOWNGRADE, &empty_upgrade::LACK] {
+        lacking(lack, tree, &some, &refused, config, &mut found);
+    }
+    for diagnostic in found.diagnostics() {
         let mut diagnostic = diagnostic.clone();
         diagnostic.severity = diagnostic.severity.min(Severity::Warning);
         sink.push(diagnostic);
     }
+}
+
+/// What must be known of some revisions before they are sealed: an upgrade that is not written yet.
+pub fn unwritten(tree: &Tree, config: &Config, revisions: &[usize], sink: &mut Sink) {
+    let refused = Refused::of(sink);
+    let some = some(tree, revisions);
+    lacking(&empty_upgrade::LACK, tree, &some, &refused, config, sink);
+}
+
+fn some<'t>(tree: &'t Tree, revisions: &[usize]) -> Vec<&'t Migration> {
+    let some = revisions.iter().map(|revision| &tree.migrations[*revision]);
+    some.collect()
 }
 
 impl Counts {
@@ -181,16 +202,13 @@ impl Refused {
     }
 }
 
-fn migration(migration: &Migration, refused: &Refused) -> (Counts, Counts, Sink) {
+fn migration(migration: &Migration, refused: &Refused) -> (Counts, Sink) {
     let mut sink = Sink::default();
-    let mut read = |script: &Option<Script>| {
-        script
-            .as_ref()
-            .map(|script| self::script(script, refused, &mut sink))
-            .unwrap_or_default()
-    };
-    let (up, down) = (read(&migration.up), read(&migration.down));
-    (up, down, sink)
+    let mut counts = Counts::default();
+    for script in migration.up.iter().chain(&migration.down) {
+        counts = counts.and(self::script(script, refused, &mut sink));
+    }
+    (counts, sink)
 }
 
 fn script(script: &Script, refused: &Refused, sink: &mut Sink) -> Counts {
@@ -225,69 +243,87 @@ fn syntax(text: &Text, objection: sql::Objection) -> Diagnostic {
         .help(objection.help)
 }
 
-/// What is said of revisions without a way back.
-struct NoWayBack {
+/// What is said of revisions that lack something.
+struct Lack {
     code: &'static str,
+    is_lacking: fn(&Migration) -> bool,
+    /// What is looked at, where it is there.
+    direction: Direction,
     one: &'static str,
     several: &'static str,
     because: &'static str,
     help: &'static str,
+    /// Where a number orders the tree: there a file is a direction.
+    help_numbered: &'static str,
 }
 
-const MISSING: NoWayBack = NoWayBack {
+const MISSING_DOWNGRADE: Lack = Lack {
     code: "missing-downgrade",
+    is_lacking: |migration| migration.down.is_none() && migration.irreversible.is_none(),
+    direction: Direction::Down,
     one: "has no downgrade, and nothing says why",
     several: "have no downgrade",
     because: "a downgrade.sql stops above it",
     help: "write the downgrade, or say why there is none: --! downgrade { irreversible = \"reason\" }",
+    help_numbered: "write the down files, if there should be a way back",
 };
 
-const EMPTY: NoWayBack = NoWayBack {
+const EMPTY_DOWNGRADE: Lack = Lack {
     code: "empty-downgrade",
+    is_lacking: |migration| {
+        migration.down.as_ref().is_some_and(is_empty)
+            && migration.up.as_ref().is_some_and(|up| !is_empty(up))
+    },
+    direction: Direction::Down,
     one: "has an empty downgrade, and its upgrade is not empty",
     several: "have an empty downgrade for an upgrade that is not empty",
     because: "a downgrade.sql would take the record away and leave in the database what the upgrade did",
     help: "write the SQL that undoes it, or say that nothing can: --! downgrade { irreversible = \"reason\" }",
+    help_numbered: "write the down files, if there should be a way back",
 };
 
+/// Whether nothing runs: no statement, no row.
+fn is_empty(script: &Script) -> bool {
+    script.parts.iter().all(|part| match part {
+        Part::Sql(text) => lex::tokens(&text.text)
+            .all(|token| token.kind.is_trivia() || token.kind == TokenKind::Semicolon),
+        Part::Data(data) => data.rows.is_empty(),
+    })
+}
+
 /// A tree of a tool that has no downgrades would repeat itself for every file, so numbered trees get one finding.
-fn no_way_back(
-    rule: &NoWayBack,
-    found: &[&Migration],
+fn lacking(
+    lack: &Lack,
     tree: &Tree,
+    among: &[&Migration],
+    refused: &Refused,
     config: &Config,
     sink: &mut Sink,
 ) {
-    let NoWayBack {
-        code,
-        one,
-        several,
-        because,
-        help,
-    } = *rule;
-    match (tree.lineage, found) {
+    let found = among
+        .par_iter()
+        .filter(|migration| (lack.is_lacking)(migration) && !refused.has(migration.at.file));
+    let found: Vec<&Migration> = found.copied().collect();
+    match (tree.lineage, found.as_slice()) {
         (_, []) => {}
         (Lineage::Parents, found) => {
             for migration in found {
-                let at = migration
-                    .down
-                    .as_ref()
-                    .map_or(migration.at, |script| script.body);
-                let diagnostic =
-                    Diagnostic::warning(code, format!("revision {} {one}", migration.id))
-                        .at(at, "")
-                        .because(because)
-                        .help(help);
+                let script = migration.script(lack.direction);
+                let told = format!("revision {} {}", migration.id, lack.one);
+                let diagnostic = Diagnostic::warning(lack.code, told)
+                    .at(script.map_or(migration.at, |script| script.body), "")
+                    .because(lack.because)
+                    .help(lack.help);
                 judged(diagnostic, Some(migration), config, sink);
             }
         }
-        (Lineage::Numbered, [first, ..]) => {
-            let (count, all) = (found.len(), tree.migrations.len());
-            let diagnostic =
-                Diagnostic::warning(code, format!("{count} of {all} revisions {several}"))
-                    .at(first.at, "the first of them")
-                    .because(because)
-                    .help("write the down files, if there should be a way back");
+        (Lineage::Numbered, found @ [first, ..]) => {
+            let (count, all) = (found.len(), among.len());
+            let told = format!("{count} of {all} revisions {}", lack.several);
+            let diagnostic = Diagnostic::warning(lack.code, told)
+                .at(first.at, "the first of them")
+                .because(lack.because)
+                .help(lack.help_numbered);
             judged(diagnostic, None, config, sink);
         }
     }

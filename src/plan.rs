@@ -140,6 +140,8 @@ pub struct Block {
     pub irreversible: Option<String>,
     /// Why it can't share a transaction with other revisions, where it can't.
     pub apart: Option<String>,
+    /// Why it was changed after it was published, each time that it was.
+    pub resealed: Vec<String>,
 }
 
 /// A lock, and what it is on.

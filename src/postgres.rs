@@ -4,12 +4,14 @@
 //! said to be so, never guessed.
 
 mod kind;
+mod known;
+mod lasting;
 mod lock;
 mod recovery;
 mod right;
 mod transaction;
 
-use crate::name::ObjectKind;
+use crate::name::{ObjectKind, QualifiedName};
 
 /// Major versions of the server that the facts hold for, oldest and newest.
 pub const SERVERS: std::ops::RangeInclusive<u16> = 13..=18;
@@ -319,6 +321,15 @@ pub enum Recovery {
     Unknown,
 }
 
+/// What of a function stays when the transaction that called it is rolled back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lasting {
+    /// A clause about the statement that calls it.
+    pub does: &'static str,
+    /// Where this is known from.
+    pub source: &'static str,
+}
+
 /// Table-level lock modes, weakest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Lock {
@@ -423,6 +434,17 @@ pub fn oldest_server(kind: StatementKind) -> Option<(u16, &'static str)> {
 /// created the enum. Tried on servers 13 to 18: 55P04 before 17.
 pub fn uses_values_of_a_new_enum(server: u16) -> bool {
     server >= 17
+}
+
+/// What of a function, by its name without a schema, stays when its caller is rolled back; `None` where nothing is known to.
+pub fn lasting(function: &str) -> Option<Lasting> {
+    lasting::of(function)
+}
+
+/// Whether what stands before a parenthesis is known to run nothing but the server's own code: a keyword or type, or a function
+/// that does what it is called for. Not where it is only likely.
+pub fn is_known(name: &QualifiedName) -> bool {
+    known::is(name)
 }
 
 /// The strongest lock on what the statement names first, as far as its kind alone tells. `None` where it takes none

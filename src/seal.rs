@@ -188,6 +188,16 @@ impl Seals {
         self.revisions.get(id).map(|sealed| sealed.digests)
     }
 
+    /// Why a revision was sealed again, each time that it was.
+    pub fn reasons(&self, id: &str) -> Vec<String> {
+        let reseals = self.reseals.get(id).into_iter().flatten();
+        let reason = |reseal: &Reseal| match reseal.reason.trim() {
+            "" => "no reason given".to_owned(),
+            reason => reason.to_owned(),
+        };
+        reseals.map(reason).collect()
+    }
+
     /// Earlier `up` digests that a database may have recorded for a revision, sorted, without `now`.
     pub fn accepted(&self, id: &str, now: Digest) -> Vec<Digest> {
         let reseals = self.reseals.get(id).into_iter().flatten();

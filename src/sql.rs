@@ -16,6 +16,7 @@ pub mod ddl;
 mod depth;
 mod enums;
 mod head;
+mod inside;
 pub mod judge;
 mod literal;
 mod objection;
@@ -220,12 +221,21 @@ pub struct Protected {
 /// An enum value that is used in the script that adds it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EnumUse {
-    /// Index of the `ALTER TYPE … ADD VALUE`.
+    /// Index of the `ALTER TYPE … ADD VALUE`, or of the `DO` that says it.
     pub added: usize,
     /// Index of the first later statement that seems to use the value.
     pub used: usize,
     /// Whether a statement before it creates the enum, by the very same name.
     pub created: bool,
+}
+
+/// A name before a parenthesis: what a statement calls, or a keyword.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    /// As it is written.
+    pub name: QualifiedName,
+    /// Whether it stands in a string or body.
+    pub nested: bool,
 }
 
 /// Splits a text and reads the head of each statement.
@@ -261,6 +271,22 @@ pub fn objections(text: &str, script: &Script, protected: &Protected) -> Vec<Obj
 /// that name it. Run apart from its neighbours it would fail, or do something else.
 pub fn session_state(text: &str, statement: &Statement) -> Option<&'static str> {
     session::state(text, statement)
+}
+
+/// Whether a statement adds a value to an enum, in the body of a `DO` too.
+pub fn adds_enum_value(text: &str, statement: &Statement) -> bool {
+    !enums::added(text, statement).is_empty()
+}
+
+/// What a statement calls, as far as names before parentheses tell; in its strings and bodies too, where a name at the end
+/// counts as well: the rest may be joined to it.
+pub fn calls(text: &str, statement: &Statement) -> Vec<Call> {
+    inside::calls(text, statement)
+}
+
+/// Whether a statement, or SQL in its strings and bodies, copies to a file of the server or runs a program there.
+pub fn copies_outside(text: &str, statement: &Statement) -> bool {
+    inside::copies_outside(text, statement)
 }
 
 /// Enum values that a later statement of the same script seems to use, judged generously: by the literal, in strings and
@@ -364,6 +390,8 @@ mod tests {
             enum_values_used_later(&text, &script);
             for statement in &script.statements {
                 session_state(&text, statement);
+                calls(&text, statement);
+                copies_outside(&text, statement);
                 prop_assert!(statement.head.modes.clone().is_none_or(|modes| text.get(modes).is_some()));
                 if let Some(objection) = judge::syntax_error(&text, statement) {
                     prop_assert!(text.get(objection.range).is_some());

@@ -153,6 +153,23 @@ pub struct Tree {
     pub seals: Option<FileId>,
 }
 
+impl Tree {
+    /// Names of the repeatables that must run again because of a migration: those it names, and all that come after
+    /// them, for what stands on a view goes with it.
+    pub fn recreated(&self, migration: &Migration) -> Vec<String> {
+        let names = migration.recreates.iter();
+        let mut all: Vec<String> = names.map(|(name, _)| name.clone()).collect();
+        // They stand in the order they run, so one walk reaches everything.
+        for repeatable in &self.repeatables {
+            let stands_on = repeatable.after.iter().any(|(name, _)| all.contains(name));
+            if stands_on && !all.contains(&repeatable.name) {
+                all.push(repeatable.name.clone());
+            }
+        }
+        all
+    }
+}
+
 /// How revisions follow each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lineage {

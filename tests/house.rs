@@ -19,7 +19,10 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("config", &["source", "diagnostic"]),
     ("tree", &["source", "name", "diagnostic", "lex", "config"]),
     ("graph", &["source", "name", "diagnostic", "tree"]),
-    ("seal", &["source", "diagnostic", "lex", "tree", "graph"]),
+    (
+        "seal",
+        &["source", "diagnostic", "lex", "config", "tree", "graph"],
+    ),
     ("sql", &["source", "name", "diagnostic", "lex", "postgres"]),
     ("lint", LINT),
     ("version_table", &["name", "tree", "graph", "postgres"]),

@@ -50,6 +50,129 @@ fn a_transactional_revision_has_at_most_ten_lines_of_machinery() {
     }
 }
 
+/// How wide a line of ours may be, so that a board reads it on a screen or a page.
+const WIDEST: usize = 160;
+
+/// Lines of ours that are wider, with their numbers. Out of the count is what holds data and can't be broken: psql's
+/// commands, rows of JSON, the list at the top, the title and place of a revision; and the author's own SQL.
+fn wide(script: &str) -> Vec<(usize, &str)> {
+    let theirs_end = [
+        ":signoff_",
+        "\\",
+        "EXECUTE pg_catalog.",
+        "PERFORM pg_catalog.",
+        "DO $signoff",
+    ];
+    let data = ["\\", "{\"", "-- ── ", "-- from "];
+    let mut found = Vec::new();
+    let mut theirs = false;
+    for (at, line) in script.lines().enumerate() {
+        theirs = line.starts_with("-- from ")
+            || theirs && !theirs_end.iter().any(|start| line.starts_with(start));
+        let listed = line.strip_prefix("--  ").is_some_and(|rest| {
+            let rest = rest.trim_start();
+            rest.starts_with(|first: char| first.is_ascii_digit()) || rest.starts_with('·')
+        });
+        if line.chars().count() > WIDEST
+            && !theirs
+            && !listed
+            && !data.iter().any(|start| line.starts_with(start))
+        {
+            found.push((at + 1, line));
+        }
+    }
+    found
+}
+
+/// The tree of this repository, as `make demo` compiles it.
+fn sample() -> Project {
+    let config = std::fs::read_to_string(support::root().join("signoff.toml"));
+    let project = Project::new().file("signoff.toml", &config.expect("the sample has a config"));
+    let from = support::root().join("migrations");
+    for path in support::all_files(&from) {
+        let bytes = std::fs::read(from.join(&path)).expect("the sample is readable");
+        project.write(&format!("migrations/{path}"), &bytes);
+    }
+    project
+}
+
+/// Every kind of step that psql can be given.
+const STEPS: [&str; 12] = [
+    "CREATE TABLE t (a int, b text)",
+    "CREATE INDEX CONCURRENTLY ti ON t (a)",
+    "DROP INDEX CONCURRENTLY ti",
+    "REINDEX INDEX CONCURRENTLY tj",
+    "ALTER TABLE p DETACH PARTITION p1 CONCURRENTLY",
+    "CREATE DATABASE d",
+    "CREATE TABLESPACE s LOCATION '/srv/s'",
+    "CREATE SUBSCRIPTION u CONNECTION 'host=h' PUBLICATION w",
+    "ALTER SUBSCRIPTION u ADD PUBLICATION x",
+    "DROP SUBSCRIPTION u",
+    "CREATE EXTENSION hstore",
+    "VACUUM t",
+];
+
+/// Every kind of step that other clients can be given.
+const PLAIN_STEPS: [&str; 5] = [
+    "CREATE TABLE t (a int, b text)",
+    "CREATE INDEX CONCURRENTLY ti ON t (a)",
+    "DROP INDEX CONCURRENTLY tj",
+    "CREATE EXTENSION hstore",
+    "VACUUM t",
+];
+
+/// A revision with settings of its own for each step, for one database, one role, and with a ticket only.
+fn with_steps(steps: &[&str]) -> Project {
+    let config = "[project]\nname = \"payment-backend\"\n[migrations]\npath = \"migrations\"\n[target]\nserver = \"14\"\n\
+        database = \"payments\"\nrole = \"payment_backend_owner\"\nrequire_ticket = true\n\
+        [version_table]\nschema = \"release_history\"\n";
+    let mut project = Project::new().file("signoff.toml", config);
+    let mut revises = String::new();
+    for (n, step) in steps.iter().enumerate() {
+        let text = format!(
+            "--! revision = \"{n:012}\"\n--! revises = [{revises}]\n--! message = \"r{n}\"\n\
+             --! created = 2025-01-01T00:00:00Z\n--! lock_timeout = \"1min\"\n\n--! upgrade\n{step};\n\n\
+             --! downgrade\nSELECT 1;\n"
+        );
+        project = project.file(&format!("migrations/{n:02}.sql"), &text);
+        revises = format!("\"{n:012}\"");
+    }
+    project
+}
+
+#[test]
+fn no_line_of_ours_is_wider_than_a_page() {
+    const PSQL: &[&str] = &["bundle"];
+    const PLAIN: &[&str] = &["bundle", "--flavour", "plain"];
+    const SINGLE: &[&str] = &["bundle", "--single-transaction"];
+    let golden = |case: &str| Project::copy_of(&format!("tests/golden/{case}/project"));
+    let mut scripts = 0;
+    for (name, project, commands) in [
+        ("sample", sample(), &[PSQL, PLAIN][..]),
+        ("linear", golden("linear"), &[PSQL, PLAIN]),
+        ("branches", golden("branches"), &[PSQL, PLAIN, SINGLE]),
+        ("numbered", golden("numbered"), &[PSQL, PLAIN]),
+        ("every step", with_steps(&STEPS), &[PSQL]),
+        ("every plain step", with_steps(&PLAIN_STEPS), &[PLAIN]),
+    ] {
+        for (n, command) in commands.iter().enumerate() {
+            let out = format!("out{n}");
+            project
+                .run(&[command, &["--out", &out][..]].concat())
+                .success();
+            for file in project.files(&out) {
+                if file.extension() == Some("sql") {
+                    scripts += 1;
+                    let script = project.read(&format!("{out}/{file}"));
+                    let found = wide(&script);
+                    assert!(found.is_empty(), "{name}, {command:?}, {file}: {found:#?}");
+                }
+            }
+        }
+    }
+    assert_eq!(scripts, 11 * 4, "four scripts of each bundle");
+}
+
 #[test]
 fn machinery_is_defined_once() {
     let script =

@@ -3,6 +3,7 @@
 //! The laws run on the sample tree and on the golden projects, the faults on made-up trees of a few revisions.
 
 mod asked;
+mod back;
 mod client;
 mod corners;
 mod faults;
@@ -16,6 +17,7 @@ mod operators;
 mod people;
 mod plain;
 mod preflight;
+mod reading;
 mod recover;
 mod refusals;
 mod rehearsal;

@@ -7,7 +7,9 @@ use serde_json::json;
 
 use super::context::Context;
 use super::output::{Ending, Output};
+use crate::diagnostic::Sink;
 use crate::graph::Graph;
+use crate::seal;
 use crate::tree::Tree;
 
 /// List the revisions, newest first
@@ -16,7 +18,7 @@ use crate::tree::Tree;
     after_help = "Examples:\n  signoff history\n  signoff history --verbose\n  signoff history --json"
 )]
 pub(super) struct Arguments {
-    /// With parents, dates, labels and files
+    /// With files, dates, labels, and why a published one was changed
     #[arg(short, long)]
     verbose: bool,
     /// As JSON, oldest first
@@ -34,6 +36,9 @@ pub(super) fn run(context: &Context, arguments: &Arguments, output: &mut Output<
             .collect();
         return output.json(&json!({ "format": 1, "revisions": revisions }));
     }
+    let mut sink = Sink::default();
+    let seals = arguments.verbose.then(|| seal::read(&tree, &mut sink));
+    let seals = seals.flatten().unwrap_or_default();
     let mut text = String::new();
     for revision in graph.order().iter().rev() {
         let migration = &tree.migrations[*revision];
@@ -83,9 +88,14 @@ pub(super) fn run(context: &Context, arguments: &Arguments, output: &mut Output<
                 "no way back",
                 migration.irreversible.clone().unwrap_or_default(),
             );
+            for reason in seals.reasons(migration.id.as_str()) {
+                line("resealed", reason);
+            }
         }
     }
-    output.print(&text)
+    output.print(&text)?;
+    // Whoever looks sees the revisions, and then that `signoff.sum` can't be read.
+    output.report(&sink, &tree.sources)
 }
 
 /// What a revision is in the graph, in Alembic's words.

@@ -3,7 +3,7 @@
 use super::context::{Context, disk};
 use super::output::{Ending, Output, Stop, failed};
 use crate::diagnostic::{Diagnostic, Sink};
-use crate::{compile, graph, seal, tree};
+use crate::{compile, graph, lint, seal, tree};
 
 /// Record that revisions are published: from now on a change of them is an error
 #[derive(Debug, clap::Args)]
@@ -53,8 +53,9 @@ pub(super) fn run(context: &Context, arguments: &Arguments, output: &mut Output<
     }
     let mut sink = Sink::default();
     seal::verify(&tree, &graph, &digests, &seals, &mut sink);
-    output.report(&sink, &tree.sources)?;
     let seal::NewText { text, added } = seal::new_text(&tree, &graph, &digests, &seals);
+    lint::unwritten(&tree, &config, &added, &mut sink);
+    output.report(&sink, &tree.sources)?;
     if added.is_empty() {
         return output.say(&format!(
             "nothing to seal: {shown} has all {} revisions",

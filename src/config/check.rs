@@ -7,6 +7,7 @@
 use std::fmt::Write as _;
 
 use super::table::is_unprintable;
+use crate::diagnostic::Diagnostic;
 
 /// Longest name the server keeps, in bytes: `NAMEDATALEN - 1` in `src/include/pg_config_manual.h`. It cuts
 /// a longer one, with a notice.
@@ -14,6 +15,31 @@ pub const NAME_BYTES: usize = 63;
 
 /// The element of a `search_path` that stands for the session's own schema.
 const OWN_SCHEMA: &str = "\"$user\"";
+
+/// Why a text can't be what a setting needs.
+#[derive(Debug)]
+pub struct Unfit {
+    why: String,
+    help: Option<String>,
+}
+
+impl Unfit {
+    /// The error about a key and the text it was given, which can be printed; without its place.
+    pub fn diagnostic(self, key: &str, text: &str) -> Diagnostic {
+        let told = format!("`{key}` cannot be `{text}`: {}", self.why);
+        let diagnostic = Diagnostic::error("bad-value", told);
+        match self.help {
+            Some(help) => diagnostic.help(help),
+            None => diagnostic,
+        }
+    }
+}
+
+impl From<String> for Unfit {
+    fn from(why: String) -> Self {
+        Self { why, help: None }
+    }
+}
 
 /// A name of an object, exactly as the server keeps it: not folded, and quoted where it is emitted. Scripts say it inside of
 /// dollar quotes and in messages to the terminal.
@@ -89,9 +115,10 @@ pub fn qualified_name(text: &str) -> Result<String, String> {
     }
 }
 
-/// A duration as `lock_timeout` takes it: a whole number, with `us`, `ms` (also when there is no unit), `s`,
-/// `min`, `h` or `d`; at most `INT_MAX` milliseconds (`src/backend/utils/misc/guc_tables.c`).
-pub fn duration(text: &str) -> Result<String, String> {
+/// A duration as `lock_timeout` takes it: a whole number with `us`, `ms`, `s`, `min`, `h` or `d`; at most `INT_MAX`
+/// milliseconds (`src/backend/utils/misc/guc_tables.c`). The server takes a number alone as milliseconds, and whoever
+/// writes one means seconds: only 0 needs no unit.
+pub fn duration(text: &str) -> Result<String, Unfit> {
     let told = || {
         "a duration is a whole number with `us`, `ms`, `s`, `min`, `h` or `d`, such as `5s`; `0` is no limit".to_owned()
     };
@@ -100,17 +127,31 @@ pub fn duration(text: &str) -> Result<String, String> {
         .unwrap_or(text.len());
     let number: u64 = text[..digits].parse().map_err(|_| told())?;
     let (times, by) = match text[digits..].trim_matches(' ') {
+        "" if number == 0 => (1, 1),
+        "" => return Err(without_unit(number)),
         "us" => (1, 1000),
-        "" | "ms" => (1, 1),
+        "ms" => (1, 1),
         "s" => (1000, 1),
         "min" => (60_000, 1),
         "h" => (3_600_000, 1),
         "d" => (86_400_000, 1),
-        _ => return Err(told()),
+        _ => return Err(told().into()),
     };
     match number.checked_mul(times).map(|time| time / by) {
         Some(time) if time <= 2_147_483_647 => Ok(text.to_owned()),
-        Some(_) | None => Err("PostgreSQL takes at most 2147483647 ms, about 24 days".to_owned()),
+        Some(_) | None => Err("PostgreSQL takes at most 2147483647 ms, about 24 days"
+            .to_owned()
+            .into()),
+    }
+}
+
+fn without_unit(number: u64) -> Unfit {
+    let plural = if number == 1 { "" } else { "s" };
+    Unfit {
+        why: format!("without a unit it would be {number} millisecond{plural}"),
+        help: Some(format!(
+            "write `\"{number}s\"`, or `\"{number}ms\"` if that is meant"
+        )),
     }
 }
 
@@ -242,7 +283,7 @@ mod tests {
             "1h",
             "24d",
             "3000us",
-            "2147483647",
+            "2147483647ms",
         ] {
             assert!(duration(good).is_ok(), "{good}");
         }
@@ -256,6 +297,8 @@ mod tests {
             "25d",
             "99999999999999999999",
             "5s;",
+            "5",
+            "5 ",
         ] {
             assert!(duration(bad).is_err(), "{bad}");
         }

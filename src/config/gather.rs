@@ -40,8 +40,8 @@ const SECTIONS: [(&str, &[(&str, Kind)]); 5] = [
             ("database", Kind::Text),
             ("role", Kind::Text),
             ("search_path", Kind::Text),
-            ("lock_timeout", Kind::Text),
-            ("statement_timeout", Kind::Text),
+            ("lock_timeout", Kind::TextOrNumber),
+            ("statement_timeout", Kind::TextOrNumber),
             ("require_ticket", Kind::Flag),
         ],
     ),
@@ -362,10 +362,10 @@ impl Gathered {
         }
     }
 
-    fn optional<T>(
+    fn optional<T, Why: Into<check::Unfit>>(
         &self,
         key: &str,
-        judge: impl Fn(&str) -> Result<T, String>,
+        judge: impl Fn(&str) -> Result<T, Why>,
         sink: &mut Sink,
     ) -> Setting<Option<T>> {
         let Some(raw) = self.values.get(key) else {
@@ -375,18 +375,16 @@ impl Gathered {
             };
         };
         let judged = if raw.text.chars().any(table::is_unprintable) {
-            Err("it holds a control character".to_owned())
+            Err("it holds a control character".to_owned().into())
         } else {
-            judge(&raw.text)
+            judge(&raw.text).map_err(Into::into)
         };
-        let value = judged.map_err(|why| {
-            let told = format!("`{key}` cannot be `{}`: {why}", raw.text.escape_debug());
-            let mut diagnostic = Diagnostic::error("bad-value", told);
-            diagnostic = match raw.span {
+        let value = judged.map_err(|why: check::Unfit| {
+            let diagnostic = why.diagnostic(key, &raw.text.escape_debug().to_string());
+            sink.push(match raw.span {
                 Some(span) => diagnostic.at(span, "this value"),
                 None => diagnostic.because(format!("the value comes from {}", raw.origin)),
-            };
-            sink.push(diagnostic);
+            });
         });
         Setting {
             value: value.ok(),

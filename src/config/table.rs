@@ -310,7 +310,11 @@ impl<'i> Table<'i> {
         let DeValue::String(text) = value.get_ref() else {
             let mut told = bad_type(noun, "a string", value, span);
             if let DeValue::Integer(number) = value.get_ref() {
-                told = told.help(format!("put it in quotes: \"{number}\""));
+                told = told.help(in_quotes(number));
+            }
+            // An id such as 1975e8839712.
+            if let DeValue::Float(number) = value.get_ref() {
+                told = told.help(in_quotes(number));
             }
             sink.push(told);
             return None;
@@ -365,14 +369,19 @@ pub fn nearest<'w>(word: &str, words: impl IntoIterator<Item = &'w str>) -> Opti
         .map(|(_, other)| other)
 }
 
-/// `` `a`, `b` and `c` ``; of many, the first twelve.
-pub fn list(words: &[&str]) -> String {
+/// As [`list`]; of many, the first twelve.
+pub fn list_first(words: &[&str]) -> String {
     const MOST: usize = 12;
     if words.len() > MOST {
         let (first, rest) = words.split_at(MOST);
         let quoted: Vec<String> = first.iter().map(|word| format!("`{word}`")).collect();
         return format!("{} and {} more", quoted.join(", "), rest.len());
     }
+    list(words)
+}
+
+/// `` `a`, `b` and `c` ``
+pub fn list(words: &[&str]) -> String {
     let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
     match quoted.split_last() {
         None => "none".to_owned(),
@@ -400,7 +409,43 @@ fn not_toml(error: &toml::de::Error, text: &str, place: Place, noun: &str) -> Di
     let start = text.floor_char_boundary(range.start);
     let end = text.ceil_char_boundary(range.end).max(start);
     let told = format!("{noun} cannot be read as TOML: {}", error.message());
-    Diagnostic::error("bad-toml", told).at(place.span(start..end), "here")
+    let diagnostic = Diagnostic::error("bad-toml", told).at(place.span(start..end), "here");
+    match unquoted(text, start) {
+        Some(value) => diagnostic.help(in_quotes(value)),
+        None => diagnostic,
+    }
+}
+
+fn in_quotes(value: impl std::fmt::Display) -> String {
+    format!("put it in quotes: \"{value}\"")
+}
+
+/// The value around `at`, where it is words that somebody forgot to quote.
+fn unquoted(text: &str, at: usize) -> Option<&str> {
+    let start = text[..at]
+        .rfind(['=', '[', ',', '\n'])
+        .map_or(0, |before| before + 1);
+    let before = text[..start].trim_end();
+    let in_array = |open: &str| open.trim_end().ends_with(['=', '[', ',']);
+    let ends: &[char] = if before.ends_with('=') {
+        &['\n', '#']
+    } else if before.ends_with(',') || before.strip_suffix('[').is_some_and(in_array) {
+        &['\n', '#', ',', ']']
+    } else {
+        return None;
+    };
+    let value = text[start..].trim_start();
+    let value = value[..value.find(ends).unwrap_or(value.len())].trim_end();
+    let words = value.starts_with(|first: char| first.is_alphanumeric() || first == '_')
+        && !value.contains(['"', '\\', '=', '[', '{', '}'])
+        && !value.chars().any(is_unprintable);
+    // A date, `True`: those are written without quotes, but otherwise.
+    let other = value.starts_with(|first: char| first.is_ascii_digit())
+        && value.contains(['-', ':'])
+        || ["true", "false"]
+            .iter()
+            .any(|word| value.eq_ignore_ascii_case(word));
+    (words && !other).then_some(value)
 }
 
 #[cfg(test)]

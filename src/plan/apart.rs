@@ -1,11 +1,13 @@
 //! What can't share a transaction with other revisions: a rehearsal leaves it out, and one transaction for all refuses it.
 
 use super::Unit;
+use super::pieces::{Item, Reading};
 use super::unit::Context;
 use crate::diagnostic::Diagnostic;
 use crate::name::RevisionId;
-use crate::postgres::StatementKind;
+use crate::postgres;
 use crate::source::Span;
+use crate::sql;
 
 /// Why a revision can't share a transaction.
 #[derive(Debug, Clone)]
@@ -56,19 +58,15 @@ pub(super) fn apart(context: &Context<'_>, unit: &Unit) -> Option<Apart> {
             hurts: Hurts::All,
         },
         Unit::Transaction { .. } => {
-            let adds = |item: &&_| reading.kind(**item) == Some(StatementKind::AddEnumValue);
-            // Generously: in a body or a string too.
-            let sets = |item: &&_| {
-                let words = reading.statement_text(**item).map(str::to_ascii_lowercase);
-                words.is_some_and(|words| words.contains("setval"))
-            };
-            let (item, what, hurts) = match reading.items.iter().find(adds) {
-                Some(item) => (item, "counts only once it is committed", Hurts::Later),
-                None => (
-                    reading.items.iter().find(sets)?,
-                    "sets a sequence, which no rollback takes back",
-                    Hurts::Rehearsal,
-                ),
+            let adds = |item: &&_| reading.adds_enum_value(**item);
+            let stays = |item| lasting(reading, item).map(|does| (item, does));
+            let (item, what, hurts) = if let Some(item) = reading.items.iter().find(adds) {
+                let what = "counts only once it is committed".to_owned();
+                (item, what, Hurts::Later)
+            } else {
+                let (item, does) = reading.items.iter().find_map(stays)?;
+                let what = format!("{does}, which no rollback takes back");
+                (item, what, Hurts::Rehearsal)
             };
             Apart {
                 at: reading.span(*item),
@@ -80,7 +78,21 @@ pub(super) fn apart(context: &Context<'_>, unit: &Unit) -> Option<Apart> {
     Some(found)
 }
 
-/// Why everything can't be one transaction, where it can't. `last`: no other revision runs after this one.
+/// What a statement does that a rollback leaves. Generously: in a body or a string too.
+fn lasting(reading: &Reading<'_>, item: &Item) -> Option<&'static str> {
+    let statement = reading.statement(*item)?;
+    let text = &reading.text(item.part).text;
+    if sql::copies_outside(text, statement) {
+        return Some("writes a file or runs a program on the server");
+    }
+    sql::calls(text, statement)
+        .iter()
+        .find_map(|call| postgres::lasting(call.name.name.as_str()))
+        .map(|lasting| lasting.does)
+}
+
+/// Why everything can't be one transaction, where it can't. `last`: nothing runs after this one, no
+/// repeatable either.
 pub(super) fn refused(apart: &Apart, revision: &RevisionId, last: bool) -> Option<Diagnostic> {
     if apart.hurts == Hurts::Rehearsal || apart.hurts == Hurts::Later && last {
         return None;

@@ -6,7 +6,7 @@ use super::build::no_way_back;
 use super::pieces::{self, Reading};
 use super::places::Places;
 use super::unit::{self, Context};
-use super::{Block, Held, Input, Settings, Transactions, Unit, apart, needs, repeatable};
+use super::{Block, Held, Input, Settings, Transactions, Unit, apart, needs};
 use crate::config::Config;
 use crate::diagnostic::Sink;
 use crate::name::{Ident, QualifiedName};
@@ -25,7 +25,7 @@ pub(super) struct Making<'a> {
     pub(super) protected: Protected,
     /// Oldest major version of the server.
     pub(super) server: u16,
-    /// The revision that runs last, where it matters which one does.
+    /// The revision that nothing runs after, where it matters which one that is.
     pub(super) last: Option<usize>,
 }
 
@@ -54,6 +54,7 @@ impl<'a> Making<'a> {
     ) -> Option<Block> {
         let migration = &self.input.tree.migrations[revision];
         let irreversible = no_way_back(migration);
+        let resealed = self.input.seals.reasons(migration.id.as_str());
         let Some(script) = migration.script(direction) else {
             let unit = Unit::Transaction {
                 modes: String::new(),
@@ -69,6 +70,7 @@ impl<'a> Making<'a> {
                 asks: needs::Asks::default(),
                 irreversible,
                 apart: None,
+                resealed,
             });
         };
         let reading = pieces::read(&self.places, script, &self.protected, sink)?;
@@ -102,6 +104,7 @@ impl<'a> Making<'a> {
             lock: lock(&reading, self.server),
             asks: needs::of(&reading),
             irreversible,
+            resealed,
         })
     }
 
@@ -141,7 +144,7 @@ impl<'a> Making<'a> {
                 .collect(),
             variables: self.variables(migration.up.iter().chain(&migration.down)),
             steps: Vec::new(),
-            recreates: repeatable::with_dependents(tree, &migration.recreates),
+            recreates: tree.recreated(migration),
             selected: false,
         }
     }

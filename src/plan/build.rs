@@ -184,8 +184,10 @@ fn build(
         config,
         ..
     } = input;
+    // Repeatables come after every revision.
+    let again = !repeatable::wanted(tree, graph, range, direction).is_empty();
     let making = Making {
-        last: range.revisions.last().copied(),
+        last: range.revisions.last().copied().filter(|_| !again),
         ..Making::new(input)
     };
     let results: Vec<(Option<Block>, Sink)> = range

@@ -6,6 +6,8 @@
 //! the object; one may change who has which right (from there on nothing is known); or a statement before it in the
 //! same revision changes who it runs as, or where names are looked up. Which revisions are to be done, only the database knows.
 
+mod unsure;
+
 use std::collections::BTreeMap;
 
 use super::pieces::Reading;
@@ -13,7 +15,7 @@ use super::{Block, Settings};
 use crate::lex::{self, TokenKind};
 use crate::name::{Ident, ObjectKind, QualifiedName};
 use crate::postgres::{self, Right, StatementKind};
-use crate::sql::{Head, Statement};
+use crate::sql::{self, Head, Statement};
 
 /// What all revisions of a plan need. Its numbers are those of the plan's blocks, in the order they run, from 1.
 #[derive(Debug, Clone, Default)]
@@ -80,39 +82,31 @@ pub struct Asks {
     waits: bool,
 }
 
-/// Words that a statement which may run other SQL changes rights or names with, judged generously.
-const CHANGES: [&str; 9] = [
-    "authorization",
-    "drop",
-    "grant",
-    "owner",
-    "reassign",
-    "rename",
-    "role",
-    "schema",
-    "search_path",
-];
-
-/// The same for what alters an object.
-const MOVES: [&str; 3] = ["owner", "rename", "schema"];
-
 /// What a revision asks for, statement by statement.
 pub(super) fn of(reading: &Reading<'_>) -> Asks {
     let mut asks = Asks::default();
     let mut known = true;
+    let mut temporary = false;
     for item in &reading.items {
         let Some(statement) = reading.statement(*item) else {
             continue;
         };
         let text = &reading.text(item.part).text;
-        asks.waits |= waits(statement.head.kind);
-        if known {
-            asks.need(&statement.head, statement, text);
+        let head = &statement.head;
+        asks.waits |= waits(head.kind);
+        // A view over something temporary is temporary, and needs no schema.
+        let view = head.kind == StatementKind::Create(ObjectKind::View);
+        if known && !(view && temporary) {
+            asks.need(head, statement, text);
         }
-        asks.make(&statement.head);
-        let changes = changes_rights(statement, text);
+        asks.make(head);
+        if head.kind == StatementKind::Create(ObjectKind::Schema) {
+            asks.make_elements(statement.slice(text));
+        }
+        temporary |= head.temporary;
+        let changes = unsure::changes_rights(statement, text);
         asks.unsure |= changes;
-        known &= !changes && !changes_session(&statement.head);
+        known &= !changes && !unsure::changes_session(head);
     }
     asks
 }
@@ -270,6 +264,17 @@ impl Asks {
         }
     }
 
+    /// What a `CREATE SCHEMA` makes in it.
+    fn make_elements(&mut self, text: &str) {
+        let starts = creates(text);
+        for (at, start) in starts.iter().enumerate() {
+            let end = starts.get(at + 1).copied().unwrap_or(text.len());
+            for element in &sql::read(&text[*start..end]).statements {
+                self.make(&element.head);
+            }
+        }
+    }
+
     fn make(&mut self, head: &Head) {
         let creates = matches!(
             head.kind,
@@ -297,6 +302,13 @@ impl Asks {
     }
 }
 
+/// Where each `CREATE` behind the first one begins.
+fn creates(text: &str) -> Vec<usize> {
+    let words = lex::tokens(text).filter(|token| token.kind == TokenKind::Word);
+    let creates = words.filter(|token| text[token.range()].eq_ignore_ascii_case("create"));
+    creates.skip(1).map(|token| token.start).collect()
+}
+
 fn waits(kind: StatementKind) -> bool {
     matches!(
         kind,
@@ -305,96 +317,6 @@ fn waits(kind: StatementKind) -> bool {
             | StatementKind::ReindexConcurrently
             | StatementKind::DetachPartitionConcurrently
     )
-}
-
-/// Whether a statement changes whom the rest of its revision runs as, or where names are looked up.
-fn changes_session(head: &Head) -> bool {
-    let named = head.setting.as_ref().is_some_and(|setting| {
-        ["role", "session_authorization", "search_path", "all"].contains(&setting.name.as_str())
-    });
-    // A temporary table hides one that is there; its name may be anywhere in a SELECT … INTO TEMP.
-    named || head.temporary && head.object.is_none()
-}
-
-/// Whether a statement may change who has which right, or what a name stands for, beyond its own revision.
-fn changes_rights(statement: &Statement, text: &str) -> bool {
-    let head = &statement.head;
-    let slice = statement.slice(text);
-    if head.cascade || always_changes_rights(head.kind) {
-        return true;
-    }
-    if head.kind == StatementKind::Select {
-        return head.setting.is_none() && !calls_the_servers_own(slice);
-    }
-    if matches!(head.kind, StatementKind::Do | StatementKind::DoCommitting) {
-        return mentions(slice, &CHANGES) || mentions(slice, &["call", "perform"]);
-    }
-    if matches!(
-        head.kind,
-        StatementKind::AlterTable | StatementKind::Alter(_)
-    ) {
-        return mentions(slice, &MOVES) && !renames_inside(slice);
-    }
-    is_opaque(head.kind) && mentions(slice, &CHANGES)
-}
-
-fn always_changes_rights(kind: StatementKind) -> bool {
-    matches!(
-        kind,
-        StatementKind::Grant
-            | StatementKind::ReassignOwned
-            | StatementKind::DropOwned
-            | StatementKind::ImportForeignSchema
-            | StatementKind::Call
-            | StatementKind::Create(ObjectKind::Role)
-            | StatementKind::Alter(ObjectKind::Role)
-            | StatementKind::Drop(ObjectKind::Schema | ObjectKind::Extension)
-    )
-}
-
-/// Whether a statement may run any other.
-fn is_opaque(kind: StatementKind) -> bool {
-    matches!(
-        kind,
-        StatementKind::Prepare
-            | StatementKind::Execute
-            | StatementKind::Explain
-            | StatementKind::Other
-            | StatementKind::Create(
-                ObjectKind::Function | ObjectKind::Procedure | ObjectKind::EventTrigger
-            )
-    )
-}
-
-/// Whether a SELECT begins with a function of the server's own, as one that moves a sequence on does. What another
-/// function does, its name does not tell.
-fn calls_the_servers_own(text: &str) -> bool {
-    let called = text
-        .split(|char: char| !char.is_ascii_alphanumeric() && char != '_')
-        .find(|word| !word.is_empty() && !word.eq_ignore_ascii_case("select"));
-    called.is_some_and(|word| {
-        let word = word.to_ascii_lowercase();
-        word.starts_with("pg_") || word == "setval"
-    })
-}
-
-/// Whether an ALTER renames a part of its object, which nobody else's rights hang on.
-fn renames_inside(text: &str) -> bool {
-    let mut words = text
-        .split_whitespace()
-        .skip_while(|word| !word.eq_ignore_ascii_case("rename"));
-    words.next();
-    words.next().is_some_and(|word| {
-        ["attribute", "column", "constraint", "value"]
-            .iter()
-            .any(|part| word.eq_ignore_ascii_case(part))
-    })
-}
-
-/// Whether one of these words stands anywhere in a text, strings and bodies included.
-fn mentions(text: &str, words: &[&str]) -> bool {
-    text.split(|char: char| !char.is_ascii_alphanumeric() && char != '_')
-        .any(|word| words.iter().any(|wanted| word.eq_ignore_ascii_case(wanted)))
 }
 
 /// The version that a CREATE EXTENSION names.

@@ -329,15 +329,15 @@ impl<'a> Reading<'a> {
             .map(|at| &self.read[item.part].statements[at])
     }
 
-    /// Its statement as it is written.
-    pub(super) fn statement_text(&self, item: Item) -> Option<&str> {
-        let statement = self.statement(item)?;
-        Some(statement.slice(&self.text(item.part).text))
-    }
-
     /// The kind of its statement.
     pub(super) fn kind(&self, item: Item) -> Option<StatementKind> {
         self.statement(item).map(|statement| statement.head.kind)
+    }
+
+    /// Whether an item adds a value to an enum.
+    pub(super) fn adds_enum_value(&self, item: Item) -> bool {
+        self.statement(item)
+            .is_some_and(|statement| sql::adds_enum_value(&self.text(item.part).text, statement))
     }
 
     /// Whether an item changes nothing but the session's settings.

@@ -5,41 +5,26 @@ use super::pieces;
 use super::unit::{self, Context};
 use super::{Piece, Rerun, Unit};
 use crate::diagnostic::{Diagnostic, Sink};
-use crate::graph::Range;
+use crate::graph::{Graph, Range};
 use crate::seal;
-use crate::source::Span;
 use crate::tree::{Direction, Repeatable, Tree};
 use crate::version_table::Row;
 
-/// Names, and those of all repeatables that come after them: what stands on a view goes with it.
-pub(super) fn with_dependents(tree: &Tree, names: &[(String, Span)]) -> Vec<String> {
-    let mut all: Vec<String> = names.iter().map(|(name, _)| name.clone()).collect();
-    // They stand in the order they run, so one walk reaches everything.
-    for repeatable in &tree.repeatables {
-        let stands_on = repeatable.after.iter().any(|(name, _)| all.contains(name));
-        if stands_on && !all.contains(&repeatable.name) {
-            all.push(repeatable.name.clone());
-        }
-    }
-    all
-}
-
-/// What runs again: all of them after an upgrade that ends at the head, where the recorded text is another; after a
-/// downgrade, those that a reverted revision dropped.
-pub(super) fn reruns(
-    making: &Making<'_>,
+/// What may run again: all of them after an upgrade that ends at the head; after a downgrade, those that a reverted
+/// revision dropped.
+pub(super) fn wanted<'t>(
+    tree: &'t Tree,
+    graph: &Graph,
     range: &Range,
     direction: Direction,
-    sink: &mut Sink,
-) -> Option<Vec<Rerun>> {
-    let (tree, graph) = (making.input.tree, making.input.graph);
-    let wanted: Vec<&Repeatable> = match direction {
+) -> Vec<&'t Repeatable> {
+    match direction {
         Direction::Up if range.to.as_slice() == graph.heads() => tree.repeatables.iter().collect(),
         Direction::Down if !range.to.is_empty() => {
             let recreated = range
                 .revisions
                 .iter()
-                .flat_map(|at| with_dependents(tree, &tree.migrations[*at].recreates));
+                .flat_map(|at| tree.recreated(&tree.migrations[*at]));
             let recreated: Vec<String> = recreated.collect();
             tree.repeatables
                 .iter()
@@ -47,7 +32,17 @@ pub(super) fn reruns(
                 .collect()
         }
         Direction::Up | Direction::Down => Vec::new(),
-    };
+    }
+}
+
+/// The same, ready to run.
+pub(super) fn reruns(
+    making: &Making<'_>,
+    range: &Range,
+    direction: Direction,
+    sink: &mut Sink,
+) -> Option<Vec<Rerun>> {
+    let wanted = wanted(making.input.tree, making.input.graph, range, direction);
     let mut reruns = Vec::with_capacity(wanted.len());
     for repeatable in wanted {
         let again = rerun(making, repeatable, sink)?;

@@ -259,7 +259,7 @@ impl Context<'_> {
         let reading = self.reading;
         let items = &reading.items;
         if reading.has_data() {
-            let adds = |at: &usize| reading.kind(items[*at]) == Some(StatementKind::AddEnumValue);
+            let adds = |at: &usize| reading.adds_enum_value(items[*at]);
             return (0..items.len())
                 .filter(adds)
                 .map(|at| at + 1)

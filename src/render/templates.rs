@@ -59,6 +59,7 @@ embedded![
     "script/server.sql",
     "script/session.sql",
     "script/state.sql",
+    "script/told.sql",
     "script/waiters.sql",
     "script/words.sql",
     "status.sql",

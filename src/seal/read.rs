@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Digest, Digests, Reseal, Sealed, Seals};
+use crate::config::table::is_unprintable;
 use crate::diagnostic::{Diagnostic, Sink};
 use crate::source::{FileId, Sources, Span};
 
@@ -114,14 +115,17 @@ impl Reader<'_> {
         };
         let needed = |key: &str| digest(key)?.ok_or_else(|| bad(&format!("`{key}` is missing")));
         if is_reseal {
+            let reason = fields.get("reason").map(|reason| reason.join(","));
+            let reason = reason.unwrap_or_default();
+            // Who approves a release reads it.
+            if reason.chars().any(is_unprintable) {
+                return Err(bad("`reason` holds a control character"));
+            }
             let reseal = Reseal {
                 up: needed("up")?,
                 up1: digest("up1")?,
                 down: digest("down")?,
-                reason: fields
-                    .get("reason")
-                    .map(|reason| reason.join(","))
-                    .unwrap_or_default(),
+                reason,
             };
             let reseals = self.reseals.entry(id).or_default();
             if !reseals.contains(&reseal) {
@@ -342,6 +346,10 @@ mod tests {
         assert_eq!(
             only(&format!("{line} up={a}")),
             format!("{format}: `up` stands in it twice")
+        );
+        assert_eq!(
+            only(&format!("reseal aaaa up={a} reason=\"x\u{202e}\"")),
+            format!("{format}: `reason` holds a control character")
         );
         assert_eq!(only("\"aaaa up"), format!("{format}: a quote does not end"));
         assert_eq!(only("aaaa up"), format!("{format}: a field has no `=`"));

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::{Digest, Digests, NewText, Reseal, Seals, sha256};
+use crate::config::table::is_unprintable;
 use crate::diagnostic::Diagnostic;
 use crate::graph::Graph;
 use crate::tree::Tree;
@@ -61,7 +62,7 @@ pub(super) fn reseal(
                 .help("put its parents and dependencies back first"),
         ));
     }
-    if reason.trim().is_empty() || reason.chars().any(char::is_control) {
+    if reason.trim().is_empty() || reason.chars().any(is_unprintable) {
         return Err(Box::new(
             error("bad-reason", "a new seal needs a reason, on one line".to_owned())
                 .help("--reason \"typo in a comment\": it stays in `signoff.sum` for those who read it later"),
@@ -232,7 +233,8 @@ mod tests {
         assert_eq!(seals.sealed("bbbb"), Some(new[1]));
         assert_eq!(seals.sealed("aaaa"), Some(old[0]));
         assert_eq!(seals.accepted("bbbb", new[1].up), [old[1].up]);
-        assert_eq!(seals.reseals["bbbb"][0].reason, "a \"typo\" \\");
+        assert_eq!(seals.reasons("bbbb"), ["a \"typo\" \\"]);
+        assert_eq!(seals.reasons("aaaa"), Vec::<String>::new());
         let code = |digests: &[Digests], reason: &str| {
             let result = reseal(&tree, &graph, digests, &seals, 1, reason);
             result.expect_err("refused").code
@@ -240,6 +242,7 @@ mod tests {
         assert_eq!(code(&new, "x"), "nothing-to-reseal");
         assert_eq!(code(&old, " "), "bad-reason");
         assert_eq!(code(&old, "a\nb"), "bad-reason");
+        assert_eq!(code(&old, "a\u{202e}b"), "bad-reason");
         // Git's union of this with a branch that sealed a neighbour: the old line stands there again.
         let old_line = text
             .lines()

@@ -3,7 +3,8 @@
 //! Such a use fails in the same transaction (55P04, servers 13 to 18; an enum created in the same transaction is let off from 17
 //! on). What is found here is a guess on the safe side: a string that holds the value, wherever it stands.
 
-use super::{EnumUse, Script, Statement, literal};
+use super::inside::{self, Stretch};
+use super::{EnumUse, Script, Statement, copy, head, literal};
 use crate::lex::{self, TokenKind};
 use crate::name::{ObjectKind, QualifiedName};
 use crate::postgres::StatementKind;
@@ -18,37 +19,72 @@ pub(super) fn used_later(text: &str, script: &Script) -> Vec<EnumUse> {
         );
         if !wanted.is_empty() && !speaks_only {
             let found = find(text, statement, &wanted);
-            uses.extend(found.iter().map(|added| EnumUse {
-                added: *added,
+            uses.extend(found.iter().map(|at| EnumUse {
+                added: wanted[*at].added,
                 used: index,
-                created: creates(script, *added),
+                created: creates(script, &wanted[*at]),
             }));
-            wanted.retain(|value| !found.contains(&value.added));
+            let mut at = 0..;
+            wanted.retain(|_| at.next().is_none_or(|at| !found.contains(&at)));
         }
-        if let (StatementKind::AddEnumValue, Some(value), Some(name)) = (
-            statement.head.kind,
-            &statement.head.value,
-            &statement.head.object,
-        ) {
-            wanted.push(Wanted {
-                added: index,
-                quoted: format!("'{}'", value.replace('\'', "''")),
-                value,
-                enumeration: name,
-            });
-        }
+        let values = added(text, statement).into_iter();
+        wanted.extend(values.map(|(enumeration, value)| Wanted {
+            added: index,
+            enumeration,
+            value,
+        }));
     }
     uses.sort_by_key(|found| found.added);
     uses
 }
 
+/// The enums that a statement adds values to, and the values: by itself, or in the body of a `DO`. What is put together
+/// there, or written with escapes, is not known.
+pub(super) fn added(
+    text: &str,
+    statement: &Statement,
+) -> Vec<(Option<QualifiedName>, Option<String>)> {
+    let head = &statement.head;
+    let mut found = Vec::new();
+    if head.kind == StatementKind::AddEnumValue {
+        found.push((head.object.clone(), head.value.clone()));
+    } else if head.kind == StatementKind::Do {
+        inside::walk(text, statement.range(), &mut |stretch| {
+            let adds = (0..stretch.tokens.len()).filter(|at| stretch.words(*at, &["add", "value"]));
+            found.extend(adds.map(|at| added_at(stretch, at)));
+        });
+    }
+    found
+}
+
+/// The same for an `ADD VALUE` in a body.
+fn added_at(stretch: &Stretch<'_>, at: usize) -> (Option<QualifiedName>, Option<String>) {
+    /// Tokens of `ALTER TYPE` and a name of three parts.
+    const BEFORE: usize = 7;
+    let start = (at.saturating_sub(BEFORE)..at)
+        .rev()
+        .find(|start| stretch.words(*start, &["alter", "type"]));
+    let head = start.map(|start| {
+        let range = stretch.tokens[start].start..stretch.text.len();
+        head::read(stretch.text, range)
+    });
+    let behind = if stretch.words(at + 2, &["if", "not", "exists"]) {
+        at + 5
+    } else {
+        at + 2
+    };
+    let value = stretch.tokens.get(behind);
+    let value = value.and_then(|token| literal::value(token.kind, stretch.written(behind)));
+    (head.and_then(|head| head.object), value)
+}
+
 /// Whether the enum that a statement adds a value to is created before it in the same script. A name that is written
 /// otherwise may be another type's.
-fn creates(script: &Script, added: usize) -> bool {
-    let name = &script.statements[added].head.object;
-    script.statements[..added].iter().any(|statement| {
+fn creates(script: &Script, value: &Wanted) -> bool {
+    script.statements[..value.added].iter().any(|statement| {
         statement.head.kind == StatementKind::Create(ObjectKind::Type)
-            && statement.head.object == *name
+            && statement.head.object.is_some()
+            && statement.head.object == value.enumeration
     })
 }
 
@@ -65,17 +101,67 @@ enum TypeName {
 }
 
 /// A value that was added and not seen since.
-struct Wanted<'a> {
+struct Wanted {
     added: usize,
-    value: &'a str,
-    /// The value as a literal inside a body.
-    quoted: String,
-    enumeration: &'a QualifiedName,
+    enumeration: Option<QualifiedName>,
+    /// Where it is not known, any literal may be it.
+    value: Option<String>,
 }
 
-/// Which of the values the statement seems to use, by the index that added them.
+impl Wanted {
+    /// Whether a text is the value, or holds it as a word: in an array, a row, a document.
+    fn is_in(&self, content: &str) -> bool {
+        let Some(value) = &self.value else {
+            return true;
+        };
+        let is_word = |letter: char| letter.is_alphanumeric() || letter == '_';
+        content.match_indices(value.as_str()).any(|(at, _)| {
+            !content[..at].ends_with(is_word) && !content[at + value.len()..].starts_with(is_word)
+        })
+    }
+
+    /// Whether a body that is run, now or later, quotes it.
+    fn is_quoted_in(&self, body: &str) -> bool {
+        let Some(value) = &self.value else {
+            return true;
+        };
+        let mut found = body.contains(&format!("'{}'", value.replace('\'', "''")));
+        inside::walk(body, 0..body.len(), &mut |stretch| {
+            found |= stretch.tokens.iter().any(|token| {
+                let written = &stretch.text[token.range()];
+                token.kind == TokenKind::String
+                    && literal::value(token.kind, written).is_none_or(|inner| self.is_in(&inner))
+            });
+        });
+        found
+    }
+}
+
+/// Whether a `COPY` may bring the value: its rows stand behind the statement, or nobody here sees them.
+fn copies(text: &str, statement: &Statement, wanted: &Wanted) -> bool {
+    if statement.head.kind != StatementKind::CopyFromStdin {
+        return statement.head.kind == StatementKind::CopyFrom;
+    }
+    copy::rows(text, statement).map_or(true, |rows| {
+        let mut cells = rows.rows.iter().flatten().flatten();
+        cells.any(|cell| wanted.is_in(cell))
+    })
+}
+
+/// Which of the values the statement seems to use, by their places.
 fn find(text: &str, statement: &Statement, wanted: &[Wanted]) -> Vec<usize> {
     let mut found = Vec::new();
+    let mut note = |is: &dyn Fn(&Wanted) -> bool| {
+        let places = wanted.iter().enumerate().filter(|(_, value)| is(value));
+        found.extend(places.map(|(at, _)| at));
+    };
+    note(&|value| copies(text, statement, value));
+    let runs = matches!(
+        statement.head.kind,
+        StatementKind::Do
+            | StatementKind::DoCommitting
+            | StatementKind::Create(ObjectKind::Function | ObjectKind::Procedure)
+    );
     let alters = statement.head.kind == StatementKind::AlterTable;
     let mut type_name = TypeName::No;
     let mut in_cast = false;
@@ -86,9 +172,11 @@ fn find(text: &str, statement: &Statement, wanted: &[Wanted]) -> Vec<usize> {
         match token.kind {
             TokenKind::String | TokenKind::DollarString => {
                 literal_here = true;
-                if let Some(content) = literal::value(token.kind, written) {
-                    let used = wanted.iter().filter(|wanted| holds(&content, wanted));
-                    found.extend(used.map(|wanted| wanted.added));
+                match literal::value(token.kind, written) {
+                    Some(body) if runs => note(&|value| value.is_quoted_in(&body)),
+                    Some(content) => note(&|value| value.is_in(&content)),
+                    // With escapes it may be any.
+                    None => note(&|_| true),
                 }
             }
             TokenKind::Word | TokenKind::QuotedIdent => {
@@ -98,13 +186,13 @@ fn find(text: &str, statement: &Statement, wanted: &[Wanted]) -> Vec<usize> {
                     .iter()
                     .any(|name| names(name))
                 {
-                    found.extend(wanted.iter().map(|wanted| wanted.added));
+                    note(&|_| true);
                 }
                 if type_name == TypeName::Expected {
-                    let cast = wanted
-                        .iter()
-                        .filter(|wanted| names(wanted.enumeration.name.as_str()));
-                    found.extend(cast.map(|wanted| wanted.added));
+                    note(&|value| {
+                        let name = value.enumeration.as_ref();
+                        name.is_none_or(|name| names(name.name.as_str()))
+                    });
                 }
             }
             _ => {}
@@ -127,17 +215,6 @@ fn find(text: &str, statement: &Statement, wanted: &[Wanted]) -> Vec<usize> {
     found.sort_unstable();
     found.dedup();
     found
-}
-
-/// Whether a string is the value, an array with it, or a body that quotes it.
-fn holds(content: &str, wanted: &Wanted) -> bool {
-    if content == wanted.value || content.contains(&wanted.quoted) {
-        return true;
-    }
-    content.starts_with('{')
-        && content
-            .split(['{', '}', ',', '"'])
-            .any(|element| element.trim() == wanted.value)
 }
 
 #[cfg(test)]
@@ -166,8 +243,38 @@ mod tests {
             "alter table t alter c type mood using c::text::mood",
             "select E'so\\x20so'",
             "select cast(x as mood) from t",
+            "copy t from stdin;\n1\tso so\n\\.\n",
+            "copy t from '/tmp/t'",
+            "select * from json_to_recordset('[{\"m\":\"so so\"}]') as x (m mood)",
+            "insert into t select ('(1,so so)'::r).*",
+            "do $$ begin insert into t select ('(1,so so)'::r).*; end $$",
+            "do $$ begin execute 'select ''so so'''; end $$",
+            "select U&'so \\0073o'",
         ] {
             assert_eq!(uses(&format!("{add} {later}")), [(0, 1)], "{later}");
+        }
+    }
+
+    /// What is added there, and to which enum, need not be known.
+    #[test]
+    fn a_body_adds_values_too() {
+        let later = "update t set m = 'ok'";
+        for adds in [
+            "do $$ begin alter type mood add value 'ok'; end $$",
+            "do $$ begin alter type app.mood add value if not exists 'ok'; end $$",
+            "do $$ begin execute 'alter type mood add value ''ok'''; end $$",
+            "do $$ begin execute format('alter type %I add value %L', 'mood', 'o' || 'k'); end $$",
+            "do $$ begin execute 'alter type mood add value ''' || 'ok' || ''''; end $$",
+            "alter type mood add value U&'\\006fk'",
+        ] {
+            assert_eq!(uses(&format!("{adds}; {later}")), [(0, 1)], "{adds}");
+        }
+        for adds in [
+            "do $$ begin alter type mood add value 'glad'; end $$",
+            "do $$ begin alter type mood rename value 'sad' to 'ok'; end $$",
+            "select 'alter type mood add value ''ok'''",
+        ] {
+            assert_eq!(uses(&format!("{adds}; {later}")), [], "{adds}");
         }
     }
 
@@ -200,6 +307,9 @@ mod tests {
             "select x as mood from t",
             "alter type mood add value 'good' after 'ok'",
             "select \"ok\"",
+            "select 'token', 'ok_', 'not_ok', 'okay', ''",
+            "copy t from stdin;\ntoken\n\\.\n",
+            "create function ok() returns int language sql as $$ select 1 as ok $$",
         ] {
             assert_eq!(uses(&format!("select 'ok'; {add} {later}")), [], "{later}");
         }

@@ -9,8 +9,9 @@ mod reading;
 mod session;
 mod words;
 
-use super::{Objection, Protected, Script, Shape, Statement, Step, shape};
+use super::{Objection, Protected, Script, Shape, Statement, Step, cursor, shape};
 use crate::diagnostic::Severity;
+use crate::lex::{self, TokenKind};
 use crate::postgres::StatementKind;
 
 /// All of a script, in order of place.
@@ -20,9 +21,9 @@ pub(super) fn all(text: &str, script: &Script, protected: &Protected) -> Vec<Obj
         hazard::look(text, &statement.raw.hazards, &mut found);
         words::look(text, statement, &mut found);
         bookkeeping::look(statement, protected, &mut found);
-        session::look(statement, &mut found);
+        session::look(text, statement, &mut found);
         reading::look(text, statement, &mut found);
-        commands(statement, script.statements.len(), &mut found);
+        commands(text, statement, script.statements.len(), &mut found);
     }
     hazard::look(text, &script.tail, &mut found);
     if let Shape::Blocks(steps) = shape::of(script) {
@@ -73,7 +74,7 @@ impl Objection {
 }
 
 /// Statements that no release can run, or only alone.
-fn commands(statement: &Statement, statements: usize, found: &mut Vec<Objection>) {
+fn commands(text: &str, statement: &Statement, statements: usize, found: &mut Vec<Objection>) {
     let kind = statement.head.kind;
     let named = |default: &str| {
         statement
@@ -100,6 +101,16 @@ fn commands(statement: &Statement, statements: usize, found: &mut Vec<Objection>
             ),
             "take it out; read data with psql's \\copy outside of the release",
         )),
+        StatementKind::CreateIndexConcurrently | StatementKind::DropIndexConcurrently
+            if escapes_a_name(text, statement) =>
+        {
+            found.push(Objection::error(
+                "escaped-name",
+                statement,
+                format!("a name in this {kind} is written as U&\"…\", and what that means is not read here: if the script stopped in it, a second run could not look for the index"),
+                "write it as a plain quoted name: \"…\"",
+            ));
+        }
         StatementKind::CreateIndexConcurrently if statement.head.object.is_none() => {
             let table = statement
                 .head
@@ -140,6 +151,20 @@ fn commands(statement: &Statement, statements: usize, found: &mut Vec<Objection>
         )),
         _ => {}
     }
+}
+
+/// Whether the index or its table is named by a `U&"…"` with escapes.
+fn escapes_a_name(text: &str, statement: &Statement) -> bool {
+    lex::tokens_in(text, statement.range())
+        .take_while(|token| token.kind != TokenKind::OpenParen)
+        .any(|token| {
+            let written = &text[token.range()];
+            match token.kind {
+                TokenKind::QuotedIdent => cursor::ident(token.kind, written).is_none(),
+                TokenKind::Word => written.eq_ignore_ascii_case("uescape"),
+                _ => false,
+            }
+        })
 }
 
 /// What needs a transaction and stands outside of the file's own ones.

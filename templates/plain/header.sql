@@ -1,6 +1,6 @@
 {% import "script/words.sql" as words %}
-{% set bare = namespace(there=false, index=false) %}
-{% for block in blocks %}{% for step in block.steps %}{% if step.kind == "repeatable" %}{% set bare.there = true %}{% elif step.kind == "create_index" %}{% set bare.index = true %}{% endif %}{% endfor %}{% endfor %}
+{% set bare = namespace(vacuum=false, index=false) %}
+{% for block in blocks %}{% for step in block.steps %}{% if step.kind == "repeatable" %}{% set bare.vacuum = true %}{% elif step.kind == "create_index" %}{% set bare.index = true %}{% endif %}{% endfor %}{% endfor %}
 -- signoff {{ title }} · {{ project }} · {{ from }} → {{ to }} · {{ count }} {{ "revision" if count == 1 else "revisions" }} · plain SQL, for any client
 -- tree    {{ tree_digest }}
 -- bundle  {{ bundle_digest }}
@@ -11,8 +11,10 @@
 {% if direction == "plan" %}
 -- It changes nothing. Its last statement is a query, whose rows are the answer.
 {% else %}
--- typed before, in the same session: SET signoff.ticket = 'CHG-1';  (is recorded){% if direction == "upgrade" %}  SET signoff.first_run = '1';  (there are tables, and nothing of this tree is applied){% endif %}
-
+-- typed before, in the same session: SET signoff.ticket = 'CHG-1';  (is recorded)
+{% if direction == "upgrade" %}
+--                                    SET signoff.first_run = '1';  (there are tables, and nothing of this tree is applied)
+{% endif %}
 -- done    only when its last query says so, in the row "signoff: done: …"
 --
 -- It was compiled with --flavour plain. Where there is psql, the script without that protects more. What this one can't do:
@@ -29,12 +31,17 @@
 -- - It holds its lock per statement, not between them. Two runs at once are kept apart by what is recorded, and one of them is refused (SO004, SO002).
 {% if has_bare %}
 -- - What runs outside a transaction can't be skipped, so it is sent again by a second run, where it finds nothing to do. Where it may not run, the
---   session is made read-only before it, and the server refuses it (25006).{% if bare.index %} An invalid index that a failed build left must be
---   dropped by hand before the build is taken up; the error says the statement.{% endif %}{% if bare.there %} VACUUM is not refused: it does no harm; what it came to is for the client to show.{% endif %}
-
+--   session is made read-only before it, and the server refuses it (25006).
+{% if bare.index %}
+--   An invalid index that a failed build left must be dropped by hand before the build is taken up; the error says the statement.
+{% endif %}
+{% if bare.vacuum %}
+--   VACUUM is not refused: it does no harm; what it came to is for the client to show.
+{% endif %}
 {% endif %}
 -- - A revision that failed leaves no line in {{ event_table }}, and statement_timeout counts for a revision as a whole.
--- - DateStyle, IntervalStyle, TimeZone as sent at connect, and what the client does with its own :parameters and ${variables}, are the client's: switch the latter off.
+-- - DateStyle, IntervalStyle, TimeZone as sent at connect, and what the client does with its own :parameters and ${variables},
+--   are the client's: switch the latter off.
 -- - A run that broke off leaves settings in its session. Run the whole script again there, or close the session. Not through a transaction pooler.
 {% endif %}
 {% for note in header_notes %}

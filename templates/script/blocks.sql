@@ -81,6 +81,7 @@ ON CONFLICT ({{ part.key | idents }}) DO UPDATE SET {% for column in part.update
 {{ statements(step.session) }}SET lock_timeout = 0;
 :signoff_index_look
 \if :signoff_leftover
+\echo '      dropping what a failed build left:' :signoff_index_name
 DROP INDEX CONCURRENTLY :signoff_index_name ;
 \endif
 \if :signoff_built

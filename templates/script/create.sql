@@ -1,3 +1,4 @@
+{% import "script/words.sql" as words %}
 {% if single %}
 -- From here to the close, everything is one transaction.
 BEGIN;
@@ -22,9 +23,20 @@ CREATE TABLE {{ version_table }} (
   applied_by text NOT NULL DEFAULT session_user, started_at timestamptz NOT NULL DEFAULT clock_timestamp(), applied_at timestamptz);
 COMMENT ON TABLE {{ version_table }} IS 'signoff_revision 1';
 CREATE TABLE {{ event_table }} (
-  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, at timestamptz NOT NULL DEFAULT clock_timestamp(), event text NOT NULL CHECK (event IN ('started', 'applied', 'reverting', 'reverted', 'stamped')),
-  project text NOT NULL, revision text NOT NULL, bundle text, ticket text, session_user_name text NOT NULL DEFAULT session_user, current_user_name text NOT NULL DEFAULT current_user,
-  client_addr inet DEFAULT inet_client_addr(), application text DEFAULT current_setting('application_name'));
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    event text NOT NULL CHECK (event IN ('started', 'applied', 'reverting', 'reverted', 'stamped')), project text NOT NULL, revision text NOT NULL,
+    bundle text, ticket text, session_user_name text NOT NULL DEFAULT session_user, current_user_name text NOT NULL DEFAULT current_user,
+    client_addr inet DEFAULT inet_client_addr(), application text DEFAULT current_setting('application_name'));
 COMMENT ON TABLE {{ event_table }} IS 'signoff_event 1';
 END IF; END $signoff$;
 {% endif %}
+{% set manifest = ":'signoff_manifest'::jsonb" %}{% set put_off = ":'signoff_put_off'::jsonb" %}
+-- What {{ "an upgrade" if direction == "downgrade" else "a downgrade" }} began here, and did nothing of, is on the record as before.
+WITH idle AS (
+  {{ words.take_back(direction, manifest, put_off, version_table) }}),
+  told AS (INSERT INTO {{ event_table }} (event, project, revision, bundle, ticket)
+    SELECT {{ ("reverted" if direction == "downgrade" else "applied") | lit }}, {{ project | lit }}, i.revision, :'signoff_bundle', nullif(:'signoff_ticket', '') FROM idle i)
+SELECT count(*) > 0 AS signoff_idle, coalesce(string_agg(i.revision, ', '), '') AS signoff_idle_names FROM idle i \gset
+\if :signoff_idle
+\echo 'signoff: begun here, and nothing of it done; {{ "not applied" if direction == "downgrade" else "still applied" }}:' :signoff_idle_names
+\endif

@@ -4,16 +4,29 @@
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
-DO $signoff$ BEGIN IF pg_catalog.current_setting('signoff.probe', true) OPERATOR(pg_catalog.=) 'open' THEN RAISE EXCEPTION USING ERRCODE = 'SO001',
-  MESSAGE = 'signoff: refused: a transaction is open in this session', HINT = 'Run with psql -X, without -1 / --single-transaction, and outside of BEGIN.'; END IF; END $signoff$;
+DO $signoff$ BEGIN
+  IF pg_catalog.current_setting('signoff.probe', true) OPERATOR(pg_catalog.=) 'open' THEN
+    RAISE EXCEPTION USING ERRCODE = 'SO001',
+      MESSAGE = 'signoff: refused: a transaction is open in this session',
+      HINT = 'Run with psql -X, without -1 / --single-transaction, and outside of BEGIN.';
+  END IF;
+END $signoff$;
 $m$ AS signoff_probe \gset
 -- Takes back whatever a revision left behind in the session; keeps the lock. Our own statements see pg_catalog only.
 \set signoff_lock_timeout {{ lock_timeout | psql }}
 SELECT $m$
-RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; SET statement_timeout = {{ statement_timeout | lit }}; SET idle_in_transaction_session_timeout = 0; CLOSE ALL; UNLISTEN *; DISCARD TEMP; DISCARD SEQUENCES; DISCARD PLANS; DEALLOCATE ALL;
+RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL;
+SET statement_timeout = {{ statement_timeout | lit }}; SET idle_in_transaction_session_timeout = 0; CLOSE ALL; UNLISTEN *; DISCARD TEMP;
+DISCARD SEQUENCES; DISCARD PLANS; DEALLOCATE ALL;
 SET search_path = pg_catalog, pg_temp; SET client_encoding = 'UTF8'; SET standard_conforming_strings = on; SET client_min_messages = warning;
-SET lock_timeout = :'signoff_lock_timeout'; SET application_name = 'signoff';{% if role %} SET ROLE {{ role | ident }};{% endif %}
-
+SET lock_timeout = :'signoff_lock_timeout'; SET application_name = 'signoff';
+DO $signoff$ BEGIN
+  -- PostgreSQL 17 brought it.
+  IF pg_catalog.current_setting('transaction_timeout', true) IS NOT NULL THEN PERFORM pg_catalog.set_config('transaction_timeout', '0', false); END IF;
+END $signoff$;
+{% if role %}
+SET ROLE {{ role | ident }};
+{% endif %}
 $m$ AS signoff_clean \gset
 SELECT $m$
 :signoff_clean
@@ -25,7 +38,8 @@ $m$ AS signoff_session \gset
 \set signoff_fire 'SET CONSTRAINTS ALL IMMEDIATE;'
 SELECT $m$
 DO $signoff$ DECLARE c record; BEGIN
-{{ words.fire_each() }} END $signoff$;
+{{ words.fire_each() }}
+END $signoff$;
 $m$ AS signoff_fire_each \gset
 {% endif %}
 {% if single %}
@@ -56,9 +70,13 @@ $m$ AS signoff_locked \gset
 -- Is this one still to be done?
 SELECT $m$
 {% if direction == "upgrade" %}
-SELECT NOT :'signoff_put_off'::jsonb ? (:'signoff_row'::jsonb->>'revision') AND NOT EXISTS (SELECT FROM {{ version_table }} v WHERE v.revision = :'signoff_row'::jsonb->>'revision' AND v.state = 'applied') AS signoff_todo \gset$m$ AS signoff_look \gset
+SELECT NOT :'signoff_put_off'::jsonb ? (:'signoff_row'::jsonb->>'revision')
+  AND NOT EXISTS (SELECT FROM {{ version_table }} v WHERE v.revision = :'signoff_row'::jsonb->>'revision' AND v.state = 'applied')
+    AS signoff_todo \gset$m$ AS signoff_look \gset
 {% else %}
-SELECT NOT :'signoff_put_off'::jsonb ? (:'signoff_row'::jsonb->>'revision') AND EXISTS (SELECT FROM {{ version_table }} v WHERE v.revision = :'signoff_row'::jsonb->>'revision') AS signoff_todo \gset$m$ AS signoff_look \gset
+SELECT NOT :'signoff_put_off'::jsonb ? (:'signoff_row'::jsonb->>'revision')
+  AND EXISTS (SELECT FROM {{ version_table }} v WHERE v.revision = :'signoff_row'::jsonb->>'revision')
+    AS signoff_todo \gset$m$ AS signoff_look \gset
 {% endif %}
 {% include "script/machinery/record.sql" %}
 {% include "script/machinery/repeatable.sql" %}

@@ -4,9 +4,69 @@
 {% macro again(name, widths, direction) %}  {{ "·" | padleft(widths.number) }}  {{ "repeatable" | pad(widths.id) }}  {{ name | pad(widths.message) }}  {{ "where a reverted revision dropped it" if direction == "downgrade" else "where its text changed, or a revision dropped it" }}{% endmacro %}
 {% macro surroundings(own) %}{% if own.search_path %}SET search_path = {{ own.search_path | path }};{% else %}RESET search_path;{% endif %}{% if own.lock_timeout %} SET lock_timeout = {{ own.lock_timeout | lit }};{% endif %}{% if own.statement_timeout %} SET statement_timeout = {{ own.statement_timeout | lit }};{% endif %}{% if own.role %} SET ROLE {{ own.role | ident }};{% endif %}{% endmacro %}
 {# Which revision (a) must be done before which (b) in this direction, from the manifest in the variable m. #}
-{% macro edges(direction, numbered) %}edge (a, b) AS MATERIALIZED (SELECT {% if numbered %}lag(e->>'revision') OVER (ORDER BY n{{ " DESC" if direction == "downgrade" }}), e->>'revision' FROM jsonb_array_elements(m) WITH ORDINALITY AS t (e, n){% elif direction == "downgrade" %}e->>'revision', p FROM jsonb_array_elements(m) AS t (e), jsonb_array_elements_text(coalesce(e->'parents', '[]') || coalesce(e->'depends_on', '[]')) AS p{% else %}p, e->>'revision' FROM jsonb_array_elements(m) AS t (e), jsonb_array_elements_text(coalesce(e->'parents', '[]') || coalesce(e->'depends_on', '[]')) AS p{% endif %}){% endmacro %}
-{% macro stops(by_steps, direction, single) %}{% if single %}if it stops here, nothing of this script is {{ "reverted" if direction == "downgrade" else "applied" }}: mend it, compile, run again{% elif by_steps %}if it stops here, run again: it goes on at the step that failed{% else %}if it stops here, nothing of it is {{ "reverted" if direction == "downgrade" else "applied" }}: mend it, compile, run again{% endif %}{% endmacro %}
-{# Fires what is deferred, each constraint by its name and then back as it was made; SET CONSTRAINTS ALL would hold for what the transaction makes later, too. #}
-{% macro fire_each() %}  FOR c IN SELECT DISTINCT pg_catalog.format('%I.%I', n.nspname, k.conname) AS name, k.condeferred FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) k.connamespace WHERE k.condeferrable ORDER BY 1 LOOP
+{% macro edges(direction, numbered) %}edge (a, b) AS MATERIALIZED (SELECT {% if numbered %}lag(e->>'revision') OVER (ORDER BY n{{ " DESC" if direction == "downgrade" }}), e->>'revision'
+            FROM jsonb_array_elements(m) WITH ORDINALITY AS t (e, n){% elif direction == "downgrade" %}e->>'revision', p
+            FROM jsonb_array_elements(m) AS t (e), jsonb_array_elements_text(coalesce(e->'parents', '[]') || coalesce(e->'depends_on', '[]')) AS p{% else %}p, e->>'revision'
+            FROM jsonb_array_elements(m) AS t (e), jsonb_array_elements_text(coalesce(e->'parents', '[]') || coalesce(e->'depends_on', '[]')) AS p{% endif %}){% endmacro %}
+{% macro stops(by_steps, direction, single) %}if it stops here, {% if by_steps %}see to the error, then run again: it goes on at the step that failed{% else %}nothing of {{ "this script" if single else "it" }} is {{ "reverted" if direction == "downgrade" else "applied" }}: see to the error, then run again{% endif %}{% endmacro %}
+{# Fires what is deferred, each constraint by its name and then back as it was made; SET CONSTRAINTS ALL would hold for what the transaction makes later, too.
+   A name that a constraint which can't be deferred has as well can't be set back; a schema that is closed to us can't be named. #}
+{% macro fire_each() %}  FOR c IN SELECT pg_catalog.format('%I.%I', n.nspname, k.conname) AS name,
+        pg_catalog.bool_or(k.condeferred) AND pg_catalog.bool_and(k.condeferrable) AS deferred
+      FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) k.connamespace
+     WHERE pg_catalog.has_schema_privilege(n.oid, 'USAGE')
+     GROUP BY 1 HAVING pg_catalog.bool_or(k.condeferrable) ORDER BY 1 LOOP
     EXECUTE pg_catalog.format('SET CONSTRAINTS %s IMMEDIATE', c.name);
-    IF c.condeferred THEN EXECUTE pg_catalog.format('SET CONSTRAINTS %s DEFERRED', c.name); END IF; END LOOP;{% endmacro %}
+    IF c.deferred THEN
+      EXECUTE pg_catalog.format('SET CONSTRAINTS %s DEFERRED', c.name);
+    END IF;
+  END LOOP;{% endmacro %}
+{# What a revision did to the reading of what comes after it: the names in its SQL are refused when compiling, but not what a function does. #}
+{% macro reads_on(this) %}  IF current_setting('client_encoding') <> 'UTF8' OR current_setting('standard_conforming_strings') <> 'on' THEN
+    RAISE EXCEPTION USING ERRCODE = 'SO005',
+      MESSAGE = format('signoff: revision %s changed how the rest of its SQL is read: client_encoding or standard_conforming_strings',
+        {{ this }}),
+      HINT = 'It is rolled back. A DO block or a function of it runs RESET ALL or SET NAMES: take that out.';
+  END IF;{% endmacro %}
+{# What a step left that was begun here and is another one by now: its mark holds the oid of the table, index or partition, or of leftovers of before. #}
+{% macro left_behind() %}    IF r.state <> 'applied' THEN
+      SELECT string_agg(concat(chr(10), '      ', x.how), '' ORDER BY x.how)
+        INTO over
+        FROM unnest(r.steps) WITH ORDINALITY AS s (mark, n), string_to_array(coalesce(substring(s.mark from '[?]([0-9,]*)$'), ''), ',') AS oids,
+          LATERAL (
+            SELECT format('DROP INDEX CONCURRENTLY %I.%I;', n.nspname, c.relname) AS how
+              FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+             WHERE NOT i.indisvalid AND c.relkind = 'i'
+               AND (i.indrelid::text = ANY (oids)
+                   OR c.relname !~ '_cc(new|old)[0-9]*$' AND c.oid::text = ANY (oids)
+                   OR c.relname ~ '_cc(new|old)[0-9]*$' AND c.oid::text <> ALL (oids)
+                     AND NOT EXISTS (SELECT FROM pg_class k WHERE k.oid::text = ANY (oids) AND k.relkind <> 'i'))
+            UNION ALL
+            SELECT format('ALTER TABLE %s DETACH PARTITION %s FINALIZE;', h.inhparent::regclass, h.inhrelid::regclass)
+              FROM pg_inherits h
+             WHERE (to_jsonb(h)->>'inhdetachpending')::boolean AND h.inhrelid::text = ANY (oids)) x
+       WHERE s.mark ~ '[?]' AND split_part(s.mark, '?', 1) IS DISTINCT FROM r.its_steps[s.n];
+      IF over IS NOT NULL THEN
+        RAISE EXCEPTION USING ERRCODE = 'SO006',
+          MESSAGE = format('signoff: refused: a step of revision %s that was begun here was changed since, and what it left is still there', r.revision),
+          HINT = 'Run this first, then the script again:' || over;
+      END IF;
+    END IF;{% endmacro %}
+{# Around a repeatable of another schema: what has nothing to do with its text stops the script, which then runs again. #}
+{% macro passes() %}  IF pg_catalog.left(SQLSTATE, 2) OPERATOR(pg_catalog.=) ANY (ARRAY['08', '40', '53', '57', '58', 'XX']::pg_catalog.text[])
+      OR SQLSTATE OPERATOR(pg_catalog.=) ANY (ARRAY['42501', '55006', '55P03']::pg_catalog.text[]) THEN
+    RAISE;
+  END IF;{% endmacro %}
+{# What the other direction began here, and did nothing of, is no half-done revision: it is taken for what it was before. #}
+{% macro not_begun(direction, manifest, put_off) %}    SELECT coalesce(jsonb_agg({{ "a.e" if direction == "downgrade" else "CASE WHEN a.idle THEN a.e || '{\"state\": \"applied\"}' ELSE a.e END" }}){% if direction == "downgrade" %} FILTER (WHERE NOT a.idle){% endif %}, '[]')
+      INTO recorded
+      FROM (SELECT x.e, x.e->>'state' = {{ ("upgrading" if direction == "downgrade" else "downgrading") | lit }} AND x.e->'steps' = '[]'
+            AND EXISTS (SELECT FROM jsonb_array_elements({{ manifest }}) AS p (e)
+                WHERE (p.e->>'selected')::boolean AND p.e->>'revision' = x.e->>'revision' AND NOT {{ put_off }} ? (p.e->>'revision')) AS idle
+          FROM jsonb_array_elements(recorded) AS x (e)) a;{% endmacro %}
+{% macro take_back(direction, manifest, put_off, version_table) %}{% if direction == "downgrade" %}DELETE FROM {{ version_table }} v{% else %}UPDATE {{ version_table }} v
+    SET state = 'applied', steps = ARRAY(SELECT jsonb_array_elements_text(coalesce(m.e->'steps', '[]'))){% endif %}
+
+    {{ "USING" if direction == "downgrade" else "FROM" }} jsonb_array_elements({{ manifest }}) AS m (e)
+   WHERE v.revision = m.e->>'revision' AND (m.e->>'selected')::boolean AND NOT {{ put_off }} ? v.revision
+     AND v.state = {{ ("upgrading" if direction == "downgrade" else "downgrading") | lit }} AND v.steps = '{}' RETURNING v.revision{% endmacro %}

@@ -3,6 +3,7 @@
 use insta::assert_snapshot;
 
 use super::{branched, json, migration, session, shop};
+use crate::support::project::Project;
 
 const FOLDER: &str = "out/shop-base-bbbb00000002";
 
@@ -117,6 +118,34 @@ fn the_way_back_ends_above_what_has_none() {
     );
 }
 
+/// downgrade.sql would take the record away and leave the table.
+#[test]
+fn an_empty_downgrade_is_told() {
+    let project = shop().file(
+        "migrations/three.sql",
+        &migration(
+            "cccc00000003",
+            &["bbbb00000002"],
+            "x",
+            "CREATE TABLE refund (id bigint);",
+            "-- nothing",
+        ),
+    );
+    let told = "warning[empty-downgrade]: revision cccc00000003 has an empty downgrade";
+    project.run(&["bundle"]).success().stderr_has(told);
+    project.run(&["bundle", "bbbb"]).success().quiet();
+    let numbered = Project::new()
+        .file("m/1_a.up.sql", "CREATE TABLE a (b int);")
+        .file("m/1_a.down.sql", "")
+        .file("m/2_b.up.sql", "-- not yet")
+        .file("m/2_b.down.sql", "");
+    numbered
+        .run(&["bundle", "--path", "m", "--out", "out"])
+        .success()
+        .stderr_has("warning[empty-downgrade]: 1 of 2 revisions have an empty downgrade")
+        .stderr_has("warning[empty-upgrade]: 1 of 2 revisions have an empty upgrade");
+}
+
 /// Somebody else's folder, a bundle that was changed, one that lacks a file: none is touched.
 #[test]
 fn what_is_not_ours_or_not_whole_stays() {
@@ -151,8 +180,8 @@ fn what_is_not_ours_or_not_whole_stays() {
         change(&format!("{FOLDER}/{path}"), bytes);
         // Even one that would be written anew because the tree changed.
         for text in ["SELECT 1;", "SELECT 2;"] {
-            let three = migration("bbbb00000002", &["aaaa00000001"], "Orders", text, "");
-            project.write("migrations/two.sql", three.as_bytes());
+            let two = migration("bbbb00000002", &["aaaa00000001"], "Orders", text, text);
+            project.write("migrations/two.sql", two.as_bytes());
             let before = project.everything();
             let outcome = project.run(&["bundle"]);
             outcome.code(2);

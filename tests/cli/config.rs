@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 
-use super::{json, session, shop};
+use super::{json, migration, session, shop};
 use crate::support::project::Project;
 
 #[test]
@@ -115,6 +115,66 @@ fn what_is_wrong_with_it() {
         told += "────\n";
     }
     assert_snapshot!(told);
+}
+
+/// PostgreSQL takes a bare number as milliseconds; only 0 means the same in every unit.
+#[test]
+fn a_timeout_has_its_unit_wherever_it_is_said() {
+    let header = |line: &str| {
+        let text = migration(
+            "cccc00000003",
+            &["bbbb00000002"],
+            "x",
+            "SELECT 1;",
+            "SELECT 1;",
+        );
+        let text = text.replace("\n\n--! upgrade", &format!("\n{line}\n\n--! upgrade"));
+        shop().file("migrations/three.sql", &text)
+    };
+    for (project, told, help) in [
+        (
+            shop().file("signoff.toml", "[target]\nlock_timeout = \"5\"\n"),
+            "`target.lock_timeout` cannot be `5`: without a unit it would be 5 milliseconds",
+            "write `\"5s\"`, or `\"5ms\"` if that is meant",
+        ),
+        (
+            shop().file("signoff.toml", "[target]\nstatement_timeout = 10\n"),
+            "`target.statement_timeout` cannot be `10`: without a unit it would be 10 milliseconds",
+            "write `\"10s\"`, or `\"10ms\"` if that is meant",
+        ),
+        (
+            shop().env("SIGNOFF_TARGET_LOCK_TIMEOUT", "1"),
+            "`target.lock_timeout` cannot be `1`: without a unit it would be 1 millisecond\n",
+            "write `\"1s\"`, or `\"1ms\"` if that is meant",
+        ),
+        (
+            header("--! lock_timeout = \"5\""),
+            "`lock_timeout` cannot be `5`: without a unit it would be 5 milliseconds",
+            "write `\"5s\"`, or `\"5ms\"` if that is meant",
+        ),
+        (
+            header("--! statement_timeout = 5000"),
+            "`statement_timeout` cannot be `5000`: without a unit it would be 5000 milliseconds",
+            "write `\"5000s\"`, or `\"5000ms\"` if that is meant",
+        ),
+    ] {
+        let outcome = project.run(&["check"]);
+        outcome
+            .stderr_has("error[bad-value]")
+            .stderr_has(told)
+            .stderr_has(help);
+        assert_ne!(outcome.code, 0, "{outcome}");
+    }
+    for project in [
+        shop().file(
+            "signoff.toml",
+            "[target]\nlock_timeout = 0\nstatement_timeout = \"0\"\n",
+        ),
+        header("--! lock_timeout = \"0\"\n--! statement_timeout = 0"),
+        header("--! lock_timeout = \"5000ms\""),
+    ] {
+        project.run(&["check"]).success().quiet();
+    }
 }
 
 #[test]

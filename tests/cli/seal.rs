@@ -177,8 +177,32 @@ fn sealing_again() {
         "{line}"
     );
 
-    // A database that has the first text is served by the new bundle.
+    // Who approves a release is told, and so is who looks.
     project.run(&["bundle"]).success();
+    let manifest = project.read("out/shop-base-bbbb00000002/manifest.json");
+    let manifest: serde_json::Value = serde_json::from_str(&manifest).expect("JSON");
+    let reason = "the column was never used, and \"nr\" fits";
+    assert_eq!(
+        manifest["revisions"][1]["resealed"],
+        serde_json::json!([reason])
+    );
+    assert!(manifest["revisions"][0].get("resealed").is_none());
+    project
+        .run(&["history", "--verbose"])
+        .success()
+        .stdout_has(&format!("\n    resealed    {reason}\n"));
+    project.write("ours/runbook.md", b"{% for line in contents.lines %}{{ line.id }}: {{ line.resealed | join(\"; \") }}\n{% endfor %}");
+    let config = project.read("signoff.toml");
+    let own = format!("{config}\n[render]\ntemplates = \"ours\"\n");
+    project.write("signoff.toml", own.as_bytes());
+    project.run(&["bundle"]).success();
+    assert_eq!(
+        project.read("out/shop-base-bbbb00000002/README.md"),
+        format!("aaaa00000001: \nbbbb00000002: {reason}\n")
+    );
+    project.write("signoff.toml", config.as_bytes());
+
+    // A database that has the first text is served by the new bundle.
     for script in ["upgrade.sql", "downgrade.sql", "plan.sql"] {
         let text = project.read(&format!("out/shop-base-bbbb00000002/{script}"));
         assert!(
@@ -199,6 +223,10 @@ fn sealing_again() {
         .success();
     let script = project.run(&["upgrade"]).success().stdout.clone();
     assert!(script.contains(&first) && script.contains(&second));
+    project
+        .run(&["history", "-v"])
+        .success()
+        .stdout_has(" fits\n    resealed    twice\n");
     edit(
         &project,
         "migrations/two.sql",
@@ -265,6 +293,11 @@ fn a_broken_file_is_told() {
         told += outcome.stderr.lines().next().unwrap_or_default();
         told += "\n";
         let before = project.everything();
+        // Whoever looks still sees the revisions.
+        project
+            .run(&["history", "--verbose"])
+            .code(1)
+            .stdout_has("bbbb00000002");
         project.run(&["seal"]).code(1);
         assert_eq!(project.everything(), before);
     }

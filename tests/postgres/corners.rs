@@ -261,6 +261,12 @@ fn a_failing_last_step_may_be_taken_out() {
         .code(3)
         .stderr_has("could not create unique index");
     set(&project, 1, built);
+    refuses(
+        &database,
+        &upgrade(&project, ""),
+        "HINT:  Run this first, then the script again:\n      DROP INDEX CONCURRENTLY public.i;",
+    );
+    database.query("DROP INDEX CONCURRENTLY public.i");
     run(&database, &upgrade(&project, ""));
     assert_eq!(
         database.query("SELECT state, cardinality(steps) FROM signoff_revision"),

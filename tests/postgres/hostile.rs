@@ -9,7 +9,7 @@ use crate::support::postgres::Database;
 use crate::support::project::Project;
 
 /// Revisions of every kind, with text beyond ASCII, and a repeatable.
-fn project() -> Project {
+pub(super) fn project() -> Project {
     with(configured("", &KINDS))
 }
 
@@ -37,7 +37,7 @@ fn plain(script: &str) -> String {
 }
 
 /// psql on a script of this text, as `user`, with `-X`.
-fn psql(database: &Database, user: &str) -> Command {
+pub(super) fn psql(database: &Database, user: &str) -> Command {
     let mut command = database.psql_as(user);
     command.arg("-X");
     command
@@ -73,7 +73,6 @@ fn no_setting_of_the_session_changes_what_a_script_does() {
         "lock_timeout=1",
         "idle_in_transaction_session_timeout=1",
         "session_replication_role=replica",
-        "standard_conforming_strings=off",
         "backslash_quote=off",
         "escape_string_warning=on",
         "row_security=off",
@@ -107,7 +106,6 @@ fn no_setting_of_the_session_changes_what_a_script_does() {
         "search_path = ''",
         "idle_in_transaction_session_timeout = '1ms'",
         "default_transaction_isolation = 'serializable'",
-        "standard_conforming_strings = off",
         "client_encoding = 'SJIS'",
         "DateStyle = 'SQL, DMY'",
     ] {

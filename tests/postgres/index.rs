@@ -371,6 +371,30 @@ fn an_index_without_a_name_is_refused_when_compiling() {
         .stderr_has("migrations/2.sql:5:1");
 }
 
+/// A name with escapes is not read here, which is not to say that there is none.
+#[test]
+fn a_name_with_escapes_is_refused_when_compiling() {
+    for text in [
+        r#"CREATE INDEX CONCURRENTLY U&"d\0061t" ON t (x)"#,
+        r#"CREATE INDEX CONCURRENTLY U&"d!0061t" UESCAPE '!' ON t (x)"#,
+        r#"CREATE INDEX CONCURRENTLY i ON U&"\0074" (x)"#,
+        r#"DROP INDEX CONCURRENTLY U&"d\0061t""#,
+    ] {
+        tree(&[TABLE, text])
+            .run(&["upgrade"])
+            .code(1)
+            .stderr_has("error[escaped-name]")
+            .stderr_has("a plain quoted name")
+            .stderr_has("migrations/2.sql:5:1");
+    }
+    let plain = [
+        TABLE,
+        r#"CREATE INDEX CONCURRENTLY U&"dat" ON t (U&"\0078")"#,
+    ];
+    let database = upgraded(&tree(&plain));
+    assert_eq!(database.query("SELECT to_regclass('dat')"), "dat");
+}
+
 /// A partitioned table has no concurrent build: the message is PostgreSQL's own, and what is there stays.
 #[test]
 fn a_build_that_the_server_refuses_says_so() {

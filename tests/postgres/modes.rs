@@ -16,7 +16,7 @@ pub(super) fn four() -> Project {
 }
 
 /// A tree that forks behind its first revision.
-fn fork() -> Project {
+pub(super) fn fork() -> Project {
     let revision = |id: &str, parents: &str, sql: &str, down: &str| {
         format!(
             "--! revision = \"{id}\"\n--! revises = [{parents}]\n--! message = \"{id}\"\n--! upgrade\n{sql}\n--! downgrade\n{down}\n"
@@ -82,6 +82,9 @@ fn a_mode_that_is_not_understood_refuses() {
         "TICKET",
         "DRY_RUN",
         "lockWait",
+        "dry_rnu",
+        "unitl",
+        "tikcet",
     ] {
         for value in ["1", "", "CHG'0`1", "off", "ture"] {
             let variable = format!("{misspelt}={value}");
@@ -98,9 +101,14 @@ fn a_mode_that_is_not_understood_refuses() {
         "lock_timeout=10",
         "lock_timeout=soon",
         "lock_timeout=-1s",
+        "lock_timeout=5.0",
+        "lock_timeout=1e3",
+        "lock_timeout=0x10",
+        "lock_timeout=+5",
         "lock_timeout=1s'; DROP TABLE a",
         "lock_timeout=99999999999min",
         "lock_wait=5",
+        "lock_wait=1e1",
         "lock_wait=1 s 2 s",
         "lock_wait=:ticket",
     ] {
@@ -135,6 +143,10 @@ fn a_mode_that_is_not_understood_refuses() {
     for (until, says) in [
         ("rev", "until=rev names no revision"),
         ("nine", "until=nine names no revision"),
+        (
+            "five",
+            "or at least four characters of it: rev1, rev2, rev3, rev4",
+        ),
         ("base", "until=base names no revision"),
         ("rev%", "until=rev% names no revision"),
     ] {
@@ -170,7 +182,7 @@ fn the_modes_in_force_are_said() {
         .stdout_has("signoff: database ")
         .stdout_has(", user postgres, lock_timeout=700ms, lock_wait=2min, ticket=CHG-7 it's urgent, until=rev2\n")
         .stdout_has("signoff: 2 of 2 to apply here; 0 already applied")
-        .stdout_has("signoff: 2 more of this script, and what is repeatable, are put off")
+        .stdout_has("signoff: 2 more of this script are put off")
         .stdout_has("signoff: done: 2 of 4 revisions are applied\n");
 }
 

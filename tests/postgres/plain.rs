@@ -6,7 +6,7 @@
 mod alone;
 mod attack;
 mod refusals;
-mod session;
+pub(in crate::postgres) mod session;
 mod stops;
 mod whole;
 
@@ -14,7 +14,7 @@ use crate::support::project::Project;
 
 /// `signoff upgrade RANGE --flavour plain`; an empty range is base:head.
 #[track_caller]
-fn plain(project: &Project, range: &str) -> String {
+pub(in crate::postgres) fn plain(project: &Project, range: &str) -> String {
     let words: &[&str] = if range.is_empty() { &[] } else { &[range] };
     let all = [&["upgrade", "--flavour", "plain"], words].concat();
     project.run(&all).success().stdout.clone()
@@ -22,7 +22,7 @@ fn plain(project: &Project, range: &str) -> String {
 
 /// `signoff downgrade RANGE --flavour plain`.
 #[track_caller]
-fn plain_down(project: &Project, range: &str) -> String {
+pub(in crate::postgres) fn plain_down(project: &Project, range: &str) -> String {
     let outcome = project.run(&["downgrade", range, "--flavour", "plain"]);
     outcome.success().stdout.clone()
 }

@@ -2,6 +2,7 @@
 //! anybody else. The cut is real: another session's transaction holds the statement where it waits, and its backend ends.
 
 mod alone;
+mod changed;
 mod detach;
 mod enums;
 mod objects;

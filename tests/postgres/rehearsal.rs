@@ -2,6 +2,7 @@
 
 use super::made::{changes_nothing, downgrade, refuses_with, run, same, tree, upgrade, upgraded};
 use super::modes::four;
+use crate::support::outcome;
 use crate::support::postgres::Database;
 use crate::support::project::Project;
 
@@ -187,6 +188,16 @@ fn a_single_transaction_refuses_what_it_can_not_hold() {
         .stdout
         .clone();
     run(&Database::create(), &last);
+    // A repeatable comes after the last revision, in the same transaction.
+    let view =
+        "--! name = \"v\"\n\n--! apply\nCREATE OR REPLACE VIEW v AS SELECT 'ok'::mood AS m;\n";
+    enums.write("migrations/repeatable/v.sql", view.as_bytes());
+    std::fs::remove_file(enums.path("migrations/3.sql")).expect("it is there");
+    enums
+        .run(&["upgrade", "--single-transaction"])
+        .code(1)
+        .stderr_has("revision rev2 can't share one transaction");
+    run(&Database::create(), &upgrade(&enums, ""));
     let modes = tree(&["SET TRANSACTION ISOLATION LEVEL SERIALIZABLE;\nCREATE TABLE a (x int)"]);
     modes
         .run(&["upgrade", "--single-transaction"])
@@ -228,6 +239,31 @@ fn deferred_constraints_stay_deferred() {
     );
 }
 
+/// A constraint may share its name with one that can't be deferred, or be in a schema that is closed to the role: neither is touched
+/// by the migration, and neither stops a rehearsal.
+#[test]
+fn constraints_of_others_stop_no_rehearsal() {
+    let database = Database::create();
+    let before = "CREATE ROLE rehearser LOGIN;\n\
+         CREATE TABLE a (x int PRIMARY KEY);\n\
+         CREATE TABLE b (x int CONSTRAINT fk REFERENCES a DEFERRABLE INITIALLY DEFERRED);\n\
+         CREATE TABLE c (x int CONSTRAINT fk REFERENCES a);\n\
+         CREATE SCHEMA hidden;\n\
+         CREATE TABLE hidden.d (x int CONSTRAINT fk REFERENCES a DEFERRABLE INITIALLY DEFERRED);\n\
+         GRANT ALL ON SCHEMA public TO rehearser;";
+    database.psql_stdin(before, &[]).success();
+    let project = tree(&["CREATE TABLE n (x int)", "CREATE TABLE m (x int)"]);
+    let single = project.run(&["upgrade", "--single-transaction"]);
+    for (script, mode) in [
+        (upgrade(&project, ""), "dry_run=1"),
+        (single.success().stdout.clone(), "dry_run=0"),
+    ] {
+        let mut psql = database.psql_as("rehearser");
+        let psql = psql.args(["-X", "-v", "first_run=1", "-v", mode, "-f", "-"]);
+        outcome::run(psql, &script).success();
+    }
+}
+
 /// No rollback takes a sequence back, so what sets one is not rehearsed.
 #[test]
 fn a_set_sequence_is_not_rehearsed() {
@@ -242,8 +278,68 @@ fn a_set_sequence_is_not_rehearsed() {
         &upgrade(&project, ""),
         &[
             "rev2  Step 2  (`SELECT setval('o_id_seq', 1, false)` sets a sequence",
-            "rehearsed: 0 of 1",
+            "rehearsed: NONE of 1",
         ],
     );
     database.query("INSERT INTO o DEFAULT VALUES");
+}
+
+/// What no rollback takes back is not rehearsed, wherever it is called: slots, other sessions, files, locks, signals.
+#[test]
+fn what_stays_is_not_rehearsed() {
+    let slot = "makes, moves or drops a replication slot, which no rollback takes back)";
+    let reasons = [
+        (
+            "SELECT pg_create_physical_replication_slot('signoff_dry')",
+            slot,
+        ),
+        (
+            "DO $$ BEGIN EXECUTE 'SELECT pg_catalog.\"pg_drop_replication_slot\" (''x'')'; END $$",
+            slot,
+        ),
+        ("SELECT pg_replication_slot_advance('x', '0/0')", slot),
+        (
+            "SELECT pg_replication_origin_advance('x', '0/0')",
+            "moves a replication origin",
+        ),
+        (
+            "SELECT public.dblink_exec('', 'CREATE TABLE b ()')",
+            "speaks to another session",
+        ),
+        (
+            "SELECT lo_export(1, '/tmp/x')",
+            "writes a file of the server",
+        ),
+        (
+            "SELECT pg_advisory_lock(1)",
+            "takes or gives back a lock of the session",
+        ),
+        ("SELECT pg_reload_conf()", "signals the server"),
+        ("SELECT pg_switch_wal()", "writes to the server's log"),
+        ("SELECT pg_stat_reset()", "resets statistics"),
+        (
+            "COPY a TO '/tmp/signoff_dry'",
+            "writes a file or runs a program",
+        ),
+        (
+            "COPY a FROM PROGRAM 'true'",
+            "writes a file or runs a program",
+        ),
+    ];
+    let database = Database::create();
+    let table = "CREATE TABLE a (x int)";
+    run(&database, &upgrade(&tree(&[table]), ""));
+    for (sql, why) in reasons {
+        let script = upgrade(&tree(&[table, sql, "CREATE TABLE c (x int)"]), "");
+        let says = ["rehearsed: NONE of 2", "rev3  Step 3  (comes after"];
+        rehearses(&database, &script, &[why, says[0], says[1]]);
+    }
+    let made = "SELECT count(*) FROM pg_replication_slots WHERE slot_name = 'signoff_dry'";
+    assert_eq!(database.query(made), "0");
+    // What a rollback takes back is, and so is what only speaks of such a function.
+    let harmless = "SELECT pg_advisory_xact_lock(1), pg_notify('a', 'b'), pg_replication_origin_create('signoff_dry');\n\
+        REVOKE EXECUTE ON FUNCTION pg_stat_reset(), pg_reload_conf() FROM PUBLIC;\n\
+        INSERT INTO a SELECT 1 WHERE 'dblink is not used' <> ''";
+    let script = upgrade(&tree(&[table, harmless]), "");
+    rehearses(&database, &script, &["rehearsed: 1 of 1"]);
 }

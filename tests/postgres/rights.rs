@@ -1,5 +1,7 @@
 //! What a script asks for before it changes anything: rights, extensions, roles that its revisions need.
 
+mod unknown;
+
 use super::made::{changes_nothing, configured, downgrade, set, upgrade};
 use crate::support::outcome::{self, Outcome};
 use crate::support::postgres::Database;

@@ -193,3 +193,88 @@ fn the_authors_transaction_modes_are_kept() {
         );
     }
 }
+
+/// transaction_timeout ends the session of whoever takes longer, so it counts no more here than statement_timeout does.
+#[test]
+fn nobodys_transaction_timeout_ends_a_run() {
+    if crate::support::postgres::is_older_than(17, "transaction_timeout") {
+        return;
+    }
+    let project = tree(&[
+        "CREATE TABLE t (x int);\nSELECT pg_sleep(1.5);",
+        "CREATE INDEX CONCURRENTLY i ON t (x);",
+    ]);
+    for plainly in [false, true] {
+        let database = Database::create();
+        let limit = format!(
+            "ALTER DATABASE {} SET transaction_timeout = '1s'",
+            database.name()
+        );
+        database.query(&limit);
+        if plainly {
+            super::plain::session::run(&database, &super::plain::plain(&project, ""));
+        } else {
+            run(&database, &upgrade(&project, ""));
+        }
+        assert_eq!(
+            database.query("SELECT count(*) FROM signoff_revision WHERE state = 'applied'"),
+            "2"
+        );
+    }
+}
+
+/// Our record could not be written in it, so that the script would stop there whenever it is run.
+#[test]
+fn a_transaction_that_reads_only_is_refused_when_compiling() {
+    for text in [
+        "BEGIN READ ONLY;\nSELECT 1;\nCOMMIT",
+        "START TRANSACTION ISOLATION LEVEL SERIALIZABLE, READ /* */ ONLY;\nSELECT 1;\nCOMMIT",
+        "SELECT 1;\nBEGIN READ ONLY;\nSELECT 1;\nCOMMIT;\nCREATE TABLE b (x int)",
+        "SET TRANSACTION READ ONLY;\nSELECT 1",
+        "SELECT 1;\nSET TRANSACTION READ ONLY",
+        "SET transaction_read_only = on;\nSELECT 1",
+        "SELECT set_config('transaction_read_only', 'on', true)",
+        "SET LOCAL transaction_read_only TO 'true';\nSELECT 1",
+        "--! upgrade { transaction = false }\nSET transaction_read_only = 1;\nSELECT 1",
+    ] {
+        tree(&["CREATE TABLE a (x int)", text])
+            .run(&["upgrade"])
+            .code(1)
+            .stderr_has("error[read-only]")
+            .stderr_has("migrations/2.sql:");
+    }
+    for text in [
+        "BEGIN READ ONLY, READ WRITE;\nCREATE TABLE a (x int);\nCOMMIT",
+        "SET transaction_read_only = off;\nCREATE TABLE a (x int)",
+    ] {
+        upgraded(&tree(&[text]));
+    }
+}
+
+/// PostgreSQL makes a logical slot only where the transaction has written nothing, and ours has.
+#[test]
+fn a_logical_slot_is_not_made_in_our_transaction() {
+    let slot = "pg_create_logical_replication_slot('signoff_made', 'pgoutput')";
+    for text in [
+        &format!("SELECT {slot}"),
+        &format!("SELECT 1 FROM pg_catalog.{slot}"),
+        &format!("DO $$ BEGIN PERFORM {slot}; END $$"),
+        &format!("--! upgrade {{ transaction = false }}\nSELECT {slot}"),
+        "SELECT PG_COPY_logical_replication_slot('a', 'b')",
+    ] {
+        tree(&[text])
+            .run(&["upgrade"])
+            .code(1)
+            .stderr_has("error[logical-slot]")
+            .stderr_has("migrations/1.sql:");
+    }
+    let database = upgraded(&tree(&[
+        "CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_create_logical_replication_slot('x', 'y'); END $$;\n\
+         GRANT EXECUTE ON FUNCTION pg_copy_logical_replication_slot(name, name) TO PUBLIC",
+        &format!(
+            "--! allow = {{ no-recovery = \"looks first\" }}\n--! upgrade\nDO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_replication_slots WHERE slot_name = 'signoff_made') THEN PERFORM {slot}; END IF; COMMIT; END $$"
+        ),
+    ]));
+    let made = "SELECT pg_drop_replication_slot('signoff_made') IS NOT NULL";
+    assert_eq!(database.query(made), "t");
+}

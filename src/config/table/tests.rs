@@ -100,6 +100,74 @@ fn broken_toml_is_one_error_at_its_place() {
     }
 }
 
+/// What the one error about this text says to do.
+fn help(text: &str) -> Vec<String> {
+    let mut sink = Sink::default();
+    if let Some(mut table) = document(text, &mut sink) {
+        table.text("a", &mut sink);
+        table.texts("b", &mut sink);
+        table.finish(&mut sink);
+    }
+    let [told] = sink.diagnostics() else {
+        panic!("one, not {sink:?}");
+    };
+    told.help.clone()
+}
+
+#[test]
+fn a_value_without_quotes_is_told_to_take_some() {
+    for (text, value) in [
+        ("b = [cae11afbdacd]", "cae11afbdacd"),
+        ("b = [1975ea83b712]", "1975ea83b712"),
+        ("b = [1975e8839712]", "1975e8839712"),
+        ("b = [01234567, \"x\"]", "01234567"),
+        ("b = [\"x\",\n  27dafa983136, # so\n]", "27dafa983136"),
+        ("a = Add users\nb = []", "Add users"),
+        ("a = app.owner # so", "app.owner"),
+        ("a = 5s", "5s"),
+    ] {
+        let wanted = format!("put it in quotes: \"{value}\"");
+        assert_eq!(help(text), [wanted], "{text}");
+    }
+    for text in [
+        "a = \nb = []",
+        "a = \"x",
+        "a = 'x",
+        "a = \"x\" y",
+        "b = [\"x\" \"y\"]",
+        "a b = 1",
+        "foo bar",
+        "[a\n",
+        "a = 1\n[b]\n[b]\n",
+        "a = True",
+        "a = 2020-13-01",
+        "a = \u{202e}b",
+    ] {
+        assert_eq!(help(text), Vec::<String>::new(), "{text}");
+    }
+}
+
+#[test]
+fn every_key_that_may_stand_there_is_listed() {
+    const KEYS: [&str; 14] = [
+        "k01", "k02", "k03", "k04", "k05", "k06", "k07", "k08", "k09", "k10", "k11", "k12", "k13",
+        "k14",
+    ];
+    let mut sink = Sink::default();
+    let mut table = document("something = 1\n", &mut sink).expect("it is TOML");
+    for key in KEYS {
+        table.text(key, &mut sink);
+    }
+    table.finish(&mut sink);
+    let [told] = sink.diagnostics() else {
+        panic!("one, not {sink:?}");
+    };
+    assert!(
+        KEYS.iter().all(|key| told.help[0].contains(key)),
+        "{told:?}"
+    );
+}
+
 #[test]
 fn the_nearest_word_is_near() {
     let words = ["upgrade", "downgrade", "data"];

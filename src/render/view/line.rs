@@ -41,6 +41,8 @@ pub(super) struct Line {
     lock: Option<Lock>,
     own_settings: bool,
     irreversible: Option<String>,
+    /// Why it was changed after it was published, each time that it was.
+    resealed: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -100,5 +102,6 @@ pub(super) fn line(plan: &Plan, block: &plan::Block, number: usize) -> Line {
         }),
         own_settings: block.settings != Settings::default(),
         irreversible: block.irreversible.clone(),
+        resealed: block.resealed.clone(),
     }
 }

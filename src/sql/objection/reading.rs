@@ -92,7 +92,7 @@ fn changed(statement: &Statement, name: &str) -> Objection {
 }
 
 /// The setting of a whole `SELECT set_config(…)`, however long it lasts.
-fn called(text: &str, statement: &Statement) -> Option<Setting> {
+pub(super) fn called(text: &str, statement: &Statement) -> Option<Setting> {
     let mut cursor = Cursor::new(text, statement.range());
     while cursor.take_kind(TokenKind::OpenParen).is_some() {}
     if !cursor.take("select") {

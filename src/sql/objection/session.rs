@@ -1,9 +1,20 @@
 //! Settings and session state that would leak into what runs after.
 
+use super::reading;
+use crate::lex;
 use crate::postgres::StatementKind;
 use crate::sql::{Objection, Setting, Statement};
 
-pub(super) fn look(statement: &Statement, found: &mut Vec<Objection>) {
+pub(super) fn look(text: &str, statement: &Statement, found: &mut Vec<Objection>) {
+    if reads_only(text, statement) {
+        found.push(Objection::error(
+            "read-only",
+            statement,
+            "this transaction would be read-only, and it is the one that records the revision: PostgreSQL would refuse the record (25006), with the revisions before it applied",
+            "leave READ ONLY out",
+        ));
+        return;
+    }
     match (statement.head.kind, &statement.head.setting) {
         (StatementKind::DiscardAll, _) => found.push(Objection::error(
             "discard-all",
@@ -24,6 +35,35 @@ pub(super) fn look(statement: &Statement, found: &mut Vec<Objection>) {
         }
         _ => {}
     }
+}
+
+/// Whether the transaction that a statement stands in, or begins, can write nothing behind it.
+fn reads_only(text: &str, statement: &Statement) -> bool {
+    let head = &statement.head;
+    if let Some(modes) = head.modes.clone() {
+        let words: Vec<&str> = lex::tokens_in(text, modes)
+            .filter(|token| !token.kind.is_trivia())
+            .map(|token| &text[token.range()])
+            .collect();
+        let last = words
+            .windows(2)
+            .rev()
+            .find(|pair| pair[0].eq_ignore_ascii_case("read"));
+        return last.is_some_and(|pair| pair[1].eq_ignore_ascii_case("only"));
+    }
+    let setting = match head.kind {
+        StatementKind::Select => reading::called(text, statement),
+        StatementKind::Set | StatementKind::SetLocal => head.setting.clone(),
+        _ => None,
+    };
+    let setting = setting.filter(|setting| setting.name == "transaction_read_only");
+    setting
+        .and_then(|setting| setting.value)
+        .is_some_and(|value| {
+            !["default", "false", "no", "off", "0"]
+                .iter()
+                .any(|off| off.eq_ignore_ascii_case(&value))
+        })
 }
 
 fn set(statement: &Statement, setting: &Setting, found: &mut Vec<Objection>) {

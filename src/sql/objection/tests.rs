@@ -50,6 +50,9 @@ fn what_is_carried_is_not_mentioned() {
         "drop schema public cascade",
         "create temp table signoff_event (a int)",
         "comment on table a is 'a\\b'",
+        "set transaction read only, read write; set local transaction_read_only = off",
+        "create index concurrently U&\"a\" on t (U&\"\\0061\")",
+        "select 'pg_create_logical_replication_slot'",
     ] {
         assert_eq!(said(text), Vec::<String>::new(), "{text}");
     }
@@ -125,7 +128,17 @@ fn session_state() {
         ("commit prepared 'x'", "error prepared-transaction"),
         ("copy t to stdout", "error copy-to-client"),
         ("create index concurrently on t (a)", "error unnamed-index"),
+        (
+            "create index concurrently U&\"\\0061\" on t (a)",
+            "error escaped-name",
+        ),
         ("drop owned by x", "warning drop-owned"),
+        ("set transaction read only", "error read-only"),
+        ("set local transaction_read_only = on", "error read-only"),
+        (
+            "select 1, pg_create_logical_replication_slot('a', 'b')",
+            "error logical-slot",
+        ),
     ] {
         assert_eq!(said(text), [format!("{code} at {text}")]);
     }

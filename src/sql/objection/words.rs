@@ -2,23 +2,32 @@
 
 use crate::diagnostic::Severity;
 use crate::lex::{self, TokenKind};
+use crate::name::ObjectKind;
 use crate::postgres::StatementKind;
-use crate::sql::{Objection, Statement};
+use crate::sql::{self, Objection, Statement};
 
 /// Bytes of a name that the server keeps (`NAMEDATALEN` − 1).
 const NAME_BYTES: usize = 63;
 
 const UNLOCK: &str = "pg_advisory_unlock_all";
 
+/// Functions that PostgreSQL refuses in a transaction that has written something (tried on server 15).
+const SLOTS: [&str; 2] = [
+    "pg_create_logical_replication_slot",
+    "pg_copy_logical_replication_slot",
+];
+
 pub(super) fn look(text: &str, statement: &Statement, found: &mut Vec<Objection>) {
     let body = matches!(
         statement.head.kind,
         StatementKind::Do | StatementKind::DoCommitting
     );
+    let mut slots = false;
     for token in lex::tokens_in(text, statement.range()) {
         let written = &text[token.start..token.end];
         match token.kind {
             TokenKind::Word if written.len() < UNLOCK.len() => {}
+            TokenKind::Word if names_slot(written) => slots = true,
             TokenKind::Word if written.eq_ignore_ascii_case(UNLOCK) => {
                 found.push(unlock(token.start..token.end));
             }
@@ -33,7 +42,9 @@ pub(super) fn look(text: &str, statement: &Statement, found: &mut Vec<Objection>
             }
             TokenKind::DollarString | TokenKind::String if body => {
                 // ASCII lower case keeps every offset.
-                if let Some(at) = written.to_ascii_lowercase().find(UNLOCK) {
+                let lower = written.to_ascii_lowercase();
+                slots |= SLOTS.iter().any(|slot| lower.contains(slot));
+                if let Some(at) = lower.find(UNLOCK) {
                     let start = token.start + at;
                     found.push(unlock(start..start + UNLOCK.len()));
                 }
@@ -41,6 +52,33 @@ pub(super) fn look(text: &str, statement: &Statement, found: &mut Vec<Objection>
             _ => {}
         }
     }
+    if slots && makes_slot(text, statement) {
+        found.push(Objection::error(
+            "logical-slot",
+            statement,
+            "this makes a logical replication slot, which PostgreSQL refuses in a transaction that has written something, and a release writes the revision's record before it: the script would stop here",
+            "make the slot by hand before the release; or in a DO block that ends with COMMIT and so runs outside a transaction, with allow = { no-recovery = \"reason\" }",
+        ));
+    }
+}
+
+fn names_slot(written: &str) -> bool {
+    SLOTS.iter().any(|slot| written.eq_ignore_ascii_case(slot))
+}
+
+/// Whether such a function is called at once, in the transaction of the release.
+fn makes_slot(text: &str, statement: &Statement) -> bool {
+    let kind = statement.head.kind;
+    // The one body waits for a caller, the other runs by itself.
+    let elsewhere = matches!(
+        kind,
+        StatementKind::Create(ObjectKind::Function | ObjectKind::Procedure)
+            | StatementKind::DoCommitting
+    );
+    !elsewhere
+        && sql::calls(text, statement).iter().any(|call| {
+            names_slot(call.name.name.as_str()) && (!call.nested || kind == StatementKind::Do)
+        })
 }
 
 fn unlock(range: std::ops::Range<usize>) -> Objection {

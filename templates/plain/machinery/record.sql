@@ -6,20 +6,33 @@ DO $signoff$ DECLARE m jsonb := current_setting('signoff.row'); p text; goal tex
     IF NOT EXISTS (SELECT FROM {{ version_table }} v WHERE v.revision = p AND v.state = 'applied') THEN
       RAISE EXCEPTION USING ERRCODE = 'SO002', MESSAGE = format('signoff: refused: revision %s needs %s first', m->>'revision', p); END IF; END LOOP;
 {% if numbered %}
-  SELECT e.row->>'revision' INTO p FROM (SELECT t.line::jsonb AS row FROM unnest((string_to_array(current_setting('signoff.rows'), chr(10)))[2:current_setting('signoff.entry')::int]) AS t (line)) e
-   WHERE m->>'kind' = 'revision' AND NOT EXISTS (SELECT FROM {{ version_table }} v WHERE v.revision = e.row->>'revision' AND v.state = 'applied') LIMIT 1;
+  SELECT e.row->>'revision'
+    INTO p
+    FROM (SELECT t.line::jsonb AS row
+        FROM unnest((string_to_array(current_setting('signoff.rows'), chr(10)))[2:current_setting('signoff.entry')::int]) AS t (line)) e
+   WHERE m->>'kind' = 'revision'
+     AND NOT EXISTS (SELECT FROM {{ version_table }} v WHERE v.revision = e.row->>'revision' AND v.state = 'applied')
+    LIMIT 1;
   IF FOUND THEN RAISE EXCEPTION USING ERRCODE = 'SO002', MESSAGE = format('signoff: refused: revision %s needs %s first', m->>'revision', p); END IF;
 {% endif %}
-  INSERT INTO {{ event_table }} (event, project, revision, bundle, ticket) SELECT 'started', {{ project | lit }}, m->>'revision', current_setting('signoff.bundle'), nullif(current_setting('signoff.ticket', true), '');
+  INSERT INTO {{ event_table }} (event, project, revision, bundle, ticket)
+    SELECT 'started', {{ project | lit }}, m->>'revision', current_setting('signoff.bundle'), nullif(current_setting('signoff.ticket', true), '');
   INSERT INTO {{ version_table }} AS v (revision, project, kind, parents, depends_on, message, up, up1, variables, state, bundle, ticket)
-  SELECT r.revision, {{ project | lit }}, coalesce(r.kind, 'revision'), coalesce(r.parents, '{}'), coalesce(r.depends_on, '{}'), r.message, r.up, r.up1, r.variables, goal, current_setting('signoff.bundle'), nullif(current_setting('signoff.ticket', true), '')
+    SELECT r.revision, {{ project | lit }}, coalesce(r.kind, 'revision'), coalesce(r.parents, '{}'), coalesce(r.depends_on, '{}'), r.message, r.up, r.up1,
+      r.variables, goal, current_setting('signoff.bundle'), nullif(current_setting('signoff.ticket', true), '')
     FROM jsonb_to_record(m) AS r(revision text, kind text, parents text[], depends_on text[], message text, up text, up1 text, variables text)
-  ON CONFLICT (revision) DO UPDATE SET parents = excluded.parents, depends_on = excluded.depends_on, message = excluded.message, up = excluded.up, up1 = excluded.up1,
-    variables = excluded.variables, state = excluded.state, bundle = excluded.bundle, ticket = excluded.ticket, applied_by = excluded.applied_by, started_at = excluded.started_at
-    WHERE v.state = 'upgrading' OR v.kind = 'repeatable';
+    ON CONFLICT (revision) DO UPDATE SET parents = excluded.parents, depends_on = excluded.depends_on, message = excluded.message, up = excluded.up,
+      up1 = excluded.up1, variables = excluded.variables, state = excluded.state,
+      steps = CASE goal WHEN 'applied' THEN '{}' ELSE v.steps END, bundle = excluded.bundle, ticket = excluded.ticket,
+      applied_by = excluded.applied_by, started_at = excluded.started_at
+   WHERE v.state = 'upgrading' OR v.kind = 'repeatable';
   IF NOT FOUND THEN
-    RAISE EXCEPTION USING ERRCODE = 'SO002', MESSAGE = format('signoff: refused: revision %s was applied by another run a moment ago', m->>'revision'), HINT = 'Run again: it goes on where it stands now.'; END IF;
-  UPDATE {{ version_table }} SET up = 'to be applied again' WHERE kind = 'repeatable' AND revision IN (SELECT 'repeatable:' || jsonb_array_elements_text(coalesce(m->'recreates', '[]')));
+    RAISE EXCEPTION USING ERRCODE = 'SO002',
+      MESSAGE = format('signoff: refused: revision %s was applied by another run a moment ago', m->>'revision'),
+      HINT = 'Run again: it goes on where it stands now.';
+  END IF;
+  UPDATE {{ version_table }} SET up = 'to be applied again'
+   WHERE kind = 'repeatable' AND revision IN (SELECT 'repeatable:' || jsonb_array_elements_text(coalesce(m->'recreates', '[]')));
 END $signoff$;
 $m$;
 {% else %}
@@ -28,19 +41,32 @@ SET signoff.record = $m$
 DO $signoff$ DECLARE m jsonb := current_setting('signoff.row'); c text; BEGIN
   SELECT v.revision INTO c FROM {{ version_table }} v WHERE m->>'revision' = ANY (v.parents || v.depends_on) LIMIT 1;
 {% if numbered %}
-  SELECT e.row->>'revision' INTO c FROM (SELECT t.line::jsonb AS row FROM unnest((string_to_array(current_setting('signoff.rows'), chr(10)))[current_setting('signoff.entry')::int + 2:{{ entries | length + 1 }}]) AS t (line)) e
-   WHERE EXISTS (SELECT FROM {{ version_table }} v WHERE v.revision = e.row->>'revision') LIMIT 1;
+  SELECT e.row->>'revision'
+    INTO c
+    FROM (SELECT t.line::jsonb AS row
+        FROM unnest((string_to_array(current_setting('signoff.rows'), chr(10)))[current_setting('signoff.entry')::int + 2:{{ entries | length + 1 }}])
+          AS t (line)) e
+   WHERE EXISTS (SELECT FROM {{ version_table }} v WHERE v.revision = e.row->>'revision')
+    LIMIT 1;
 {% endif %}
-  IF FOUND THEN RAISE EXCEPTION USING ERRCODE = 'SO002', MESSAGE = format('signoff: refused: revision %s can''t be reverted, %s stands on it', m->>'revision', c),
-    HINT = format('Revert %s first.', c); END IF;
-  INSERT INTO {{ event_table }} (event, project, revision, bundle, ticket) SELECT 'reverting', {{ project | lit }}, m->>'revision', current_setting('signoff.bundle'), nullif(current_setting('signoff.ticket', true), '');
-  UPDATE {{ version_table }} v SET up = CASE WHEN m->'recreates' ? split_part(v.revision, ':', 2) OR v.up = 'to be applied again' THEN 'to be applied again' ELSE 'to be compared again' END
+  IF FOUND THEN
+    RAISE EXCEPTION USING ERRCODE = 'SO002',
+      MESSAGE = format('signoff: refused: revision %s can''t be reverted, %s stands on it', m->>'revision', c),
+      HINT = format('Revert %s first.', c);
+  END IF;
+  INSERT INTO {{ event_table }} (event, project, revision, bundle, ticket)
+    SELECT 'reverting', {{ project | lit }}, m->>'revision', current_setting('signoff.bundle'), nullif(current_setting('signoff.ticket', true), '');
+  UPDATE {{ version_table }} v
+     SET up = CASE WHEN m->'recreates' ? split_part(v.revision, ':', 2) OR v.up = 'to be applied again' THEN 'to be applied again'
+         ELSE 'to be compared again' END
    WHERE v.kind = 'repeatable' AND v.project = {{ project | lit }};
 END $signoff$;
 $m$;
 {% endif %}
 SET signoff.ended = $m$
 DO $signoff$ BEGIN
-  INSERT INTO {{ event_table }} (event, project, revision, bundle, ticket) SELECT {{ ("applied" if direction == "upgrade" else "reverted") | lit }}, {{ project | lit }}, current_setting('signoff.row')::jsonb->>'revision', current_setting('signoff.bundle'), nullif(current_setting('signoff.ticket', true), '');
+  INSERT INTO {{ event_table }} (event, project, revision, bundle, ticket)
+    SELECT {{ ("applied" if direction == "upgrade" else "reverted") | lit }}, {{ project | lit }}, current_setting('signoff.row')::jsonb->>'revision', current_setting('signoff.bundle'),
+      nullif(current_setting('signoff.ticket', true), '');
 END $signoff$;
 $m$;

@@ -14,7 +14,9 @@ SET signoff.mark = '';
 $m$ AS signoff_bare_done \gset
 -- Before a look at the catalog: its own types and operators come first, and what the author's search_path finds stays visible.
 SELECT $m$
-DO $signoff$ BEGIN PERFORM pg_catalog.set_config('search_path', pg_catalog.rtrim(pg_catalog.concat('pg_catalog, ', pg_catalog.current_setting('search_path')), ', '), false); END $signoff$;
+DO $signoff$ BEGIN
+  PERFORM pg_catalog.set_config('search_path', pg_catalog.rtrim(pg_catalog.concat('pg_catalog, ', pg_catalog.current_setting('search_path')), ', '), false);
+END $signoff$;
 $m$ AS signoff_see \gset
 {% include "script/machinery/index.sql" %}
 {% include "script/machinery/reindex.sql" %}

@@ -1,10 +1,12 @@
 -- Says to the log that a revision begins, and that it ended; what failed is what started and did not end.
 SELECT $m$
 SET signoff.row = :'signoff_row'; SET signoff.bundle = :'signoff_bundle'; SET signoff.ticket = :'signoff_ticket';
-INSERT INTO {{ event_table }} (event, project, revision, bundle, ticket) SELECT {{ ("started" if direction == "upgrade" else "reverting") | lit }}, {{ project | lit }}, :'signoff_row'::jsonb->>'revision', :'signoff_bundle', nullif(:'signoff_ticket', '');
+INSERT INTO {{ event_table }} (event, project, revision, bundle, ticket)
+  SELECT {{ ("started" if direction == "upgrade" else "reverting") | lit }}, {{ project | lit }}, :'signoff_row'::jsonb->>'revision', :'signoff_bundle', nullif(:'signoff_ticket', '');
 $m$ AS signoff_started \gset
 SELECT $m$
-INSERT INTO {{ event_table }} (event, project, revision, bundle, ticket) SELECT {{ ("applied" if direction == "upgrade" else "reverted") | lit }}, {{ project | lit }}, :'signoff_row'::jsonb->>'revision', :'signoff_bundle', nullif(:'signoff_ticket', '');
+INSERT INTO {{ event_table }} (event, project, revision, bundle, ticket)
+  SELECT {{ ("applied" if direction == "upgrade" else "reverted") | lit }}, {{ project | lit }}, :'signoff_row'::jsonb->>'revision', :'signoff_bundle', nullif(:'signoff_ticket', '');
 $m$ AS signoff_ended \gset
 {% if direction == "upgrade" %}
 -- Records a revision as (being) applied, after its parents; its unique key serialises two runs even without the lock.
@@ -16,14 +18,21 @@ BEGIN
     IF NOT EXISTS (SELECT FROM {{ version_table }} v WHERE v.revision = p AND v.state = 'applied') THEN
       RAISE EXCEPTION USING ERRCODE = 'SO002', MESSAGE = format('signoff: refused: revision %s needs %s first', m->>'revision', p); END IF; END LOOP;
   INSERT INTO {{ version_table }} AS v (revision, project, kind, parents, depends_on, message, up, up1, variables, state, bundle, ticket)
-  SELECT r.revision, {{ project | lit }}, coalesce(r.kind, 'revision'), coalesce(r.parents, '{}'), coalesce(r.depends_on, '{}'), r.message, r.up, r.up1, r.variables, goal, current_setting('signoff.bundle'), nullif(current_setting('signoff.ticket'), '')
+    SELECT r.revision, {{ project | lit }}, coalesce(r.kind, 'revision'), coalesce(r.parents, '{}'), coalesce(r.depends_on, '{}'), r.message, r.up, r.up1,
+      r.variables, goal, current_setting('signoff.bundle'), nullif(current_setting('signoff.ticket'), '')
     FROM jsonb_to_record(m) AS r(revision text, kind text, parents text[], depends_on text[], message text, up text, up1 text, variables text)
-  ON CONFLICT (revision) DO UPDATE SET parents = excluded.parents, depends_on = excluded.depends_on, message = excluded.message, up = excluded.up, up1 = excluded.up1,
-    variables = excluded.variables, state = excluded.state, bundle = excluded.bundle, ticket = coalesce(excluded.ticket, v.ticket), applied_by = excluded.applied_by, started_at = excluded.started_at
-    WHERE v.state = 'upgrading' OR v.kind = 'repeatable';
+    ON CONFLICT (revision) DO UPDATE SET parents = excluded.parents, depends_on = excluded.depends_on, message = excluded.message, up = excluded.up,
+      up1 = excluded.up1, variables = excluded.variables, state = excluded.state,
+      steps = CASE goal WHEN 'applied' THEN '{}' ELSE v.steps END, bundle = excluded.bundle, ticket = coalesce(excluded.ticket, v.ticket),
+      applied_by = excluded.applied_by, started_at = excluded.started_at
+   WHERE v.state = 'upgrading' OR v.kind = 'repeatable';
   IF NOT FOUND THEN
-    RAISE EXCEPTION USING ERRCODE = 'SO002', MESSAGE = format('signoff: refused: revision %s was applied by another run a moment ago', m->>'revision'), HINT = 'Run again: it goes on where it stands now.'; END IF;
-  UPDATE {{ version_table }} SET up = 'to be applied again' WHERE kind = 'repeatable' AND revision IN (SELECT 'repeatable:' || jsonb_array_elements_text(coalesce(m->'recreates', '[]')));
+    RAISE EXCEPTION USING ERRCODE = 'SO002',
+      MESSAGE = format('signoff: refused: revision %s was applied by another run a moment ago', m->>'revision'),
+      HINT = 'Run again: it goes on where it stands now.';
+  END IF;
+  UPDATE {{ version_table }} SET up = 'to be applied again'
+   WHERE kind = 'repeatable' AND revision IN (SELECT 'repeatable:' || jsonb_array_elements_text(coalesce(m->'recreates', '[]')));
 END $signoff$;
 $m$ AS signoff_enter \gset
 {% else %}
@@ -33,9 +42,14 @@ DO $signoff$
 DECLARE m jsonb := current_setting('signoff.row'); c text;
 BEGIN
   SELECT v.revision INTO c FROM {{ version_table }} v WHERE m->>'revision' = ANY (v.parents || v.depends_on) LIMIT 1;
-  IF FOUND THEN RAISE EXCEPTION USING ERRCODE = 'SO002', MESSAGE = format('signoff: refused: revision %s can''t be reverted, %s stands on it', m->>'revision', c),
-    HINT = format('Revert %s first.', c); END IF;
-  UPDATE {{ version_table }} v SET up = CASE WHEN m->'recreates' ? split_part(v.revision, ':', 2) OR v.up = 'to be applied again' THEN 'to be applied again' ELSE 'to be compared again' END
+  IF FOUND THEN
+    RAISE EXCEPTION USING ERRCODE = 'SO002',
+      MESSAGE = format('signoff: refused: revision %s can''t be reverted, %s stands on it', m->>'revision', c),
+      HINT = format('Revert %s first.', c);
+  END IF;
+  UPDATE {{ version_table }} v
+     SET up = CASE WHEN m->'recreates' ? split_part(v.revision, ':', 2) OR v.up = 'to be applied again' THEN 'to be applied again'
+         ELSE 'to be compared again' END
    WHERE v.kind = 'repeatable' AND v.project = {{ project | lit }};
 END $signoff$;
 $m$ AS signoff_enter \gset

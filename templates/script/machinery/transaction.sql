@@ -1,3 +1,4 @@
+{% import "script/words.sql" as words %}
 {% if has_transactions or (repeatables and direction == "upgrade") %}
 -- One transaction: record first, then the revision's SQL, then make sure that the transaction is still ours.
 SELECT $m$
@@ -20,7 +21,11 @@ SET signoff.row = :'signoff_row';
 DO $signoff$ DECLARE this text := current_setting('signoff.row')::jsonb->>'revision'; BEGIN
   IF NOT EXISTS (SELECT FROM {{ event_table }} e WHERE e.revision = this AND e.xmin = pg_current_xact_id()::xid)
      OR {{ "NOT " if direction == "upgrade" }}EXISTS (SELECT FROM {{ version_table }} v WHERE v.revision = this{{ " AND v.xmin = pg_current_xact_id()::xid" if direction == "upgrade" }}) THEN
-    RAISE EXCEPTION USING ERRCODE = 'SO005', MESSAGE = format('signoff: revision %s ended its transaction or changed its own record', this), HINT = 'Look at what it did before running anything: status.sql tells what is recorded.'; END IF;
+    RAISE EXCEPTION USING ERRCODE = 'SO005',
+      MESSAGE = format('signoff: revision %s ended its transaction or changed its own record', this),
+      HINT = 'Look at what it did before running anything: status.sql tells what is recorded.';
+  END IF;
+{{ words.reads_on('this') }}
 {% if direction == "upgrade" %}
   UPDATE {{ version_table }} SET applied_at = clock_timestamp() WHERE revision = this;
 {% endif %}

@@ -247,6 +247,38 @@ fn what_can_not_be_sent_so_is_refused_by_the_compiler() {
             "DROP INDEX CONCURRENTLY i;\nCREATE INDEX CONCURRENTLY i ON a (a)",
             "i is changed again further on",
         ),
+        (
+            "CREATE UNIQUE INDEX CONCURRENTLY i ON a (a);\nALTER TABLE a ADD CONSTRAINT c UNIQUE USING INDEX i",
+            "i is changed again further on",
+        ),
+        (
+            "CREATE INDEX CONCURRENTLY i ON a (lower(\"A\"), b);\nALTER TABLE a ADD c int, DROP IF EXISTS \"A\"",
+            "\"A\" is changed again further on",
+        ),
+        (
+            "CREATE INDEX CONCURRENTLY i ON a (b) WHERE a > 1;\nALTER TABLE a DROP COLUMN a CASCADE",
+            "a is changed again further on",
+        ),
+        (
+            "CREATE UNIQUE INDEX CONCURRENTLY i ON a (a);\nALTER TABLE a ADD UNIQUE USING INDEX i;\nALTER TABLE a DROP CONSTRAINT IF EXISTS i",
+            "i is changed again further on",
+        ),
+        (
+            "DROP INDEX CONCURRENTLY i;\nALTER TABLE a ADD CONSTRAINT i UNIQUE (a)",
+            "i is changed again further on",
+        ),
+        (
+            "DROP INDEX CONCURRENTLY i;\nCREATE TABLE b (a int, CONSTRAINT i PRIMARY KEY (a))",
+            "i is changed again further on",
+        ),
+        (
+            "DROP INDEX CONCURRENTLY i;\nALTER INDEX j RENAME TO i",
+            "i is changed again further on",
+        ),
+        (
+            "DROP INDEX CONCURRENTLY i;\nCREATE VIEW i AS SELECT 1",
+            "i is changed again further on",
+        ),
     ] {
         let project = tree(&["CREATE TABLE a (a int)", text]);
         project.run(&["upgrade"]).success();
@@ -260,4 +292,37 @@ fn what_can_not_be_sent_so_is_refused_by_the_compiler() {
         project.run(&["bundle", "--flavour", "plain"]).code(1);
         assert!(!project.path("out").exists(), "{text}");
     }
+}
+
+/// The server keeps 63 bytes of a name.
+#[test]
+fn a_name_that_is_cut_is_found() {
+    let name = "n".repeat(70);
+    let project = tree(&[
+        "CREATE TABLE t (a int)",
+        &format!("CREATE INDEX CONCURRENTLY {name} ON t (a)"),
+        &format!("DROP INDEX CONCURRENTLY {name}"),
+    ]);
+    for (before, range) in [("rev1", "base:rev2"), ("rev2", "rev2:rev3")] {
+        let database = Database::create();
+        psql(&database, &upgrade(&project, before));
+        run(&database, &plain(&project, range));
+    }
+}
+
+/// What leaves the index as it was made, under its name, is no reason to refuse.
+#[test]
+fn what_a_later_statement_leaves_alone() {
+    let project = tree(&[
+        "CREATE TABLE a (a int NOT NULL, b int, c int);\nCREATE INDEX j ON a (c)",
+        "CREATE UNIQUE INDEX CONCURRENTLY i ON a (a);\nALTER TABLE a ADD CONSTRAINT i PRIMARY KEY USING INDEX i;\n\
+         ALTER TABLE a DROP COLUMN b, ADD CONSTRAINT k CHECK (a > 0), ALTER c DROP NOT NULL;\nALTER TABLE a DROP CONSTRAINT k",
+        "DROP INDEX CONCURRENTLY j;\nALTER TABLE a ADD CONSTRAINT j CHECK (c > 0)",
+    ]);
+    let script = plain(&project, "");
+    let database = Database::create();
+    run(&database, &script);
+    changes_nothing(&database, || {
+        run(&database, &script);
+    });
 }

@@ -231,7 +231,7 @@ fn what_is_recorded_is_something_else() {
         "UPDATE signoff_revision SET project = 'other'",
         "UPDATE signoff_revision SET state = 'upgrading' WHERE revision = 'rev2'; INSERT INTO signoff_revision SELECT 'rev0', project, kind, parents, depends_on, message, up, up1, variables, 'applied' FROM signoff_revision WHERE revision = 'rev1'",
         "DELETE FROM signoff_revision WHERE revision = 'rev1'",
-        "UPDATE signoff_revision SET state = 'downgrading' WHERE revision = 'rev2'",
+        "UPDATE signoff_revision SET state = 'downgrading', steps = '{0123456789abcdef}' WHERE revision = 'rev2'",
     ] {
         let database = upgraded(&project);
         database.query(change);

@@ -9,17 +9,17 @@ use crate::support::postgres::{Database, socket};
 
 /// What the server refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Refused {
+pub(in crate::postgres) struct Refused {
     /// SQLSTATE; empty where the connection is gone.
-    pub(super) code: String,
+    pub(in crate::postgres) code: String,
     /// The message.
-    pub(super) message: String,
+    pub(in crate::postgres) message: String,
     /// The hint.
-    pub(super) hint: String,
+    pub(in crate::postgres) hint: String,
 }
 
 /// A connection.
-pub(super) struct Session {
+pub(in crate::postgres) struct Session {
     client: Client,
     notices: Arc<Mutex<Vec<String>>>,
 }
@@ -34,12 +34,12 @@ pub(super) fn statements(script: &str) -> Vec<&str> {
 
 impl Session {
     #[track_caller]
-    pub(super) fn open(database: &Database) -> Self {
+    pub(in crate::postgres) fn open(database: &Database) -> Self {
         Self::open_as(database, "postgres")
     }
 
     #[track_caller]
-    pub(super) fn open_as(database: &Database, user: &str) -> Self {
+    pub(in crate::postgres) fn open_as(database: &Database, user: &str) -> Self {
         let notices = Arc::new(Mutex::new(Vec::new()));
         let said = Arc::clone(&notices);
         let client = Config::new()
@@ -56,7 +56,7 @@ impl Session {
     }
 
     /// One message. The first column of all rows that come back.
-    pub(super) fn send(&mut self, sql: &str) -> Result<Vec<String>, Refused> {
+    pub(in crate::postgres) fn send(&mut self, sql: &str) -> Result<Vec<String>, Refused> {
         let messages = self.client.simple_query(sql).map_err(|error| {
             let Some(error) = error.as_db_error() else {
                 return Refused {
@@ -81,7 +81,10 @@ impl Session {
     }
 
     /// A script, statement by statement up to the first error.
-    pub(super) fn stop_at_errors(&mut self, script: &str) -> Result<Vec<String>, Refused> {
+    pub(in crate::postgres) fn stop_at_errors(
+        &mut self,
+        script: &str,
+    ) -> Result<Vec<String>, Refused> {
         let mut rows = Vec::new();
         for statement in statements(script) {
             rows.extend(self.send(statement)?);
@@ -90,7 +93,7 @@ impl Session {
     }
 
     /// A script, statement by statement, whatever the server says.
-    pub(super) fn go_on(&mut self, script: &str) -> Vec<Refused> {
+    pub(in crate::postgres) fn go_on(&mut self, script: &str) -> Vec<Refused> {
         let sent = statements(script)
             .into_iter()
             .map(|statement| self.send(statement));
@@ -98,13 +101,13 @@ impl Session {
     }
 
     /// What the server said since the last time.
-    pub(super) fn notices(&mut self) -> Vec<String> {
+    pub(in crate::postgres) fn notices(&mut self) -> Vec<String> {
         std::mem::take(&mut *self.notices.lock().expect("nobody panics with it"))
     }
 
     /// A value.
     #[track_caller]
-    pub(super) fn value(&mut self, sql: &str) -> String {
+    pub(in crate::postgres) fn value(&mut self, sql: &str) -> String {
         let rows = self.send(sql).expect("a question is answered");
         rows.into_iter().next().expect("with a row")
     }
@@ -112,7 +115,7 @@ impl Session {
 
 /// A script that must succeed, statement by statement, in a session of its own; its last rows say so.
 #[track_caller]
-pub(super) fn run(database: &Database, script: &str) -> Vec<String> {
+pub(in crate::postgres) fn run(database: &Database, script: &str) -> Vec<String> {
     let mut session = Session::open(database);
     match session.stop_at_errors(script) {
         Ok(rows) => {

@@ -86,3 +86,62 @@ fn a_value_that_is_there() {
     }
     assert_eq!(database.query("SELECT to_regclass('person') IS NULL"), "t");
 }
+
+/// psql, with a transaction for each statement, runs these; so does a script, however the value is added and used.
+#[test]
+fn a_value_is_committed_before_it_is_used_in_whatever_way() {
+    let before = "CREATE TYPE mood AS ENUM ('sad');\nCREATE TYPE pair AS (n int, m mood);\nCREATE TABLE person (m mood);\nCREATE TABLE pairs (p pair)";
+    let add = "ALTER TYPE mood ADD VALUE 'ok'";
+    let use_ = "INSERT INTO person VALUES ('ok')";
+    for (add, used) in [
+        (add, "COPY person FROM stdin;\nsad\nok\n\\.\n"),
+        (add, "COPY person FROM PROGRAM 'echo ok'"),
+        (
+            add,
+            "INSERT INTO person SELECT m FROM json_to_record('{\"m\":\"ok\"}') AS j (m mood)",
+        ),
+        (add, "INSERT INTO pairs VALUES ('(1,ok)')"),
+        (
+            add,
+            "DO $$ BEGIN INSERT INTO pairs VALUES ('(1,\"ok\")'); END $$",
+        ),
+        (add, "INSERT INTO person VALUES (U&'\\006fk')"),
+        ("ALTER TYPE mood ADD VALUE U&'\\006fk'", use_),
+        (
+            "DO $$ BEGIN ALTER TYPE mood ADD VALUE IF NOT EXISTS 'ok'; END $$",
+            use_,
+        ),
+        (
+            "DO $$ BEGIN EXECUTE 'ALTER TYPE mood ADD VALUE ''ok'''; END $$",
+            use_,
+        ),
+        (
+            "DO $$ BEGIN EXECUTE format('ALTER TYPE %I ADD VALUE %L', 'mood', 'o' || 'k'); END $$",
+            use_,
+        ),
+    ] {
+        let text = format!("{add};\n{used}");
+        let straight = Database::create();
+        straight.run_raw(before).success();
+        straight
+            .psql_stdin(&format!("{text};\n"), &["-v", "ON_ERROR_STOP=1"])
+            .success();
+        let project = tree(&[before, &text]);
+        let database = upgraded(&project);
+        let people =
+            "SELECT (SELECT string_agg(m::text, ' ') FROM person), (SELECT p::text FROM pairs)";
+        assert_eq!(database.query(people), straight.query(people), "{text}");
+        // Nor can it be rehearsed, or share a transaction with what uses it.
+        let database = Database::create();
+        run(&database, &upgrade(&project, "rev1"));
+        database
+            .psql_stdin(&upgrade(&project, ""), &["-v", "dry_run=1"])
+            .success()
+            .stdout_has("not rehearsed:\n  rev2");
+    }
+    let body = "DO $$ BEGIN ALTER TYPE mood ADD VALUE 'ok'; END $$";
+    tree(&[before, body, use_])
+        .run(&["upgrade", "--single-transaction"])
+        .code(1)
+        .stderr_has("revision rev2 can't share one transaction");
+}

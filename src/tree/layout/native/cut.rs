@@ -78,9 +78,12 @@ pub(super) fn cut(
     sink: &mut Sink,
 ) -> Option<Cut> {
     let text = sources.text(file);
-    let Some(header) = header_range(text) else {
-        sink.push(no_header(sources, file));
-        return None;
+    let header = match header_range(text) {
+        Ok(header) => header,
+        Err(start) => {
+            sink.push(no_header(sources, file, start, repeatable));
+            return None;
+        }
     };
     let place = Place {
         file,
@@ -129,8 +132,8 @@ pub(super) fn cut(
 }
 
 /// The lines of the header: `--!` lines, behind blank lines and plain comments at most. They end before the
-/// first line that is none, or that is a directive.
-fn header_range(text: &str) -> Option<Range<usize>> {
+/// first line that is none, or that is a directive. `Err` where something else stands first: where that begins.
+fn header_range(text: &str) -> Result<Range<usize>, usize> {
     let mut at = 0;
     let mut start = None;
     for line in text.split_inclusive('\n') {
@@ -138,20 +141,25 @@ fn header_range(text: &str) -> Option<Range<usize>> {
         match (start, marked) {
             (None, None) => {
                 if !line.starts_with("--") && !line.trim_ascii().is_empty() {
-                    return None;
+                    return Err(at);
                 }
             }
-            (None, Some(_)) => start = Some(at),
-            (Some(start), None) => return Some(start..at),
+            (None, Some(rest)) => {
+                if is_directive(rest) && directives::is_known(rest) {
+                    return Err(at);
+                }
+                start = Some(at);
+            }
+            (Some(start), None) => return Ok(start..at),
             (Some(start), Some(rest)) => {
                 if is_directive(rest) {
-                    return Some(start..at);
+                    return Ok(start..at);
                 }
             }
         }
         at += line.len();
     }
-    start.map(|start| start..at)
+    start.map(|start| start..at).ok_or(0)
 }
 
 /// Whether a `--!` line, which stands right under the header, begins the body: a word alone, or before a
@@ -384,12 +392,26 @@ fn table<'o>(word: &str, options: &'o (String, Place), sink: &mut Sink) -> Optio
     Table::document(toml, *place, &noun, sink)?.table("o", &noun, sink)
 }
 
-fn no_header(sources: &Sources, file: FileId) -> Diagnostic {
+/// A file without a header; at `start` stands what comes first instead.
+fn no_header(sources: &Sources, file: FileId, start: usize, repeatable: bool) -> Diagnostic {
     let path = sources.path(file);
-    let text = sources.text(file);
-    let end = text.find('\n').unwrap_or(text.len());
-    Diagnostic::error("missing-header", format!("`{path}` has no header"))
-        .at(Span::new(file, 0..end), "")
-        .because("a native migration begins with `--!` lines that say its revision and what it revises")
-        .help("begin files with `signoff revision -m \"…\"`, or move this one out of the tree; another tool's tree is read with --layout")
+    let text = &sources.text(file)[start..];
+    let end = start + text.find('\n').unwrap_or(text.len());
+    let diagnostic = Diagnostic::error("missing-header", format!("`{path}` has no header"))
+        .at(Span::new(file, start..end), "");
+    if repeatable {
+        return diagnostic
+            .because("a repeatable begins with a `--!` line that says its name")
+            .help(
+                "write `--! name = \"…\"`, then `--! apply`, on lines of their own above the SQL",
+            );
+    }
+    let diagnostic = diagnostic.because(
+        "a native migration begins with `--!` lines that say its revision and what it revises",
+    );
+    if text.starts_with(MARK) {
+        diagnostic.help("write `--! revision = \"…\"`, `--! revises = […]` and `--! message = \"…\"`, on lines of their own above this one")
+    } else {
+        diagnostic.help("begin files with `signoff revision -m \"…\"`, or move this one out of the tree; another tool's tree is read with --layout")
+    }
 }

@@ -7,7 +7,7 @@ use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 use super::Input;
 use super::cut::{Cut, Piece};
 use crate::config::check;
-use crate::config::table::{Located, Table, list, nearest};
+use crate::config::table::{Located, Table, list_first, nearest};
 use crate::diagnostic::{Diagnostic, Sink};
 use crate::source::{FileId, Sources, Span};
 use crate::tree::csv;
@@ -255,7 +255,7 @@ impl Reader<'_> {
             let diagnostic = Diagnostic::error("unknown-column", told).at(*span, "no such column");
             sink.push(match nearest(name, known.iter().copied()) {
                 Some(meant) => diagnostic.help(format!("did you mean `{meant}`?")),
-                None => diagnostic.help(format!("its columns are {}", list(&known))),
+                None => diagnostic.help(format!("its columns are {}", list_first(&known))),
             });
         }
         (found.len() == key.len()).then_some(found)

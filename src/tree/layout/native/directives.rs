@@ -158,7 +158,8 @@ impl Finder<'_> {
     }
 }
 
-fn is_known(rest: &str) -> bool {
+/// Whether what follows a `--!` is a directive that some file may have.
+pub(super) fn is_known(rest: &str) -> bool {
     let rest = rest.trim_ascii();
     let word = &rest[..word_length(rest)];
     word == DATA || Word::ALL.into_iter().any(|known| known.text() == word)

@@ -96,24 +96,35 @@ pub(super) fn repeatable(toml: &str, place: Place, sink: &mut Sink) -> Option<He
 }
 
 fn settings(table: &mut Table<'_>, sink: &mut Sink) -> Settings {
-    let mut judged = |key, judge: fn(&str) -> Result<String, String>| {
-        let text = table.text(key, sink)?;
-        judge(&text.value)
-            .map_err(|why| sink.push(bad(key, &text, &why)))
-            .ok()
-    };
-    let role = judged("role", check::role);
-    let search_path = judged("search_path", check::search_path);
-    let lock_timeout = judged("lock_timeout", check::duration);
-    let statement_timeout = judged("statement_timeout", check::duration);
+    let role = table.text("role", sink);
+    let search_path = table.text("search_path", sink);
+    let lock_timeout = table.text_or_number("lock_timeout", sink);
+    let statement_timeout = table.text_or_number("statement_timeout", sink);
     Settings {
         no_transaction: false,
-        role,
-        search_path,
-        lock_timeout,
-        statement_timeout,
+        role: judged("role", role, check::role, sink),
+        search_path: judged("search_path", search_path, check::search_path, sink),
+        lock_timeout: judged("lock_timeout", lock_timeout, check::duration, sink),
+        statement_timeout: judged(
+            "statement_timeout",
+            statement_timeout,
+            check::duration,
+            sink,
+        ),
         variables: table.flag("variables", sink).is_some_and(|flag| flag.value),
     }
+}
+
+fn judged<Why: Into<check::Unfit>>(
+    key: &str,
+    text: Option<Located<String>>,
+    judge: fn(&str) -> Result<String, Why>,
+    sink: &mut Sink,
+) -> Option<String> {
+    let text = text?;
+    judge(&text.value)
+        .map_err(|why| sink.push(bad(key, &text, why.into())))
+        .ok()
 }
 
 fn required(table: &mut Table<'_>, key: &'static str, sink: &mut Sink) -> Option<Located<String>> {
@@ -167,11 +178,10 @@ fn word(text: Located<String>, key: &str, sink: &mut Sink) -> Option<(String, Sp
     } else {
         return Some((text.value, text.span));
     };
-    sink.push(bad(key, &text, why));
+    sink.push(bad(key, &text, why.to_owned().into()));
     None
 }
 
-fn bad(key: &str, text: &Located<String>, why: &str) -> Diagnostic {
-    let told = format!("`{key}` cannot be `{}`: {why}", text.value);
-    Diagnostic::error("bad-value", told).at(text.span, "this value")
+fn bad(key: &str, text: &Located<String>, why: check::Unfit) -> Diagnostic {
+    why.diagnostic(key, &text.value).at(text.span, "this value")
 }

@@ -1,5 +1,6 @@
 //! Native files, read whole.
 
+use crate::diagnostic::Sink;
 use crate::tree::tests::{Disk, sql};
 use crate::tree::{Direction, Migration, OnConflict, Part, Tree};
 
@@ -174,6 +175,44 @@ fn sections_have_their_rules() {
             "bad-directive m/a.sql:5:15 `--! downgrade` is followed by something that is no table",
         ]
     );
+}
+
+/// One error, not one for each thing that a header would have.
+#[test]
+fn a_section_in_the_place_of_the_header() {
+    let help = |path: &str, text: &str| {
+        let mut sink = Sink::default();
+        let disk = Disk::new().layout("native").file(path, text);
+        let tree = crate::tree::read(&disk.request, &mut sink).expect("a tree");
+        let [told] = sink.diagnostics() else {
+            panic!("one, not {sink:?}");
+        };
+        let span = told.labels[0].span;
+        let line = tree.sources.position(span.file, span.start).line;
+        (told.code, line, told.help.join("; "))
+    };
+    let revision = "write `--! revision = \"…\"`, `--! revises = […]` and `--! message = \"…\"`, on lines of their own above this one";
+    let name = "write `--! name = \"…\"`, then `--! apply`, on lines of their own above the SQL";
+    for (path, text, line, wanted) in [
+        (
+            "a.sql",
+            "--! upgrade\nSELECT 1;\n--! downgrade\n",
+            1,
+            revision,
+        ),
+        (
+            "a.sql",
+            "-- what\n\n--! downgrade { transaction = false }\n",
+            3,
+            revision,
+        ),
+        ("a.sql", "--! apply\nSELECT 1;\n", 1, revision),
+        ("repeatable/a.sql", "--! apply\nSELECT 1;\n", 1, name),
+        ("repeatable/a.sql", "-- what\nSELECT 1;\n", 2, name),
+    ] {
+        let wanted = ("missing-header", line, wanted.to_owned());
+        assert_eq!(help(path, text), wanted, "{text}");
+    }
 }
 
 #[test]
