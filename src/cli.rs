@@ -1,12 +1,15 @@
 //! The command line: words in, a library call, text out. The only room that knows the clock, the environment and
 //! randomness.
 
+mod branches;
 mod bundle;
 mod check;
 mod completions;
 mod config;
 mod context;
+mod describe;
 mod downgrade;
+mod explain;
 mod heads;
 mod history;
 mod init;
@@ -14,6 +17,7 @@ mod output;
 mod revision;
 mod seal;
 mod shape;
+mod show;
 mod start;
 mod upgrade;
 pub mod world;
@@ -84,9 +88,12 @@ enum Command {
     Check(check::Arguments),
     History(history::Arguments),
     Heads(heads::Arguments),
+    Branches(branches::Arguments),
+    Show(show::Arguments),
     Upgrade(upgrade::Arguments),
     Downgrade(downgrade::Arguments),
     Bundle(bundle::Arguments),
+    Explain(explain::Arguments),
     Config(config::Arguments),
     Completions(completions::Arguments),
 }
@@ -151,9 +158,12 @@ pub fn run(world: World<'_>) -> u8 {
         Some(Command::Check(arguments)) => check::run(&context, &arguments, &mut output),
         Some(Command::History(arguments)) => history::run(&context, &arguments, &mut output),
         Some(Command::Heads(arguments)) => heads::run(&context, &arguments, &mut output),
+        Some(Command::Branches(arguments)) => branches::run(&context, &arguments, &mut output),
+        Some(Command::Show(arguments)) => show::run(&context, &arguments, &mut output),
         Some(Command::Upgrade(arguments)) => upgrade::run(&context, &arguments, &mut output),
         Some(Command::Downgrade(arguments)) => downgrade::run(&context, &arguments, &mut output),
         Some(Command::Bundle(arguments)) => bundle::run(&context, &arguments, &mut output),
+        Some(Command::Explain(arguments)) => explain::run(&arguments, &mut output),
         Some(Command::Config(arguments)) => config::run(&context, &arguments, &mut output),
         Some(Command::Completions(arguments)) => completions::run(&arguments, &mut output),
     };

@@ -26,6 +26,9 @@ use std::collections::BTreeMap;
 use crate::diagnostic::{Diagnostic, Sink};
 use crate::tree::{Lineage, Tree};
 
+/// What revision expressions mean, for those who type them.
+pub const PAGE: &str = include_str!("graph/revisions.md");
+
 /// The revisions of a tree and how they stand on each other. [`build`] is the only way to one, so it
 /// has no cycles and every edge leads to a revision of the tree.
 #[derive(Debug)]
@@ -81,6 +84,12 @@ pub fn downgrade_range(graph: &Graph, tree: &Tree, expr: &str) -> Result<Range, 
 /// take it. Empty means `base`. Steps without an anchor count as in [`upgrade_range`].
 pub fn revisions(graph: &Graph, tree: &Tree, expr: &str) -> Result<Vec<usize>, Diagnostic> {
     range::revisions(graph, tree, expr)
+}
+
+/// The revisions that `history -r` shows by this expression, in order: those of a range with where it begins, or
+/// the heads of a state. Empty text is all. `branch@base:` is that branch alone, without what it depends on.
+pub fn history(graph: &Graph, tree: &Tree, expr: &str) -> Result<Vec<usize>, Diagnostic> {
+    range::history(graph, tree, expr)
 }
 
 impl Range {
@@ -202,6 +211,14 @@ impl Graph {
         covered
     }
 
+    /// The first revisions of a branch: those whose parents are not on it. In order.
+    pub fn branch_roots(&self, carrier: usize) -> Vec<usize> {
+        let covered = self.branch(carrier);
+        let first =
+            |at: &usize| covered[*at] && !self.parents(*at).iter().any(|parent| covered[*parent]);
+        self.order.iter().copied().filter(first).collect()
+    }
+
     /// The labels that cover each revision, by label. What `history` shows.
     pub fn branch_labels(&self) -> Vec<Vec<&str>> {
         let mut names = vec![Vec::new(); self.len()];
@@ -296,199 +313,4 @@ impl Graph {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    /// Parents and dependencies of up to 200 revisions: revision n names only smaller ones.
-    fn dags() -> impl Strategy<Value = Vec<sample::Node>> {
-        let node = (
-            any::<u64>(),
-            proptest::collection::vec(any::<prop::sample::Index>(), 0..3),
-            proptest::collection::vec(any::<prop::sample::Index>(), 0..2),
-        );
-        proptest::collection::vec(node, 1..200).prop_map(|nodes| {
-            let pick = |at: usize, picks: &[prop::sample::Index]| -> Vec<usize> {
-                let mut picked: Vec<usize> = match at {
-                    0 => Vec::new(),
-                    at => picks.iter().map(|pick| pick.index(at)).collect(),
-                };
-                picked.sort_unstable();
-                picked.dedup();
-                picked
-            };
-            nodes
-                .iter()
-                .enumerate()
-                .map(|(at, (key, parents, dependencies))| sample::Node {
-                    id: format!("{:04x}_{at}", key & 0xffff),
-                    parents: pick(at, parents),
-                    depends_on: pick(at, dependencies),
-                    day: key >> 16 & 0xf,
-                })
-                .collect()
-        })
-    }
-
-    fn built(tree: &Tree) -> Graph {
-        let mut sink = Sink::default();
-        build(tree, &mut sink).expect("a graph")
-    }
-
-    fn ids<'a>(tree: &'a Tree, revisions: &[usize]) -> Vec<&'a str> {
-        let ids = revisions.iter().map(|at| tree.migrations[*at].id.as_str());
-        ids.collect()
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(48))]
-
-        #[test]
-        fn the_order_is_topological_and_independent_of_reading_order(
-            nodes in dags(),
-            shuffle in proptest::collection::vec(any::<u32>(), 200),
-        ) {
-            let tree = sample::nodes(&nodes);
-            let graph = built(&tree);
-            prop_assert_eq!(graph.order().len(), nodes.len());
-            for revision in 0..graph.len() {
-                prop_assert_eq!(graph.order()[graph.position(revision)], revision);
-                for before in graph.parents(revision).iter().chain(graph.depends_on(revision)) {
-                    prop_assert!(graph.position(*before) < graph.position(revision));
-                }
-            }
-            let mut shuffled = sample::nodes(&nodes);
-            let mut keys = shuffle.into_iter().cycle();
-            shuffled.migrations.sort_by_cached_key(|_| keys.next());
-            let other = built(&shuffled);
-            prop_assert_eq!(ids(&tree, graph.order()), ids(&shuffled, other.order()));
-            prop_assert_eq!(ids(&tree, graph.heads()), ids(&shuffled, other.heads()));
-        }
-
-        #[test]
-        fn an_upgrade_runs_exactly_what_is_between_and_a_downgrade_is_its_mirror(
-            nodes in dags(),
-            picks in proptest::collection::vec(any::<prop::sample::Index>(), 2..5),
-        ) {
-            let tree = sample::nodes(&nodes);
-            let graph = built(&tree);
-            let mut picks: Vec<usize> = picks.iter().map(|pick| pick.index(nodes.len())).collect();
-            let from = picks.pop().expect("two or more");
-            picks.push(from);
-            let id = |revision: usize| nodes[revision].id.clone();
-            let to: Vec<String> = picks.iter().map(|revision| id(*revision)).collect();
-            let closure = |set: &[usize]| {
-                let mut closure = std::collections::BTreeSet::new();
-                let mut todo = set.to_vec();
-                while let Some(next) = todo.pop() {
-                    if closure.insert(next) {
-                        todo.extend(nodes[next].parents.iter().chain(&nodes[next].depends_on));
-                    }
-                }
-                closure
-            };
-            let mut expected = closure(&picks);
-            for revision in closure(&[from]) {
-                expected.remove(&revision);
-            }
-            let up = upgrade_range(&graph, &tree, &format!("{}:{}", id(from), to.join(",")));
-            let down = downgrade_range(&graph, &tree, &format!("{}:{}", to.join(","), id(from)));
-            if expected.is_empty() {
-                prop_assert!(up.is_err() && down.is_err());
-            } else {
-                let (up, down) = (up.expect("a way up"), down.expect("a way down"));
-                let set: std::collections::BTreeSet<usize> = up.revisions.iter().copied().collect();
-                prop_assert_eq!(set.len(), up.revisions.len());
-                prop_assert_eq!(set, expected);
-                prop_assert!(up.revisions.is_sorted_by_key(|revision| graph.position(*revision)));
-                prop_assert_eq!(up.reversed(), down);
-            }
-        }
-
-        #[test]
-        fn no_text_panics_as_an_expression(nodes in dags(), text in "[0-9a-f_:@,+head bas\\-]{0,12}|.*") {
-            let tree = sample::nodes(&nodes[..nodes.len().min(12)]);
-            let graph = built(&tree);
-            let _ = upgrade_range(&graph, &tree, &text);
-            let _ = downgrade_range(&graph, &tree, &text);
-            let _ = revisions(&graph, &tree, &text);
-        }
-    }
-
-    #[test]
-    fn a_deep_tree_takes_little_time_and_no_stack() {
-        let count = 100_000_usize;
-        let nodes: Vec<sample::Node> = (0..count)
-            .map(|at| sample::Node {
-                id: format!("{at:08}"),
-                parents: at.checked_sub(1).into_iter().collect(),
-                depends_on: Vec::new(),
-                day: 1,
-            })
-            .collect();
-        let tree = sample::nodes(&nodes);
-        let graph = built(&tree);
-        let range = upgrade_range(&graph, &tree, "base:head").expect("a range");
-        assert_eq!(range.revisions.len(), count);
-        let range = downgrade_range(&graph, &tree, "head:+1");
-        assert!(range.is_err());
-        let range = downgrade_range(&graph, &tree, "-99999").expect("a range");
-        assert_eq!(range.to_name, "00000000");
-    }
-
-    #[test]
-    fn heads_bases_branches_and_merges() {
-        let tree = sample::tree(
-            "aaaa\nbbbb < aaaa\ncccc < aaaa\ndddd < bbbb cccc\neeee\nffff < dddd ^ eeee",
-        );
-        let graph = built(&tree);
-        assert_eq!(ids(&tree, graph.heads()), ["eeee", "ffff"]);
-        assert_eq!(ids(&tree, graph.bases()), ["aaaa", "eeee"]);
-        let points = |is: fn(&Graph, usize) -> bool| -> Vec<&str> {
-            let points = graph.order().iter().copied();
-            let points: Vec<usize> = points.filter(|at| is(&graph, *at)).collect();
-            ids(&tree, &points)
-        };
-        assert_eq!(points(Graph::is_branch_point), ["aaaa"]);
-        assert_eq!(points(Graph::is_merge_point), ["dddd"]);
-        let find = |id| graph.find(id).expect("there");
-        let below: Vec<usize> = (0..6)
-            .filter(|at| graph.ancestors(&[find("ffff")])[*at])
-            .collect();
-        assert_eq!(below.len(), 6);
-        assert!(graph.known(&[find("bbbb")])[find("ffff")]);
-        assert!(!graph.known(&[find("bbbb")])[find("cccc")]);
-        assert_eq!(
-            ids(
-                &tree,
-                &graph.tips(&[find("aaaa"), find("dddd"), find("bbbb")])
-            ),
-            ["dddd"]
-        );
-    }
-
-    #[test]
-    fn a_label_covers_its_branch() {
-        let tree = sample::tree(
-            "root\nbill < root\nbil2 < bill # billing\nbil3 < bil2\nuser < root\nuse2 < user # users\nboth < bil3 use2",
-        );
-        let graph = built(&tree);
-        let labels = graph.branch_labels();
-        let of = |id: &str| labels[graph.find(id).expect("there")].clone();
-        assert!(of("root").is_empty());
-        assert_eq!(of("bill"), ["billing"]);
-        assert_eq!(of("bil3"), ["billing"]);
-        assert_eq!(of("both"), ["billing", "users"]);
-    }
-
-    #[test]
-    fn dates_order_what_edges_leave_open() {
-        let tree = sample::tree("zzzz @1\nbbbb < zzzz @5\naaaa @3\ncccc < bbbb @2\ndddd @4");
-        let graph = built(&tree);
-        assert_eq!(
-            ids(&tree, graph.order()),
-            ["zzzz", "aaaa", "dddd", "bbbb", "cccc"]
-        );
-    }
-}
+mod tests;

@@ -28,6 +28,19 @@ pub const RULES: [(&str, Level); 6] = [
     (validate_in_one_transaction::CODE, Level::Warn),
 ];
 
+/// What rules find and why it hurts, by code.
+pub const PAGES: [(&str, &str); 3] = [
+    (
+        drops_repeatable::CODE,
+        include_str!("lint/drops_repeatable.md"),
+    ),
+    (empty_upgrade::CODE, include_str!("lint/empty_upgrade.md")),
+    (
+        validate_in_one_transaction::CODE,
+        include_str!("lint/validate_in_one_transaction.md"),
+    ),
+];
+
 /// What was read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {

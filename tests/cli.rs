@@ -2,12 +2,14 @@
 //!
 //! Help texts and messages are snapshots below `cli/snapshots`; `make golden` takes what is said now as the new ones.
 
+mod branches;
 mod bundle;
 mod check;
 mod completions;
 mod config;
 mod downgrade;
 mod everywhere;
+mod explain;
 mod heads;
 mod help;
 mod history;
@@ -15,6 +17,7 @@ mod init;
 mod revision;
 mod rules;
 mod seal;
+mod show;
 mod start;
 mod streams;
 mod upgrade;

@@ -1,16 +1,26 @@
 //! `signoff heads`
 
+use std::fmt::Write as _;
+
 use serde_json::json;
 
 use super::context::Context;
+use super::describe;
 use super::output::{Ending, Output};
+use crate::diagnostic::Sink;
+use crate::seal;
 
 /// Show the revisions that nothing revises yet
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  signoff heads\n  signoff heads --json")]
+#[command(
+    after_help = "Examples:\n  signoff heads\n  signoff heads --verbose\n  signoff heads --json"
+)]
 pub(super) struct Arguments {
+    /// With parents, dates, labels and files
+    #[arg(short, long)]
+    verbose: bool,
     /// As JSON
-    #[arg(long)]
+    #[arg(long, conflicts_with = "verbose")]
     json: bool,
 }
 
@@ -21,8 +31,22 @@ pub(super) fn run(context: &Context, arguments: &Arguments, output: &mut Output<
         let heads: Vec<_> = heads.map(|head| json!({ "id": head.id, "message": head.message, "file": tree.sources.path(head.at.file) })).collect();
         return output.json(&json!({ "format": 1, "heads": heads }));
     }
-    for head in heads {
-        output.print(&format!("{}  {}\n", head.id, head.message))?;
+    if !arguments.verbose {
+        for head in heads {
+            output.print(&format!("{}  {}\n", head.id, head.message))?;
+        }
+        return Ok(());
     }
-    Ok(())
+    let mut sink = Sink::default();
+    let seals = seal::read(&tree, &mut sink).unwrap_or_default();
+    let mut text = String::new();
+    for head in graph.heads() {
+        writeln!(text, "{}", describe::line(output, &tree, &graph, *head))
+            .expect("a string takes all");
+        for (name, value) in describe::details(&tree, &graph, &seals, *head) {
+            writeln!(text, "  {name:<12}{value}").expect("a string takes all");
+        }
+    }
+    output.print(&text)?;
+    output.report(&sink, &tree.sources)
 }

@@ -1,96 +1,78 @@
 //! `signoff history`
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use anstyle::AnsiColor;
 use serde_json::json;
 
 use super::context::Context;
+use super::describe;
 use super::output::{Ending, Output};
 use crate::diagnostic::Sink;
-use crate::graph::Graph;
+use crate::graph::{self, Graph};
+use crate::render::drawing;
 use crate::seal;
 use crate::tree::Tree;
 
-/// List the revisions, newest first
+/// Show the revisions and how they stand on each other, newest first
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  signoff history\n  signoff history --verbose\n  signoff history --json"
+    after_help = "Examples:\n  signoff history\n  signoff history -r -5:                the last five, and what they stand on\n  signoff history -r 27da:billing@head --verbose\n  signoff history --mermaid > graph.mmd\n\nHow revisions are written: signoff explain revisions"
 )]
 pub(super) struct Arguments {
-    /// With files, dates, labels, and why a published one was changed
+    /// Only these: `from:to`, with where it begins, or one revision
+    #[arg(
+        short,
+        long,
+        value_name = "RANGE",
+        default_value = "",
+        hide_default_value = true,
+        allow_hyphen_values = true
+    )]
+    rev_range: String,
+    /// With parents, dates, labels and files
     #[arg(short, long)]
     verbose: bool,
     /// As JSON, oldest first
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["verbose", "mermaid"])]
     json: bool,
+    /// As a Mermaid flowchart, for a page that draws it
+    #[arg(long, conflicts_with = "verbose")]
+    mermaid: bool,
 }
 
 pub(super) fn run(context: &Context, arguments: &Arguments, output: &mut Output<'_>) -> Ending {
     let (tree, graph) = context.ordered(output)?;
+    let shown = graph::history(&graph, &tree, &arguments.rev_range)
+        .map_err(|diagnostic| output.refuse(diagnostic, &tree.sources))?;
     if arguments.json {
-        let revisions: Vec<_> = graph
-            .order()
+        let revisions: Vec<_> = shown
             .iter()
-            .map(|revision| object(&tree, &graph, *revision))
+            .map(|revision| describe::object(&tree, &graph, *revision))
             .collect();
         return output.json(&json!({ "format": 1, "revisions": revisions }));
+    }
+    if arguments.mermaid {
+        return output.print(&mermaid(&tree, &graph, &shown));
     }
     let mut sink = Sink::default();
     let seals = arguments.verbose.then(|| seal::read(&tree, &mut sink));
     let seals = seals.flatten().unwrap_or_default();
+    let newest_first: Vec<usize> = shown.into_iter().rev().collect();
     let mut text = String::new();
-    for revision in graph.order().iter().rev() {
-        let migration = &tree.migrations[*revision];
-        let id = output.paint(AnsiColor::Yellow.on_default(), migration.id.as_str());
-        let marks = marks(&graph, *revision);
-        let marks = if marks.is_empty() {
-            String::new()
-        } else {
-            format!(" ({})", marks.join(", "))
-        };
-        let marks = output.paint(AnsiColor::Cyan.on_default(), &marks);
-        let before = parents(&tree, graph.parents(*revision));
-        writeln!(text, "{before} -> {id}{marks}  {}", migration.message)
-            .expect("a string takes all");
+    for row in drawing::rows(&graph, &newest_first) {
+        let lanes = |lanes: &str| output.paint(AnsiColor::Green.on_default(), lanes);
+        let line = describe::line(output, &tree, &graph, row.revision);
+        writeln!(text, "{}{line}", lanes(&row.node)).expect("a string takes all");
         if arguments.verbose {
-            let mut line = |name: &str, value: String| {
-                if !value.is_empty() {
-                    writeln!(text, "    {name:<12}{value}").expect("a string takes all");
-                }
-            };
-            line("file", tree.sources.path(migration.at.file).to_string());
-            line(
-                "created",
-                migration
-                    .created
-                    .map_or_else(String::new, |(time, _)| time.to_string()),
-            );
-            line(
-                "labels",
-                migration
-                    .labels
-                    .iter()
-                    .map(|(label, _)| label.as_str())
-                    .collect::<Vec<_>>()
-                    .join(", "),
-            );
-            line(
-                "depends on",
-                migration
-                    .depends_on
-                    .iter()
-                    .map(|(name, _)| name.as_str())
-                    .collect::<Vec<_>>()
-                    .join(", "),
-            );
-            line(
-                "no way back",
-                migration.irreversible.clone().unwrap_or_default(),
-            );
-            for reason in seals.reasons(migration.id.as_str()) {
-                line("resealed", reason);
+            for (name, value) in describe::details(&tree, &graph, &seals, row.revision) {
+                writeln!(text, "{}  {name:<12}{value}", lanes(&row.beside))
+                    .expect("a string takes all");
             }
+        }
+        for below in &row.below {
+            writeln!(text, "{}", lanes(below)).expect("a string takes all");
         }
     }
     output.print(&text)?;
@@ -98,49 +80,31 @@ pub(super) fn run(context: &Context, arguments: &Arguments, output: &mut Output<
     output.report(&sink, &tree.sources)
 }
 
-/// What a revision is in the graph, in Alembic's words.
-fn marks(graph: &Graph, revision: usize) -> Vec<&'static str> {
-    let marks = [
-        (graph.heads().contains(&revision), "head"),
-        (graph.is_branch_point(revision), "branch point"),
-        (graph.is_merge_point(revision), "merge point"),
-    ];
-    marks
-        .into_iter()
-        .filter(|(is, _)| *is)
-        .map(|(_, mark)| mark)
-        .collect()
-}
-
-fn parents(tree: &Tree, parents: &[usize]) -> String {
-    let ids: Vec<&str> = parents
-        .iter()
-        .map(|parent| tree.migrations[*parent].id.as_str())
-        .collect();
-    if ids.is_empty() {
-        "base".to_owned()
-    } else {
-        ids.join(", ")
-    }
-}
-
-fn object(tree: &Tree, graph: &Graph, revision: usize) -> serde_json::Value {
-    let migration = &tree.migrations[revision];
-    let ids = |revisions: &[usize]| {
-        revisions
-            .iter()
-            .map(|at| tree.migrations[*at].id.to_string())
-            .collect::<Vec<_>>()
+/// Parents in full lines, dependencies in dots, the newest on top.
+fn mermaid(tree: &Tree, graph: &Graph, shown: &[usize]) -> String {
+    let mut text = "flowchart BT\n".to_owned();
+    let quoted = |text: &str| {
+        text.replace('&', "#amp;")
+            .replace('"', "#quot;")
+            .replace('<', "#lt;")
     };
-    json!({
-        "id": migration.id,
-        "message": migration.message,
-        "parents": ids(graph.parents(revision)),
-        "depends_on": ids(graph.depends_on(revision)),
-        "labels": migration.labels.iter().map(|(label, _)| label).collect::<Vec<_>>(),
-        "created": migration.created.map(|(time, _)| time.to_string()),
-        "file": tree.sources.path(migration.at.file),
-        "head": graph.heads().contains(&revision),
-        "irreversible": migration.irreversible,
-    })
+    let node = |revision: usize| format!("r{}", graph.position(revision));
+    let is_shown: BTreeSet<usize> = shown.iter().copied().collect();
+    for revision in shown {
+        let migration = &tree.migrations[*revision];
+        let (id, message) = (quoted(migration.id.as_str()), quoted(&migration.message));
+        writeln!(text, "  {}[\"{id}<br/>{message}\"]", node(*revision))
+            .expect("a string takes all");
+        let edges = [
+            (graph.parents(*revision), "-->"),
+            (graph.depends_on(*revision), "-.->"),
+        ];
+        for (before, arrow) in edges {
+            for before in before.iter().filter(|before| is_shown.contains(before)) {
+                writeln!(text, "  {} {arrow} {}", node(*before), node(*revision))
+                    .expect("a string takes all");
+            }
+        }
+    }
+    text
 }

@@ -104,6 +104,54 @@ pub(super) fn downgrade_range(graph: &Graph, tree: &Tree, expr: &str) -> Result<
     Ok(resolver.range(from, to, revisions))
 }
 
+/// What `history -r` shows.
+pub(super) fn history(graph: &Graph, tree: &Tree, expr: &str) -> Result<Vec<usize>, Diagnostic> {
+    let resolver = Resolver { graph, tree };
+    let (from, to) = match resolver.parse(expr, ":")? {
+        Expression::State(terms) => {
+            let mut state = resolver.state(&terms, &Origins::left())?;
+            state.sort_unstable_by_key(|revision| graph.position(*revision));
+            return Ok(state);
+        }
+        Expression::Range(from, to) => (from, to),
+    };
+    let (from, branch) = match from {
+        Side::Open => (Vec::new(), None),
+        Side::Terms(terms) => {
+            let branch = match terms.as_slice() {
+                [term] if term.anchor == Anchor::Base && term.steps == Steps::None => {
+                    term.branch.as_deref()
+                }
+                _ => None,
+            };
+            let branch = branch.map(|name| resolver.find(name)).transpose()?;
+            let branch = branch.map(|carrier| graph.branch(carrier));
+            (resolver.state(&terms, &Origins::left())?, branch)
+        }
+    };
+    let to = match to {
+        Side::Open => graph.heads().to_vec(),
+        Side::Terms(terms) => resolver.state(&terms, &Origins::upgrade(&from))?,
+    };
+    let (after, mut before) = (graph.ancestors(&to), graph.ancestors(&from));
+    for revision in &from {
+        before[*revision] = false;
+    }
+    let shown = filtered(graph.order(), |revision| match &branch {
+        Some(covered) => after[revision] && covered[revision],
+        None => after[revision] && !before[revision],
+    });
+    let outside = filtered(&from, |revision| !after[revision]);
+    if branch.is_none() && !outside.is_empty() {
+        let (a, b) = (resolver.shown(&outside), resolver.shown(&to));
+        return Err(
+            Diagnostic::error("not-above", format!("{b} does not stand on {a}"))
+                .help("the older one goes first: `from:to`; `signoff history` shows all"),
+        );
+    }
+    Ok(shown)
+}
+
 /// The revisions that an expression without `:` names: `history`, `seal --reseal`, `revision --head` and the
 /// like. Empty means `base`.
 pub(super) fn revisions(graph: &Graph, tree: &Tree, expr: &str) -> Result<Vec<usize>, Diagnostic> {

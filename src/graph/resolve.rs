@@ -94,7 +94,10 @@ impl Resolver<'_> {
             None => None,
         };
         let start = match (&term.anchor, term.steps) {
-            (Anchor::Base, Steps::None) if branch.is_some() => return Err(not_built(term)),
+            (Anchor::Base, Steps::None) => match branch {
+                Some((_, revision)) => self.below_branch(revision, origins),
+                None => Vec::new(),
+            },
             (Anchor::Base, _) => Vec::new(),
             (Anchor::Head, _) => vec![self.head_of(branch)?],
             (Anchor::Heads, _) => match branch {
@@ -139,6 +142,26 @@ impl Resolver<'_> {
         }
     }
 
+    /// The state without a branch. Where a downgrade begins at a state, that state less the branch and what needs it; else
+    /// what the branch's first revision stands on.
+    fn below_branch(&self, revision: usize, origins: &Origins) -> Vec<usize> {
+        let graph = self.graph;
+        let roots = graph.branch_roots(revision);
+        let kept: Vec<usize> = match &origins.down {
+            Origin::State(from) => {
+                let (applied, gone) = (graph.ancestors(from), graph.descendants(&roots));
+                filtered(graph.order(), |at| applied[at] && !gone[at])
+            }
+            Origin::Head => {
+                let before = roots
+                    .iter()
+                    .flat_map(|root| graph.parents(*root).iter().chain(graph.depends_on(*root)));
+                before.copied().collect()
+            }
+        };
+        graph.tips(&kept)
+    }
+
     fn up(
         &self,
         term: &Term,
@@ -150,12 +173,8 @@ impl Resolver<'_> {
         let mut at = start;
         for step in 0..steps {
             let next: Vec<usize> = match at.as_slice() {
-                [] => match &covered {
-                    // The first revision of a branch is the one whose parents are not on it.
-                    Some(covered) => filtered(self.graph.order(), |revision| {
-                        let parents = self.graph.parents(revision);
-                        covered[revision] && !parents.iter().any(|parent| covered[*parent])
-                    }),
+                [] => match branch {
+                    Some((_, carrier)) => self.graph.branch_roots(carrier),
                     None => self.graph.bases().to_vec(),
                 },
                 [one] => filtered(self.graph.children(*one), |revision| {
@@ -237,8 +256,7 @@ impl Resolver<'_> {
                 Some((label, _)) => format!("say `heads` for all of them, an id or `{label}@head` for one"),
                 None => "say `heads` for all of them, or the id of one".to_owned(),
             });
-        Err(diagnostic
-            .help("or join them for good with a merge: a revision that revises all of them"))
+        Err(diagnostic.help("or join them for good: `signoff merge heads`"))
     }
 
     fn find_in(&self, name: &str, term: &Term) -> Result<usize, Diagnostic> {
@@ -256,7 +274,7 @@ impl Resolver<'_> {
 
     /// An id; a label; in trees that are ordered by number, the same number with other zeros before it; a
     /// prefix of exactly one id.
-    fn find(&self, name: &str) -> Result<usize, Diagnostic> {
+    pub(super) fn find(&self, name: &str) -> Result<usize, Diagnostic> {
         let graph = self.graph;
         if let Some(revision) = graph.find(name).or_else(|| graph.label(name)) {
             return Ok(revision);
@@ -383,15 +401,6 @@ fn current() -> Diagnostic {
         "`current` is what a database has, and no database is asked here",
     )
     .help("name the revision that is applied; `status.sql` of a bundle prints it. Running more than is needed does no harm: a script skips what is applied")
-}
-
-fn not_built(term: &Term) -> Diagnostic {
-    Diagnostic::error(
-        "branch-base",
-        format!("`{}` is not understood yet", term.text.escape_debug()),
-    )
-    .because("`base` with a branch would leave everything but that branch applied")
-    .help("name the revisions that stay applied, joined by `,`")
 }
 
 #[cfg(test)]

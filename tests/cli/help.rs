@@ -5,16 +5,19 @@ use insta::assert_snapshot;
 use super::session;
 use crate::support::project::Project;
 
-const COMMANDS: [&str; 11] = [
+const COMMANDS: [&str; 14] = [
     "init",
     "revision",
     "seal",
     "check",
     "history",
     "heads",
+    "branches",
+    "show",
     "upgrade",
     "downgrade",
     "bundle",
+    "explain",
     "config",
     "completions",
 ];

@@ -26,6 +26,24 @@ fn of_a_tree_with_all_there_is() {
 }
 
 #[test]
+fn a_range_and_a_drawing_for_a_page() {
+    let tree = tree();
+    assert_snapshot!(session(
+        &tree,
+        &[
+            &["history", "-r", "bbbb:eeee"],
+            &["history", "-r", "-1:"],
+            &["history", "--rev-range", ":cccc"],
+            &["history", "-r", "x@base:heads"],
+            &["history", "-r", "ffff"],
+            &["history", "-r", "eeee:cccc"],
+            &["history", "-r", "nobody:"],
+            &["history", "--mermaid", "-r", "dddd:heads"],
+        ]
+    ));
+}
+
+#[test]
 fn json_is_oldest_first() {
     let outcome = tree().run(&["history", "--json"]);
     let revisions = json(outcome.success())["revisions"].clone();

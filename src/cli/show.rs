@@ -1,0 +1,68 @@
+//! `signoff show`
+
+use std::fmt::Write as _;
+
+use serde_json::json;
+
+use super::context::Context;
+use super::describe;
+use super::output::{Ending, Output};
+use crate::diagnostic::{Diagnostic, Sink};
+use crate::{graph, seal};
+
+/// Show one revision, or the heads of a state
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  signoff show head\n  signoff show 27da\n  signoff show billing@head --json\n\nHow revisions are written: signoff explain revisions"
+)]
+pub(super) struct Arguments {
+    /// Which
+    #[arg(value_name = "REV", allow_hyphen_values = true)]
+    revision: String,
+    /// As JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(context: &Context, arguments: &Arguments, output: &mut Output<'_>) -> Ending {
+    let (tree, graph) = context.ordered(output)?;
+    let found = graph::revisions(&graph, &tree, &arguments.revision)
+        .map_err(|diagnostic| output.refuse(diagnostic, &tree.sources))?;
+    if found.is_empty() {
+        let diagnostic = Diagnostic::error(
+            "no-revision",
+            format!(
+                "`{}` is no revision: nothing is applied there",
+                arguments.revision.escape_debug()
+            ),
+        )
+        .help("`signoff history` lists them all");
+        return Err(output.refuse(diagnostic, &tree.sources));
+    }
+    if arguments.json {
+        let revisions: Vec<_> = found
+            .iter()
+            .map(|revision| describe::object(&tree, &graph, *revision))
+            .collect();
+        return output.json(&json!({ "format": 1, "revisions": revisions }));
+    }
+    let mut sink = Sink::default();
+    let seals = seal::read(&tree, &mut sink).unwrap_or_default();
+    let mut text = String::new();
+    for revision in found {
+        let line = describe::line(output, &tree, &graph, revision);
+        writeln!(text, "{line}").expect("a string takes all");
+        let published = if seals.contains(tree.migrations[revision].id.as_str()) {
+            "yes"
+        } else {
+            "no"
+        };
+        let mut details = describe::details(&tree, &graph, &seals, revision);
+        details.push(("published", published.to_owned()));
+        for (name, value) in details {
+            writeln!(text, "  {name:<12}{value}").expect("a string takes all");
+        }
+    }
+    output.print(&text)?;
+    output.report(&sink, &tree.sources)
+}
