@@ -48,14 +48,11 @@ struct Lanes {
 
 impl Lanes {
     fn row(&mut self, revision: usize, parents: &[usize]) -> Row {
-        let lane = match self.awaited.remove(&revision) {
-            Some(lane) => lane,
-            None => {
-                let lane = self.new_lane();
-                self.taken[lane] = true;
-                lane
-            }
-        };
+        let lane = self
+            .awaited
+            .remove(&revision)
+            .unwrap_or_else(|| self.new_lane());
+        self.taken[lane] = true;
         let node = self.line(lane, '*');
         let beside = self.line(lane, if parents.is_empty() { ' ' } else { '|' });
         let mut below = Vec::new();
@@ -117,9 +114,9 @@ impl Lanes {
 
     /// All lanes, with this sign in one of them.
     fn line(&self, lane: usize, sign: char) -> String {
-        let mut line = self.straight();
-        put(&mut line, 2 * lane, sign);
-        text(&line, self.taken.len())
+        let mut signs = self.straight();
+        put(&mut signs, 2 * lane, sign);
+        text(&signs, self.taken.len())
     }
 
     /// A line that leads from one lane to another.
