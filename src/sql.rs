@@ -229,15 +229,6 @@ pub struct EnumUse {
     pub created: bool,
 }
 
-/// A name before a parenthesis: what a statement calls, or a keyword.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Call {
-    /// As it is written.
-    pub name: QualifiedName,
-    /// Whether it stands in a string or body.
-    pub nested: bool,
-}
-
 /// Splits a text and reads the head of each statement.
 pub fn read(text: &str) -> Script {
     let split = lex::split(text);
@@ -278,10 +269,14 @@ pub fn adds_enum_value(text: &str, statement: &Statement) -> bool {
     !enums::added(text, statement).is_empty()
 }
 
-/// What a statement calls, as far as names before parentheses tell; in its strings and bodies too, where a name at the end
-/// counts as well: the rest may be joined to it.
-pub fn calls(text: &str, statement: &Statement) -> Vec<Call> {
+/// The names before a parenthesis in a statement: what it calls, and keywords.
+pub fn calls(text: &str, statement: &Statement) -> Vec<QualifiedName> {
     inside::calls(text, statement)
+}
+
+/// The same in its strings and bodies, where a name at the end counts too: the rest may be joined to it.
+pub fn calls_within(text: &str, statement: &Statement) -> Vec<QualifiedName> {
+    inside::calls_within(text, statement)
 }
 
 /// Whether a statement, or SQL in its strings and bodies, copies to a file of the server or runs a program there.
@@ -391,6 +386,7 @@ mod tests {
             for statement in &script.statements {
                 session_state(&text, statement);
                 calls(&text, statement);
+                calls_within(&text, statement);
                 copies_outside(&text, statement);
                 prop_assert!(statement.head.modes.clone().is_none_or(|modes| text.get(modes).is_some()));
                 if let Some(objection) = judge::syntax_error(&text, statement) {

@@ -85,9 +85,9 @@ fn lasting(reading: &Reading<'_>, item: &Item) -> Option<&'static str> {
     if sql::copies_outside(text, statement) {
         return Some("writes a file or runs a program on the server");
     }
-    sql::calls(text, statement)
-        .iter()
-        .find_map(|call| postgres::lasting(call.name.name.as_str()))
+    let own = sql::calls(text, statement).into_iter();
+    own.chain(sql::calls_within(text, statement))
+        .find_map(|called| postgres::lasting(called.name.as_str()))
         .map(|lasting| lasting.does)
 }
 

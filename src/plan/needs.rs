@@ -3,7 +3,7 @@
 //!
 //! As far as heads tell, and never more: what can't be followed is not asked for, because a script that refuses wrongly
 //! stands in the way. Three things keep a need from being asked: an earlier revision that is still to be done makes
-//! the object; one may change who has which right (from there on nothing is known); or a statement before it in the
+//! the object; one may change who has which right or what a name stands for (from there on nothing is known); or a statement before it in the
 //! same revision changes who it runs as, or where names are looked up. Which revisions are to be done, only the database knows.
 
 mod unsure;

@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use super::{Call, Statement, cursor, literal};
+use super::{Statement, cursor, literal};
 use crate::lex::{self, Token, TokenKind};
 use crate::name::QualifiedName;
 use crate::postgres::StatementKind;
@@ -19,17 +19,20 @@ const SHORTEST: usize = 6;
 const NOT_CALLED: &[&str] = &[
     "::",
     "aggregate",
+    "analyze",
     "as",
     "copy",
     "exists",
     "function",
     "into",
+    "of",
     "only",
     "procedure",
     "recursive",
     "references",
     "routine",
     "table",
+    "view",
     "with",
 ];
 
@@ -66,9 +69,7 @@ pub(super) fn walk(text: &str, range: Range<usize>, visit: &mut dyn FnMut(&Stret
 }
 
 fn descend(text: &str, range: Range<usize>, depth: usize, visit: &mut dyn FnMut(&Stretch<'_>)) {
-    let tokens: Vec<Token> = lex::tokens_in(text, range)
-        .filter(|token| !token.kind.is_trivia())
-        .collect();
+    let tokens = tokens(text, range);
     visit(&Stretch {
         text,
         tokens: &tokens,
@@ -89,56 +90,79 @@ fn descend(text: &str, range: Range<usize>, depth: usize, visit: &mut dyn FnMut(
     }
 }
 
-pub(super) fn calls(text: &str, statement: &Statement) -> Vec<Call> {
-    let kind = statement.head.kind;
+fn tokens(text: &str, range: Range<usize>) -> Vec<Token> {
+    let tokens = lex::tokens_in(text, range);
+    tokens.filter(|token| !token.kind.is_trivia()).collect()
+}
+
+pub(super) fn calls(text: &str, statement: &Statement) -> Vec<QualifiedName> {
     let mut calls = Vec::new();
-    if matches!(
-        kind,
-        StatementKind::Grant
-            | StatementKind::Revoke
-            | StatementKind::Comment(_)
-            | StatementKind::Drop(_)
-    ) {
-        return calls;
-    }
-    let index = matches!(
-        kind,
-        StatementKind::CreateIndex | StatementKind::CreateIndexConcurrently
-    );
+    let tokens = tokens(text, statement.range());
+    let own = Stretch {
+        text,
+        tokens: &tokens,
+        nested: false,
+    };
+    called(statement.head.kind, &own, &mut calls);
+    calls
+}
+
+pub(super) fn calls_within(text: &str, statement: &Statement) -> Vec<QualifiedName> {
+    let mut calls = Vec::new();
     walk(text, statement.range(), &mut |stretch| {
-        let kind_at = |at: usize| stretch.tokens.get(at).map(|token| token.kind);
-        for (at, token) in stretch.tokens.iter().enumerate() {
-            let last = stretch.nested && at + 1 == stretch.tokens.len();
-            if !last && kind_at(at + 1) != Some(TokenKind::OpenParen) {
-                continue;
-            }
-            let Some(name) = cursor::ident(token.kind, stretch.written(at)) else {
-                continue;
-            };
-            let mut first = at;
-            let mut schema = None;
-            while first >= 2 && kind_at(first - 1) == Some(TokenKind::Dot) {
-                first -= 2;
-                schema = schema
-                    .or_else(|| cursor::ident(stretch.tokens[first].kind, stretch.written(first)));
-            }
-            let before = first.checked_sub(1).map_or("", |at| stretch.written(at));
-            let is = |word: &&str| before.eq_ignore_ascii_case(word);
-            if NOT_CALLED.iter().any(is) || index && ["on", "using"].iter().any(is) {
-                continue;
-            }
-            calls.push(Call {
-                name: QualifiedName { schema, name },
-                nested: stretch.nested,
-            });
+        if stretch.nested {
+            called(statement.head.kind, stretch, &mut calls);
         }
     });
     calls
 }
 
+/// The names before parentheses in a stretch of a statement of that kind.
+fn called(kind: StatementKind, stretch: &Stretch<'_>, calls: &mut Vec<QualifiedName>) {
+    let speaks_only = matches!(
+        kind,
+        StatementKind::Grant
+            | StatementKind::Revoke
+            | StatementKind::Comment(_)
+            | StatementKind::Drop(_)
+    );
+    let index = matches!(
+        kind,
+        StatementKind::CreateIndex | StatementKind::CreateIndexConcurrently
+    );
+    let kind_at = |at: usize| stretch.tokens.get(at).map(|token| token.kind);
+    for (at, token) in stretch.tokens.iter().enumerate() {
+        let last = stretch.nested && at + 1 == stretch.tokens.len();
+        if speaks_only || !last && kind_at(at + 1) != Some(TokenKind::OpenParen) {
+            continue;
+        }
+        let Some(name) = cursor::ident(token.kind, stretch.written(at)) else {
+            continue;
+        };
+        let mut first = at;
+        let mut schema = None;
+        while first >= 2 && kind_at(first - 1) == Some(TokenKind::Dot) {
+            first -= 2;
+            schema = schema
+                .or_else(|| cursor::ident(stretch.tokens[first].kind, stretch.written(first)));
+        }
+        let before = first.checked_sub(1).map_or("", |at| stretch.written(at));
+        let is = |word: &&str| before.eq_ignore_ascii_case(word);
+        if NOT_CALLED.iter().any(is) || index && ["on", "using"].iter().any(is) {
+            continue;
+        }
+        calls.push(QualifiedName { schema, name });
+    }
+}
+
 /// `COPY … TO` anything but the client, and `COPY … FROM PROGRAM`.
 pub(super) fn copies_outside(text: &str, statement: &Statement) -> bool {
+    // Most statements are ruled out faster than they are read.
+    let copies = statement.slice(text).to_ascii_lowercase().contains("copy");
     let mut found = false;
+    if !copies {
+        return found;
+    }
     walk(text, statement.range(), &mut |stretch| {
         let mut copies = false;
         for (at, token) in stretch.tokens.iter().enumerate() {
@@ -163,9 +187,10 @@ mod tests {
     fn calls(text: &str) -> Vec<String> {
         let script = sql::read(text);
         assert_eq!(script.statements.len(), 1, "{text}");
-        sql::calls(text, &script.statements[0])
-            .iter()
-            .map(|call| format!("{}{}", if call.nested { "'" } else { "" }, call.name))
+        let own = sql::calls(text, &script.statements[0]);
+        let within = sql::calls_within(text, &script.statements[0]);
+        let own = own.iter().map(ToString::to_string);
+        own.chain(within.iter().map(|name| format!("'{name}")))
             .collect()
     }
 
@@ -180,6 +205,7 @@ mod tests {
             ),
             ("do 'begin execute ''select setval(1)''; end;'", "'setval"),
             ("insert into t (a) values (1)", "values"),
+            ("create view v (a) as select 1", ""),
             ("with w (a) as (select 1) select a::numeric(1) from w", "as"),
             ("create index concurrently i on t (lower(a))", "lower"),
             ("create index on only s.t using gin (a)", ""),

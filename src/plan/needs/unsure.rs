@@ -113,7 +113,7 @@ fn calls_somebodys(statement: &Statement, text: &str) -> bool {
     let prepared = statement.head.kind == StatementKind::Create(ObjectKind::Table)
         && mentions(statement.slice(text), &["execute"]);
     let mut calls = sql::calls(text, statement).into_iter();
-    prepared || calls.any(|call| !call.nested && !postgres::is_known(&call.name))
+    prepared || calls.any(|called| !postgres::is_known(&called))
 }
 
 /// Whether an ALTER renames a part of its object, which nobody else's rights hang on.

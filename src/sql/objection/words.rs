@@ -2,7 +2,7 @@
 
 use crate::diagnostic::Severity;
 use crate::lex::{self, TokenKind};
-use crate::name::ObjectKind;
+use crate::name::{ObjectKind, QualifiedName};
 use crate::postgres::StatementKind;
 use crate::sql::{self, Objection, Statement};
 
@@ -75,10 +75,10 @@ fn makes_slot(text: &str, statement: &Statement) -> bool {
         StatementKind::Create(ObjectKind::Function | ObjectKind::Procedure)
             | StatementKind::DoCommitting
     );
-    !elsewhere
-        && sql::calls(text, statement).iter().any(|call| {
-            names_slot(call.name.name.as_str()) && (!call.nested || kind == StatementKind::Do)
-        })
+    let slot = |name: &QualifiedName| names_slot(name.name.as_str());
+    let within =
+        || kind == StatementKind::Do && sql::calls_within(text, statement).iter().any(slot);
+    !elsewhere && (sql::calls(text, statement).iter().any(slot) || within())
 }
 
 fn unlock(range: std::ops::Range<usize>) -> Objection {
