@@ -7,6 +7,7 @@ mod check;
 mod completions;
 mod config;
 mod context;
+mod current;
 mod describe;
 mod downgrade;
 mod explain;
@@ -53,6 +54,9 @@ struct Arguments {
     /// The project's name, in releases and in the version table
     #[arg(long, global = true, value_name = "NAME", help_heading = "Everywhere")]
     project: Option<String>,
+    /// What an environment has: the receipt that its last run printed. Revisions may then say `current`
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Everywhere")]
+    receipt: Option<Utf8PathBuf>,
     /// When to use colour
     #[arg(
         long,
@@ -89,6 +93,7 @@ enum Command {
     History(history::Arguments),
     Heads(heads::Arguments),
     Branches(branches::Arguments),
+    Current(current::Arguments),
     Show(show::Arguments),
     Upgrade(upgrade::Arguments),
     Downgrade(downgrade::Arguments),
@@ -149,6 +154,7 @@ pub fn run(world: World<'_>) -> u8 {
         path: parsed.path,
         layout: parsed.layout,
         project: parsed.project,
+        receipt: parsed.receipt,
     };
     let result = match parsed.command {
         None => start::run(&context, &mut output),
@@ -159,6 +165,7 @@ pub fn run(world: World<'_>) -> u8 {
         Some(Command::History(arguments)) => history::run(&context, &arguments, &mut output),
         Some(Command::Heads(arguments)) => heads::run(&context, &arguments, &mut output),
         Some(Command::Branches(arguments)) => branches::run(&context, &arguments, &mut output),
+        Some(Command::Current(arguments)) => current::run(&context, &arguments, &mut output),
         Some(Command::Show(arguments)) => show::run(&context, &arguments, &mut output),
         Some(Command::Upgrade(arguments)) => upgrade::run(&context, &arguments, &mut output),
         Some(Command::Downgrade(arguments)) => downgrade::run(&context, &arguments, &mut output),

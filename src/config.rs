@@ -81,6 +81,13 @@ pub fn listing(config: &Config) -> Vec<Listed> {
         let Setting { value, origin } = &variable.value;
         push(&format!("variables.{name}"), value.clone(), origin);
     }
+    for (name, Setting { value, origin }) in &config.environments {
+        push(
+            &format!("environments.{name}.receipt"),
+            Some(value.to_string()),
+            origin,
+        );
+    }
     for (rule, Setting { value, origin }) in &config.rules {
         push(
             &format!("rules.{rule}"),
@@ -232,6 +239,8 @@ pub struct Config {
     pub render: Render,
     /// `[rules]`: each rule's level, by the rule's name. Whether there is such a rule is not known here.
     pub rules: BTreeMap<String, Setting<Level>>,
+    /// `[environments]`: where each one's last receipt is kept, as the user would type it in the working folder.
+    pub environments: BTreeMap<String, Setting<Utf8PathBuf>>,
 }
 
 impl Config {

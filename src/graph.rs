@@ -44,6 +44,7 @@ pub struct Graph {
     bases: Vec<usize>,
     ids: BTreeMap<String, usize>,
     labels: BTreeMap<String, usize>,
+    states: BTreeMap<String, Vec<usize>>,
 }
 
 /// Two states and what leads from one to the other.
@@ -183,6 +184,23 @@ impl Graph {
     /// The revision that carries this label in its header.
     pub fn label(&self, label: &str) -> Option<usize> {
         self.labels.get(label).copied()
+    }
+
+    /// Lets expressions name a state: what an environment has, or `current`. By its heads.
+    pub fn name_state(&mut self, name: &str, heads: Vec<usize>) {
+        self.states.insert(name.to_owned(), heads);
+    }
+
+    /// The heads of a state that was named.
+    pub fn state(&self, name: &str) -> Option<&[usize]> {
+        self.states.get(name).map(Vec::as_slice)
+    }
+
+    /// Names of the states of which a revision is a head, sorted.
+    pub fn states_at(&self, revision: usize) -> impl Iterator<Item = &str> {
+        let states = self.states.iter();
+        let here = states.filter(move |(_, heads)| heads.contains(&revision));
+        here.map(|(name, _)| name.as_str())
     }
 
     /// Every label with the revision that carries it, by label.

@@ -7,6 +7,7 @@ mod bundle;
 mod check;
 mod completions;
 mod config;
+mod current;
 mod downgrade;
 mod everywhere;
 mod explain;

@@ -23,6 +23,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         "seal",
         &["source", "diagnostic", "lex", "config", "tree", "graph"],
     ),
+    ("receipt", &["diagnostic", "graph", "seal"]),
     ("sql", &["source", "name", "diagnostic", "lex", "postgres"]),
     ("lint", LINT),
     ("version_table", &["name", "tree", "graph", "postgres"]),
@@ -131,6 +132,7 @@ const CLI: &[&str] = &[
     "bundle",
     "author",
     "compile",
+    "receipt",
 ];
 
 /// Names that belong to few rooms. `(name as it stands in code, rooms, reason)`

@@ -37,7 +37,8 @@ pub(super) struct Arguments {
 pub(super) fn run(context: &Context, arguments: &Arguments, output: &mut Output<'_>) -> Ending {
     let config = context.config(output)?;
     let mut sink = Sink::default();
-    let sealed = context.sealed(&config, &mut sink, output)?;
+    let mut sealed = context.sealed(&config, &mut sink, output)?;
+    context.know(&config, &mut sealed, &arguments.range, output)?;
     let range = graph::upgrade_range(&sealed.graph, &sealed.tree, &arguments.range)
         .map_err(|diagnostic| output.refuse(diagnostic, &sealed.tree.sources))?;
     let plans = compile::plans(

@@ -9,6 +9,7 @@ use crate::compile::{self, Ordered, Sealed};
 use crate::config::{self, Config};
 use crate::diagnostic::Sink;
 use crate::graph::{self, Graph};
+use crate::receipt::{self, Receipt};
 use crate::render::{self, Renderer};
 use crate::tree::{Direction, Tree};
 
@@ -27,6 +28,21 @@ pub(super) struct Context {
     pub(super) layout: Option<String>,
     /// `--project`
     pub(super) project: Option<String>,
+    /// `--receipt`
+    pub(super) receipt: Option<Utf8PathBuf>,
+}
+
+/// An environment and where it stands.
+#[derive(Debug)]
+pub(super) struct Environment {
+    /// Its name; `current` where a receipt was named on the command line.
+    pub(super) name: String,
+    /// The file.
+    pub(super) file: Utf8PathBuf,
+    /// What it told.
+    pub(super) receipt: Receipt,
+    /// What that means in this tree.
+    pub(super) state: receipt::State,
 }
 
 impl Context {
@@ -79,6 +95,70 @@ impl Context {
         Ok(sealed)
     }
 
+    /// Reads the receipts of the environments that an expression names, and lets it name them. `--receipt` is `current`.
+    pub(super) fn know(
+        &self,
+        config: &Config,
+        sealed: &mut Sealed,
+        expression: &str,
+        output: &mut Output<'_>,
+    ) -> Ending {
+        let word = |char: char| char.is_ascii_alphanumeric() || char == '_';
+        let named = |name: &str| {
+            expression
+                .split(|char| !word(char))
+                .any(|part| part == name)
+        };
+        self.environments(config, sealed, &named, output)?;
+        Ok(())
+    }
+
+    /// The environments that are wanted, by name, and the one of `--receipt`.
+    pub(super) fn environments(
+        &self,
+        config: &Config,
+        sealed: &mut Sealed,
+        wanted: &dyn Fn(&str) -> bool,
+        output: &mut Output<'_>,
+    ) -> Result<Vec<Environment>, Stop> {
+        let configured = config.environments.iter();
+        let configured = configured.filter(|(name, _)| wanted(name));
+        let mut files: Vec<(&str, &Utf8Path)> = configured
+            .map(|(name, receipt)| (name.as_str(), receipt.value.as_path()))
+            .collect();
+        files.extend(self.receipt.as_deref().map(|file| ("current", file)));
+        let mut environments = Vec::with_capacity(files.len());
+        for (name, file) in files {
+            let text = disk::read(&self.cwd, file).map_err(failed)?;
+            let Some(text) = text else {
+                return Err(Stop::Failed(format!(
+                    "there is no receipt `{file}`{}: it is the line of JSON that a script prints at its end; run status.sql there, and save what it prints",
+                    of_environment(name)
+                )));
+            };
+            let receipt = receipt::read(&text)
+                .map_err(|why| Stop::Failed(format!("`{file}`{} {why}", of_environment(name))))?;
+            let state = receipt::state(
+                &receipt,
+                &config.project.name.value,
+                &sealed.graph,
+                &sealed.digests,
+                &sealed.seals,
+            )
+            .map_err(|diagnostic| {
+                output.refuse(diagnostic.path(file.to_owned()), &sealed.tree.sources)
+            })?;
+            sealed.graph.name_state(name, state.heads.clone());
+            environments.push(Environment {
+                name: name.to_owned(),
+                file: file.to_owned(),
+                receipt,
+                state,
+            });
+        }
+        Ok(environments)
+    }
+
     /// `upgrade` and `downgrade`.
     pub(super) fn script(
         &self,
@@ -90,7 +170,8 @@ impl Context {
     ) -> Ending {
         let config = self.config(output)?;
         let mut sink = Sink::default();
-        let sealed = self.sealed(&config, &mut sink, output)?;
+        let mut sealed = self.sealed(&config, &mut sink, output)?;
+        self.know(&config, &mut sealed, range, output)?;
         let range = match direction {
             Direction::Up => graph::upgrade_range(&sealed.graph, &sealed.tree, range),
             Direction::Down => graph::downgrade_range(&sealed.graph, &sealed.tree, range),
@@ -123,6 +204,13 @@ impl Context {
         }
         Renderer::new(own).map_err(failed)
     }
+}
+
+fn of_environment(name: &str) -> String {
+    if name == "current" {
+        return String::new();
+    }
+    format!(" of environment `{name}`")
 }
 
 /// Files that commands read and write themselves.

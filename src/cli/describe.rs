@@ -101,13 +101,14 @@ pub(super) fn object(tree: &Tree, graph: &Graph, revision: usize) -> serde_json:
 }
 
 /// What a revision is in the graph, in Alembic's words, and the labels that it carries.
-fn marks<'t>(tree: &'t Tree, graph: &Graph, revision: usize) -> Vec<&'t str> {
+fn marks<'t>(tree: &'t Tree, graph: &'t Graph, revision: usize) -> Vec<&'t str> {
     let mut marks: Vec<&str> = Vec::new();
     if graph.children(revision).is_empty() {
         marks.push("head");
     }
     let labels = tree.migrations[revision].labels.iter();
     marks.extend(labels.map(|(label, _)| label.as_str()));
+    marks.extend(graph.states_at(revision));
     if graph.is_branch_point(revision) {
         marks.push("branch point");
     }

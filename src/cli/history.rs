@@ -7,8 +7,8 @@ use anstyle::AnsiColor;
 use serde_json::json;
 
 use super::context::Context;
-use super::describe;
 use super::output::{Ending, Output};
+use super::{current, describe};
 use crate::diagnostic::Sink;
 use crate::graph::{self, Graph};
 use crate::render::drawing;
@@ -31,6 +31,15 @@ pub(super) struct Arguments {
         allow_hyphen_values = true
     )]
     rev_range: String,
+    /// Mark what an environment has, by its receipt [default: every one of [environments]]
+    #[arg(
+        short,
+        long,
+        value_name = "ENV",
+        num_args = 0..=1,
+        default_missing_value = ""
+    )]
+    indicate_current: Option<String>,
     /// With parents, dates, labels and files
     #[arg(short, long)]
     verbose: bool,
@@ -43,7 +52,16 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(context: &Context, arguments: &Arguments, output: &mut Output<'_>) -> Ending {
-    let (tree, graph) = context.ordered(output)?;
+    let (tree, graph) = if arguments.indicate_current.is_some() || context.receipt.is_some() {
+        let config = context.config(output)?;
+        let mut sealed = context.sealed(&config, &mut Sink::default(), output)?;
+        let named = arguments.indicate_current.as_deref();
+        current::environments(context, &config, &mut sealed, named, output)?;
+        context.know(&config, &mut sealed, &arguments.rev_range, output)?;
+        (sealed.tree, sealed.graph)
+    } else {
+        context.ordered(output)?
+    };
     let shown = graph::history(&graph, &tree, &arguments.rev_range)
         .map_err(|diagnostic| output.refuse(diagnostic, &tree.sources))?;
     if arguments.json {

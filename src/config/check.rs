@@ -170,6 +170,22 @@ pub fn variable(text: &str) -> Result<String, String> {
     )
 }
 
+/// An environment's name: a word of revision expressions that means nothing else there.
+pub fn environment(text: &str) -> Result<String, String> {
+    let taken = ["base", "head", "heads", "current"];
+    let fits = text
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        && text.starts_with(|first: char| first.is_ascii_alphabetic());
+    if fits && !taken.contains(&text) {
+        return Ok(text.to_owned());
+    }
+    Err(
+        "it has ASCII letters, digits and `_`, begins with a letter, and is none of base, head, heads, current"
+            .to_owned(),
+    )
+}
+
 /// A project's name: it becomes part of file names.
 pub fn project(text: &str) -> Result<String, String> {
     let fits = !text.is_empty()

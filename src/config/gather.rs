@@ -112,6 +112,7 @@ struct Gathered {
     values: BTreeMap<String, Raw>,
     variables: BTreeMap<String, Variable>,
     rules: BTreeMap<String, Setting<Level>>,
+    environments: BTreeMap<String, Setting<Utf8PathBuf>>,
 }
 
 struct Raw {
@@ -203,6 +204,35 @@ impl Gathered {
                 };
                 let env = env.map(|env| env.value);
                 self.variables.insert(name.value, Variable { value, env });
+            }
+        }
+        if let Some(mut table) = document.table("environments", "`[environments]`", sink) {
+            for (name, mut table) in table.tables(sink) {
+                if let Err(why) = check::environment(&name.value) {
+                    let told = format!("`{}` is no environment's name: {why}", name.value);
+                    sink.push(Diagnostic::error("bad-value", told).at(name.span, ""));
+                }
+                let receipt = table.text("receipt", sink);
+                if receipt.is_none() && !table.has("receipt") {
+                    let told = format!("environment `{}` has no receipt", name.value);
+                    sink.push(
+                        Diagnostic::error("missing-key", told)
+                            .at(name.span, "")
+                            .help("write where its last receipt is kept: receipt = \"deploy/prod.json\""),
+                    );
+                }
+                table.finish(sink);
+                if let Some(receipt) = receipt {
+                    let path = super::tidy(&self.base.join(&receipt.value));
+                    let origin = origin(receipt.span);
+                    self.environments.insert(
+                        name.value,
+                        Setting {
+                            value: path,
+                            origin,
+                        },
+                    );
+                }
             }
         }
         if let Some(mut table) = document.table("rules", "`[rules]`", sink) {
@@ -338,6 +368,7 @@ impl Gathered {
             variables: self.variables,
             render: Render { templates },
             rules: self.rules,
+            environments: self.environments,
         }
     }
 

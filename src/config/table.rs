@@ -210,6 +210,17 @@ impl<'i> Table<'i> {
             .collect()
     }
 
+    /// Takes everything that is left, as tables: `[section.name]`.
+    pub fn tables(&mut self, sink: &mut Sink) -> Vec<(Located<String>, Table<'i>)> {
+        self.take_all(sink)
+            .into_iter()
+            .filter_map(|(key, value)| {
+                let noun = format!("`{}`", key.value);
+                Some((key, Self::of_value(value, self.place, noun, sink)?))
+            })
+            .collect()
+    }
+
     /// Takes everything that is left, as texts: `name = "…"`.
     pub fn pairs(&mut self, sink: &mut Sink) -> Vec<(Located<String>, Located<String>)> {
         self.take_all(sink)

@@ -91,6 +91,7 @@ fn assemble(
         bases: without(&parents),
         ids: owned(ids),
         labels: owned(labels),
+        states: BTreeMap::new(),
         parents,
         children,
         depends_on,

@@ -104,7 +104,16 @@ impl Resolver<'_> {
                 Some((_, revision)) => self.graph.heads_above(revision),
                 None => self.graph.heads().to_vec(),
             },
-            (Anchor::Current, _) => return Err(current()),
+            (Anchor::Current, _) => match self.graph.state("current") {
+                Some(state) => state.to_vec(),
+                None => return Err(current()),
+            },
+            (Anchor::Name(name), _) if let Some(state) = self.graph.state(name) => {
+                if branch.is_some() || self.find(name).is_ok() {
+                    return Err(self.two_meanings(name, state));
+                }
+                state.to_vec()
+            }
             (Anchor::Name(name), _) => {
                 let revision = self.find_in(name, term)?;
                 if let Some((branch, carrier)) = branch
@@ -259,6 +268,20 @@ impl Resolver<'_> {
         Err(diagnostic.help("or join them for good: `signoff merge heads`"))
     }
 
+    /// What an environment has, and a revision too.
+    fn two_meanings(&self, name: &str, state: &[usize]) -> Diagnostic {
+        Diagnostic::error(
+            "ambiguous-name",
+            format!(
+                "`{name}` is an environment, which has {}, and stands for a revision too",
+                self.shown(state)
+            ),
+        )
+        .help(
+            "write the id of the revision, or give the environment another name in [environments]",
+        )
+    }
+
     fn find_in(&self, name: &str, term: &Term) -> Result<usize, Diagnostic> {
         self.find(name).map_err(|diagnostic| {
             if term.text == name {
@@ -400,7 +423,7 @@ fn current() -> Diagnostic {
         "current-is-unknown",
         "`current` is what a database has, and no database is asked here",
     )
-    .help("name the revision that is applied; `status.sql` of a bundle prints it. Running more than is needed does no harm: a script skips what is applied")
+    .help("name the revision that is applied, or what the last run printed: --receipt FILE, or `[environments.prod] receipt = \"FILE\"` and `prod`. Running more than is needed does no harm: a script skips what is applied")
 }
 
 #[cfg(test)]

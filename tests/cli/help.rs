@@ -5,7 +5,7 @@ use insta::assert_snapshot;
 use super::session;
 use crate::support::project::Project;
 
-const COMMANDS: [&str; 14] = [
+const COMMANDS: [&str; 15] = [
     "init",
     "revision",
     "seal",
@@ -13,6 +13,7 @@ const COMMANDS: [&str; 14] = [
     "history",
     "heads",
     "branches",
+    "current",
     "show",
     "upgrade",
     "downgrade",

@@ -91,3 +91,33 @@ fn a_recreated_view_is_not_left_as_it_is() {
         assert_eq!(database.query("SELECT count(*) FROM v"), "0");
     }
 }
+
+/// What a run prints, and `status.sql` at any time, is what the next release is compiled from.
+#[test]
+fn the_receipt_leads_to_the_next_release() {
+    let project = fork();
+    project.write(
+        "signoff.toml",
+        b"[project]\nname = \"shop\"\n[environments.prod]\nreceipt = \"deploy/prod.txt\"\n",
+    );
+    project.run(&["bundle"]).success();
+    let database = Database::create();
+    let first = database.psql_stdin(&upgrade(&project, ""), &["-v", "until=left1"]);
+    project.write("deploy/prod.txt", first.success().stdout.as_bytes());
+    project
+        .run(&["current", "prod"])
+        .success()
+        .stdout_has("\n  left1 (prod)  left1\n")
+        .stdout_has("\n  behind by 3\n");
+    run(&database, &upgrade(&project, "prod:right1,left1"));
+    let status = run(&database, &project.read("out/shop-base-both/status.sql"));
+    project.write("deploy/prod.txt", status.stdout.as_bytes());
+    let rest = upgrade(&project, "prod:head");
+    assert!(!rest.contains("CREATE TABLE left1") && rest.contains("CREATE TABLE left2"));
+    let last = run(&database, &rest);
+    project.write("deploy/prod.txt", last.stdout.as_bytes());
+    let outcome = project.run(&["current", "prod", "--check-heads"]);
+    outcome.success().stdout_has("everything is applied");
+    run(&database, &downgrade(&project, "prod:base"));
+    assert_eq!(database.query(IDS), "");
+}
