@@ -14,6 +14,7 @@ mod output;
 mod revision;
 mod seal;
 mod shape;
+mod site;
 mod start;
 mod upgrade;
 pub mod world;

@@ -83,6 +83,44 @@ fn several_heads_want_a_choice_or_a_merge() {
     project.run(&["check"]).success();
 }
 
+/// Alembic's rule: a second head is made by who says so, and by nobody else.
+#[test]
+fn a_branch_is_asked_for() {
+    let project = shop();
+    let on = |words: &[&'static str]| [&["revision", "-m", "x"], words].concat();
+    let before = project.everything();
+    assert_snapshot!(session(
+        &project,
+        &[
+            &on(&["--head", "aaaa"]),
+            &on(&["--head", "aaaa", "--head", "head"]),
+            &on(&["--head", "aaaa", "--head", "head", "--splice"]),
+            &on(&["--head", "base", "--head", "head"]),
+            &on(&["--head", ""]),
+        ],
+    ));
+    assert_eq!(project.everything(), before);
+    // The same revision by two names is one parent.
+    let twice = on(&[
+        "--head",
+        "bbbb",
+        "--head",
+        "head",
+        "--rev-id",
+        "cccc00000003",
+    ]);
+    project.run(&twice).success().quiet();
+    let branch = on(&["--head", "aaaa", "--splice", "--rev-id", "dddd00000004"]);
+    project.run(&branch).success().quiet();
+    let base = on(&["--head", "base", "--rev-id", "eeee00000005"]);
+    project.run(&base).success();
+    project
+        .run(&on(&["--head", "bbbb"]))
+        .code(2)
+        .stderr_has("would make one more head");
+    assert_snapshot!("a_branch_and_a_base", session(&project, &[&["history"]]));
+}
+
 #[test]
 fn what_it_does_not_take() {
     let project = shop();

@@ -1,0 +1,204 @@
+//! The tree that `revision` and `merge` write into: what a new revision may stand on, and its file.
+
+use camino::Utf8PathBuf;
+
+use super::context::{Context, disk};
+use super::output::{Ending, Output, Stop, failed};
+use super::world;
+use crate::author::{self, New};
+use crate::compile;
+use crate::config::Config;
+use crate::config::table::is_unprintable;
+use crate::diagnostic::{Diagnostic, Sink};
+use crate::graph::{self, Graph};
+use crate::name::RevisionId;
+use crate::tree::Tree;
+
+/// How a new revision is named, beside its message.
+#[derive(Debug, clap::Args)]
+pub(super) struct Names {
+    /// Its id [default: twelve random hex digits]
+    #[arg(long, value_name = "ID")]
+    rev_id: Option<String>,
+}
+
+/// A revision that is to be written.
+pub(super) struct Draft<'a> {
+    pub(super) names: &'a Names,
+    pub(super) parents: &'a [usize],
+    pub(super) message: &'a str,
+}
+
+/// A tree that is sound, and takes native files.
+pub(super) struct Site {
+    config: Config,
+    pub(super) tree: Tree,
+    pub(super) graph: Graph,
+}
+
+/// A message that says something and stays on its line.
+pub(super) fn check_message(message: &str) -> Ending {
+    if message.trim().is_empty() {
+        return Err(Stop::Failed(
+            "the message is empty; say in a few words what the revision is for".to_owned(),
+        ));
+    }
+    let steers = |char: &char| is_unprintable(*char) && !char.is_whitespace();
+    if let Some(char) = message.chars().find(steers) {
+        return Err(Stop::Failed(format!(
+            "the message holds the control character {}; write it without",
+            char.escape_unicode()
+        )));
+    }
+    Ok(())
+}
+
+impl Site {
+    /// Reads the tree; an error in it ends the command.
+    pub(super) fn read(context: &Context, output: &mut Output<'_>) -> Result<Self, Stop> {
+        let config = context.config(output)?;
+        let mut sink = Sink::default();
+        let compile::Ordered { tree, graph } =
+            compile::ordered(&context.cwd, &config, &mut sink).map_err(failed)?;
+        if sink.has_errors() {
+            output.report(&sink, &tree.sources)?;
+        }
+        let graph = graph.ok_or(Stop::Findings)?;
+        if graph.is_numbered() {
+            return Err(Stop::Failed(format!(
+                "this tree has the {} layout, and signoff writes native files; add the next files by hand, as {} does",
+                tree.layout, tree.layout
+            )));
+        }
+        Ok(Self {
+            config,
+            tree,
+            graph,
+        })
+    }
+
+    /// What these expressions name, each once and in the order of the words; none of it stands on another.
+    pub(super) fn named(
+        &self,
+        expressions: &[String],
+        output: &mut Output<'_>,
+    ) -> Result<Vec<usize>, Stop> {
+        let mut named = Vec::new();
+        for expression in expressions {
+            let found = graph::revisions(&self.graph, &self.tree, expression)
+                .map_err(|diagnostic| output.refuse(diagnostic, &self.tree.sources))?;
+            if found.is_empty() && expressions.len() > 1 {
+                let told = format!(
+                    "`{}` is no revision, so nothing can be joined with it",
+                    expression.escape_debug()
+                );
+                let diagnostic = Diagnostic::error("base-and-more", told)
+                    .help("name it alone where a new base is meant, else leave it out");
+                return Err(output.refuse(diagnostic, &self.tree.sources));
+            }
+            for revision in found {
+                if !named.contains(&revision) {
+                    named.push(revision);
+                }
+            }
+        }
+        let tips = self.graph.tips(&named);
+        if let Some(below) = named.iter().find(|revision| !tips.contains(revision)) {
+            let above = tips
+                .iter()
+                .find(|tip| self.graph.tips(&[**tip, *below]).len() == 1);
+            let above = above.expect("what is no tip stands below one");
+            let told = format!(
+                "{} stands on {} already, so there is nothing to join",
+                self.shown(*above),
+                self.shown(*below)
+            );
+            let diagnostic = Diagnostic::error("one-line", told)
+                .at(self.tree.migrations[*above].at, "stands on the other")
+                .at(self.tree.migrations[*below].at, "the other")
+                .help(format!("leave {} out", self.shown(*below)));
+            return Err(output.refuse(diagnostic, &self.tree.sources));
+        }
+        Ok(named)
+    }
+
+    /// Refuses a parent that other revisions stand on already.
+    pub(super) fn refuse_branch(&self, parents: &[usize], output: &mut Output<'_>) -> Ending {
+        let heads = self.graph.heads();
+        let Some(parent) = parents.iter().find(|parent| !heads.contains(parent)) else {
+            return Ok(());
+        };
+        let child = self.graph.children(*parent)[0];
+        let which = if heads.len() == 1 {
+            "a second"
+        } else {
+            "one more"
+        };
+        let told = format!(
+            "{} is not a head: {} stands on it, and a new revision there would make {which} head",
+            self.shown(*parent),
+            self.shown(child)
+        );
+        let diagnostic = Diagnostic::error("not-a-head", told)
+            .at(self.tree.migrations[*parent].at, "not a head")
+            .at(self.tree.migrations[child].at, "stands on it")
+            .because("while a tree has several heads, nobody is given a script for `head` until one is named or all are joined")
+            .help("add --splice if a branch is meant, or leave --head out");
+        Err(output.refuse(diagnostic, &self.tree.sources))
+    }
+
+    /// Writes the file of a revision, and prints where.
+    pub(super) fn write(
+        &self,
+        context: &Context,
+        draft: &Draft<'_>,
+        output: &mut Output<'_>,
+    ) -> Result<Utf8PathBuf, Stop> {
+        let id = self.id(draft.names)?;
+        let parents: Vec<RevisionId> = draft
+            .parents
+            .iter()
+            .map(|parent| self.tree.migrations[*parent].id.clone())
+            .collect();
+        let new = New {
+            id: &id,
+            parents: &parents,
+            message: draft.message,
+            created: world::now(&context.environment).map_err(Stop::Failed)?,
+            labels: &[],
+            depends_on: &[],
+        };
+        let template = &self.config.migrations.file_template.value;
+        let name = author::file_name(template, &new).map_err(failed)?;
+        let shown = self.tree.root.join(name);
+        disk::create(&context.cwd, &shown, &author::migration(&new)).map_err(failed)?;
+        output.print(&format!("{shown}\n"))?;
+        Ok(shown)
+    }
+
+    /// A revision as messages name it.
+    pub(super) fn shown(&self, revision: usize) -> String {
+        format!("`{}`", self.tree.migrations[revision].id)
+    }
+
+    /// An id that nothing in the tree is called.
+    fn id(&self, names: &Names) -> Result<RevisionId, Stop> {
+        let id = match &names.rev_id {
+            Some(text) => RevisionId::native(text).map_err(|why| {
+                let shown = text.escape_debug();
+                Stop::Failed(format!("`{shown}` can't be a revision id: {why}"))
+            })?,
+            None => author::new_id(world::chance()),
+        };
+        let taken = if self.graph.find(id.as_str()).is_some() {
+            "revision"
+        } else if self.graph.label(id.as_str()).is_some() {
+            "label"
+        } else {
+            return Ok(id);
+        };
+        Err(Stop::Failed(format!(
+            "there is a {taken} {id} already; choose another id"
+        )))
+    }
+}
