@@ -3,13 +3,11 @@
 use super::context::Context;
 use super::output::{Ending, Output};
 use super::site::{self, Draft, Site};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Sink};
 
 /// Write a new migration file on top of the head
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = "Examples:\n  signoff revision -m \"add users\"\n  signoff revision -m \"card limits\" --head 27da            on one of several heads\n  signoff revision -m \"hotfix\" --head 27da --splice       a branch: on what others stand on\n  signoff revision -m \"audit\" --head base                 a new base, on nothing"
-)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
     /// What it is for, in one line
     #[arg(short, long, value_name = "TEXT")]
@@ -20,9 +18,20 @@ pub(super) struct Arguments {
     /// Let it stand on a revision that is not a head: a branch
     #[arg(long)]
     splice: bool,
+    /// What must be applied first, on another branch; more than one may be given
+    #[arg(long, value_name = "REV")]
+    depends_on: Vec<String>,
     #[command(flatten)]
     names: site::Names,
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  signoff revision -m \"add users\"
+  signoff revision -m \"card limits\" --head 27da               on one of several heads
+  signoff revision -m \"hotfix\" --head 27da --splice           a branch, beside what stands there
+  signoff revision -m \"audit\" --head base --branch-label audita new base, on nothing
+  signoff revision -m \"totals\" --depends-on audit             after another branch";
 
 pub(super) fn run(context: &Context, arguments: &Arguments, output: &mut Output<'_>) -> Ending {
     site::check_message(&arguments.message)?;
@@ -38,12 +47,19 @@ pub(super) fn run(context: &Context, arguments: &Arguments, output: &mut Output<
     if !arguments.splice {
         site.refuse_branch(&parents, output)?;
     }
+    let depends_on = site.dependencies(&arguments.depends_on, &parents, output)?;
     let draft = Draft {
         names: &arguments.names,
         parents: &parents,
         message: &arguments.message,
+        depends_on: &depends_on,
     };
     site.write(context, &draft, output)?;
+    if parents.is_empty() && !site.graph.is_empty() && !arguments.names.has_label() {
+        let mut sink = Sink::default();
+        sink.push(unnamed_base());
+        output.show(&sink, &site.tree.sources)?;
+    }
     Ok(())
 }
 
@@ -58,4 +74,12 @@ fn several_heads(site: &Site) -> Diagnostic {
         "name one with --head, or join them: signoff revision -m \"merge\" --head {}",
         ids.join(" --head ")
     ))
+}
+
+fn unnamed_base() -> Diagnostic {
+    let told =
+        "the new base begins a branch that has no name, so only ids tell its head from the others";
+    Diagnostic::note("unnamed-base", told)
+        .because("`upgrade` and `bundle` ask from now on which head is meant; `heads` is all of them")
+        .help("say `labels = [\"NAME\"]` in its header, as --branch-label NAME does; `NAME@head` is then its head")
 }

@@ -11,12 +11,15 @@ use crate::config::Config;
 use crate::config::table::is_unprintable;
 use crate::diagnostic::{Diagnostic, Sink};
 use crate::graph::{self, Graph};
-use crate::name::RevisionId;
+use crate::name::{self, RevisionId};
 use crate::tree::Tree;
 
 /// How a new revision is named, beside its message.
 #[derive(Debug, clap::Args)]
 pub(super) struct Names {
+    /// Name the branch that begins with it; more than one may be given
+    #[arg(long, value_name = "NAME")]
+    branch_label: Vec<String>,
     /// Its id [default: twelve random hex digits]
     #[arg(long, value_name = "ID")]
     rev_id: Option<String>,
@@ -27,6 +30,14 @@ pub(super) struct Draft<'a> {
     pub(super) names: &'a Names,
     pub(super) parents: &'a [usize],
     pub(super) message: &'a str,
+    pub(super) depends_on: &'a [String],
+}
+
+impl Names {
+    /// Whether the branch has a name.
+    pub(super) fn has_label(&self) -> bool {
+        !self.branch_label.is_empty()
+    }
 }
 
 /// A tree that is sound, and takes native files.
@@ -147,6 +158,53 @@ impl Site {
         Err(output.refuse(diagnostic, &self.tree.sources))
     }
 
+    /// What a revision on these parents depends on: labels as they are, everything else as whole ids.
+    pub(super) fn dependencies(
+        &self,
+        expressions: &[String],
+        parents: &[usize],
+        output: &mut Output<'_>,
+    ) -> Result<Vec<String>, Stop> {
+        let below = self.graph.ancestors(parents);
+        let mut names = Vec::new();
+        for expression in expressions {
+            let found = graph::revisions(&self.graph, &self.tree, expression)
+                .map_err(|diagnostic| output.refuse(diagnostic, &self.tree.sources))?;
+            if found.is_empty() {
+                let told = format!(
+                    "`{}` is no revision to depend on",
+                    expression.escape_debug()
+                );
+                let diagnostic = Diagnostic::error("no-dependency", told).help(
+                    "name a revision or a label of another branch; `signoff history` lists them",
+                );
+                return Err(output.refuse(diagnostic, &self.tree.sources));
+            }
+            if let Some(applied) = found.iter().find(|revision| below[**revision]) {
+                let told = format!(
+                    "{} is applied before the new revision anyway: it is below what that stands on",
+                    self.shown(*applied)
+                );
+                let diagnostic = Diagnostic::error("dependency-below", told)
+                    .at(self.tree.migrations[*applied].at, "applied before it")
+                    .help(format!(
+                        "leave --depends-on {} out",
+                        expression.escape_debug()
+                    ));
+                return Err(output.refuse(diagnostic, &self.tree.sources));
+            }
+            if self.graph.label(expression).is_some() {
+                names.push(expression.clone());
+                continue;
+            }
+            let ids = found
+                .iter()
+                .map(|revision| &self.tree.migrations[*revision].id);
+            names.extend(ids.map(ToString::to_string));
+        }
+        Ok(once(&names))
+    }
+
     /// Writes the file of a revision, and prints where.
     pub(super) fn write(
         &self,
@@ -155,6 +213,7 @@ impl Site {
         output: &mut Output<'_>,
     ) -> Result<Utf8PathBuf, Stop> {
         let id = self.id(draft.names)?;
+        let labels = self.labels(draft.names, &id, output)?;
         let parents: Vec<RevisionId> = draft
             .parents
             .iter()
@@ -165,8 +224,8 @@ impl Site {
             parents: &parents,
             message: draft.message,
             created: world::now(&context.environment).map_err(Stop::Failed)?,
-            labels: &[],
-            depends_on: &[],
+            labels: &labels,
+            depends_on: draft.depends_on,
         };
         let template = &self.config.migrations.file_template.value;
         let name = author::file_name(template, &new).map_err(failed)?;
@@ -201,4 +260,52 @@ impl Site {
             "there is a {taken} {id} already; choose another id"
         )))
     }
+
+    /// Labels that the tree can take in.
+    fn labels(
+        &self,
+        names: &Names,
+        id: &RevisionId,
+        output: &mut Output<'_>,
+    ) -> Result<Vec<String>, Stop> {
+        for label in &names.branch_label {
+            if let Err(why) = name::word(label) {
+                let shown = label.escape_debug();
+                return Err(Stop::Failed(format!("`{shown}` can't be a label: {why}")));
+            }
+            if label == id.as_str() {
+                return Err(Stop::Failed(format!(
+                    "`{label}` can't be the revision's id and its label; choose another label"
+                )));
+            }
+            let (taken, told) = match (self.graph.find(label), self.graph.label(label)) {
+                (Some(revision), _) => (revision, format!("`{label}` is the id of a revision")),
+                (None, Some(revision)) => (
+                    revision,
+                    format!(
+                        "the label `{label}` belongs to {} already",
+                        self.shown(revision)
+                    ),
+                ),
+                (None, None) => continue,
+            };
+            let diagnostic = Diagnostic::error("label-taken", told)
+                .at(self.tree.migrations[taken].at, "this revision")
+                .because("an expression that says this word would mean two things, so nobody would be given a script")
+                .help("choose another label");
+            return Err(output.refuse(diagnostic, &self.tree.sources));
+        }
+        Ok(once(&names.branch_label))
+    }
+}
+
+/// Each once, in their order.
+fn once(names: &[String]) -> Vec<String> {
+    let mut once: Vec<String> = Vec::new();
+    for name in names {
+        if !once.contains(name) {
+            once.push(name.clone());
+        }
+    }
+    once
 }

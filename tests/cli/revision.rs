@@ -122,6 +122,61 @@ fn a_branch_is_asked_for() {
 }
 
 #[test]
+fn branches_have_names_and_wait_for_each_other() {
+    let project = branched();
+    let on_one = ["revision", "-m", "x", "--head", "cccc", "--rev-id"];
+    project
+        .run(&[&on_one[..], &["eeee00000005", "--branch-label", "bills"]].concat())
+        .success()
+        .quiet();
+    let before = project.everything();
+    let with =
+        |words: &[&'static str]| [&["revision", "-m", "x", "--head", "dddd"], words].concat();
+    assert_snapshot!(session(
+        &project,
+        &[
+            &with(&["--branch-label", "bills"]),
+            &with(&["--branch-label", "aaaa00000001"]),
+            &with(&["--branch-label", "ffff", "--rev-id", "ffff"]),
+            &with(&["--branch-label", "two words"]),
+            &with(&["--branch-label", "head"]),
+            &with(&["--rev-id", "bills"]),
+            &with(&["--depends-on", "aaaa"]),
+            &with(&["--depends-on", "dddd"]),
+            &with(&["--depends-on", "base"]),
+            &with(&["--depends-on", "nope"]),
+            &with(&["--depends-on", "aaaa:bbbb"]),
+        ],
+    ));
+    assert_eq!(project.everything(), before);
+    // Labels stay labels, other words become whole ids, and what is said twice is said once.
+    let words = "--rev-id ffff00000006 --branch-label refunds --branch-label back --branch-label back \
+                 --depends-on bills --depends-on eeee --depends-on bills@head --depends-on bills";
+    project
+        .run(&with(&words.split_whitespace().collect::<Vec<_>>()))
+        .success()
+        .quiet();
+    let text = project.read("migrations/20251230_135533_ffff00000006_x.sql");
+    assert!(
+        text.contains("--! labels     = [\"refunds\", \"back\"]\n--! depends_on = [\"bills\", \"eeee00000005\"]\n"),
+        "{text}"
+    );
+    let base = ["revision", "-m", "x", "--head", "base", "--rev-id"];
+    assert_snapshot!(
+        "a_base_with_and_without_a_name",
+        session(
+            &project,
+            &[
+                &[&base[..], &["abba00000007"]].concat(),
+                &[&base[..], &["abba00000008", "--branch-label", "audit"]].concat(),
+                &["history"],
+            ],
+        )
+    );
+    project.run(&["upgrade", "heads"]).success();
+}
+
+#[test]
 fn what_it_does_not_take() {
     let project = shop();
     let before = project.everything();
