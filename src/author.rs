@@ -30,6 +30,15 @@ pub struct New<'a> {
     pub depends_on: &'a [String],
 }
 
+/// What stands in the sections of a new migration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Content<'a> {
+    /// Both directions are still to be written.
+    Open,
+    /// This is the upgrade, with a newline at its end; the downgrade is still to be written.
+    Upgrade(&'a str),
+}
+
 /// A file that is to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewFile {
@@ -70,8 +79,8 @@ pub fn new_id(random: [u8; 6]) -> RevisionId {
     RevisionId::native(&id).expect("12 hex digits are an id")
 }
 
-/// The text of a new migration file in the native layout, with both directions still to be written.
-pub fn migration(new: &New) -> String {
+/// The text of a new migration file in the native layout.
+pub fn migration(new: &New, content: Content<'_>) -> String {
     let list = |names: Vec<String>| format!("[{}]", names.join(", "));
     let quoted = |names: &[String]| list(names.iter().map(|name| quote(name)).collect());
     let parents = new.parents.iter().map(|parent| quote(parent.as_str()));
@@ -96,9 +105,11 @@ pub fn migration(new: &New) -> String {
     for (key, value) in header {
         let _ = writeln!(text, "--! {key:<10} = {value}");
     }
-    text.push_str(
-        "\n--! upgrade\n\n\n--! downgrade\n-- What undoes the upgrade. Where nothing can: --! downgrade { irreversible = \"why\" }\n\n",
-    );
+    let upgrade = match content {
+        Content::Open => "\n",
+        Content::Upgrade(sql) => sql,
+    };
+    let _ = write!(text, "\n--! upgrade\n{upgrade}\n--! downgrade\n{OPEN}\n");
     text
 }
 
@@ -163,6 +174,10 @@ path = {migrations}
 # app_schema = { default = "public", env = "APP_SCHEMA" }   # ${app_schema} in files that say `variables = true`
 "#;
 
+/// What stands in a downgrade until it is written.
+const OPEN: &str =
+    "-- What undoes the upgrade. Where nothing can: --! downgrade { irreversible = \"why\" }\n";
+
 /// A TOML basic string. Whatever the text holds, it stays on one line, and no character can turn the line around.
 fn quote(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
@@ -216,7 +231,7 @@ mod tests {
             depends_on: &[],
         };
         assert_eq!(
-            migration(&new),
+            migration(&new, Content::Open),
             "-- For signoff, not for `psql -f`: psql would run the upgrade and then the downgrade.\n\
              --! revision   = \"27dafa983136\"\n\
              --! revises    = [\"1975ea83b712\"]\n\
@@ -227,6 +242,11 @@ mod tests {
              --! upgrade\n\n\n\
              --! downgrade\n\
              -- What undoes the upgrade. Where nothing can: --! downgrade { irreversible = \"why\" }\n\n"
+        );
+        let written = migration(&new, Content::Upgrade("SELECT 1;\n"));
+        assert!(
+            written.contains("\n\n--! upgrade\nSELECT 1;\n\n--! downgrade\n-- What"),
+            "{written}"
         );
     }
 
@@ -259,7 +279,7 @@ mod tests {
                 labels: std::slice::from_ref(&message),
                 depends_on: std::slice::from_ref(&message),
             };
-            let text = migration(&new);
+            let text = migration(&new, Content::Open);
             let header: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("--! ")).collect();
             prop_assert_eq!(header.len(), 8);
             let table: toml::Table = header[..6].join("\n").parse().expect("TOML");

@@ -115,6 +115,7 @@ pub fn run(world: World<'_>) -> u8 {
         arguments,
         environment,
         cwd,
+        input,
         out,
         err,
         out_terminal,
@@ -147,7 +148,9 @@ pub fn run(world: World<'_>) -> u8 {
     let result = match parsed.command {
         None => start::run(&context, &mut output),
         Some(Command::Init(arguments)) => init::run(&context, &arguments, &mut output),
-        Some(Command::Revision(arguments)) => revision::run(&context, &arguments, &mut output),
+        Some(Command::Revision(arguments)) => {
+            revision::run(&context, &arguments, input, &mut output)
+        }
         Some(Command::Seal(arguments)) => seal::run(&context, &arguments, &mut output),
         Some(Command::Check(arguments)) => check::run(&context, &arguments, &mut output),
         Some(Command::History(arguments)) => history::run(&context, &arguments, &mut output),

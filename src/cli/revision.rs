@@ -1,8 +1,13 @@
 //! `signoff revision`
 
+use std::io::Read;
+
+use camino::Utf8PathBuf;
+
 use super::context::Context;
 use super::output::{Ending, Output};
 use super::site::{self, Draft, Site};
+use crate::author::Content;
 use crate::diagnostic::{Diagnostic, Sink};
 
 /// Write a new migration file on top of the head
@@ -21,6 +26,9 @@ pub(super) struct Arguments {
     /// What must be applied first, on another branch; more than one may be given
     #[arg(long, value_name = "REV")]
     depends_on: Vec<String>,
+    /// Take the upgrade from this file; - is standard input
+    #[arg(long, value_name = "FILE")]
+    sql: Option<Utf8PathBuf>,
     #[command(flatten)]
     names: site::Names,
 }
@@ -28,14 +36,20 @@ pub(super) struct Arguments {
 const EXAMPLES: &str = "\
 Examples:
   signoff revision -m \"add users\"
-  signoff revision -m \"card limits\" --head 27da               on one of several heads
-  signoff revision -m \"hotfix\" --head 27da --splice           a branch, beside what stands there
-  signoff revision -m \"audit\" --head base --branch-label audita new base, on nothing
-  signoff revision -m \"totals\" --depends-on audit             after another branch";
+  signoff revision -m \"add users\" --sql users.sql               the upgrade is written already
+  signoff revision -m \"card limits\" --head 27da                 on one of several heads
+  signoff revision -m \"hotfix\" --head 27da --splice             a branch, beside what stands there
+  signoff revision -m \"audit\" --head base --branch-label audit  a new base, on nothing
+  signoff revision -m \"totals\" --depends-on audit               after another branch";
 
-pub(super) fn run(context: &Context, arguments: &Arguments, output: &mut Output<'_>) -> Ending {
+pub(super) fn run(
+    context: &Context,
+    arguments: &Arguments,
+    input: &mut dyn Read,
+    output: &mut Output<'_>,
+) -> Ending {
     site::check_message(&arguments.message)?;
-    let site = Site::read(context, output)?;
+    let mut site = Site::read(context, output)?;
     let parents = if arguments.head.is_empty() {
         if let [_, _, ..] = site.graph.heads() {
             return Err(output.refuse(several_heads(&site), &site.tree.sources));
@@ -48,11 +62,16 @@ pub(super) fn run(context: &Context, arguments: &Arguments, output: &mut Output<
         site.refuse_branch(&parents, output)?;
     }
     let depends_on = site.dependencies(&arguments.depends_on, &parents, output)?;
+    let upgrade = match &arguments.sql {
+        Some(file) => Some(site.sql(context, file, input, output)?),
+        None => None,
+    };
     let draft = Draft {
         names: &arguments.names,
         parents: &parents,
         message: &arguments.message,
         depends_on: &depends_on,
+        content: upgrade.as_deref().map_or(Content::Open, Content::Upgrade),
     };
     site.write(context, &draft, output)?;
     if parents.is_empty() && !site.graph.is_empty() && !arguments.names.has_label() {

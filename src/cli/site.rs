@@ -1,6 +1,8 @@
 //! The tree that `revision` and `merge` write into: what a new revision may stand on, and its file.
 
-use camino::Utf8PathBuf;
+use std::io::Read;
+
+use camino::{Utf8Path, Utf8PathBuf};
 
 use super::context::{Context, disk};
 use super::output::{Ending, Output, Stop, failed};
@@ -12,7 +14,7 @@ use crate::config::table::is_unprintable;
 use crate::diagnostic::{Diagnostic, Sink};
 use crate::graph::{self, Graph};
 use crate::name::{self, RevisionId};
-use crate::tree::Tree;
+use crate::tree::{Tree, layout};
 
 /// How a new revision is named, beside its message.
 #[derive(Debug, clap::Args)]
@@ -31,6 +33,7 @@ pub(super) struct Draft<'a> {
     pub(super) parents: &'a [usize],
     pub(super) message: &'a str,
     pub(super) depends_on: &'a [String],
+    pub(super) content: author::Content<'a>,
 }
 
 impl Names {
@@ -205,6 +208,30 @@ impl Site {
         Ok(once(&names))
     }
 
+    /// The upgrade that a file holds, or standard input where that is called `-`.
+    pub(super) fn sql(
+        &mut self,
+        context: &Context,
+        file: &Utf8Path,
+        input: &mut dyn Read,
+        output: &mut Output<'_>,
+    ) -> Result<String, Stop> {
+        let (shown, bytes) = if file == "-" {
+            let mut bytes = Vec::new();
+            input
+                .read_to_end(&mut bytes)
+                .map_err(|error| Stop::Failed(format!("cannot read standard input: {error}")))?;
+            (Utf8Path::new("standard input"), bytes)
+        } else {
+            (file, disk::bytes(&context.cwd, file).map_err(failed)?)
+        };
+        let mut sink = Sink::default();
+        let sources = &mut self.tree.sources;
+        let text = layout::given(shown, bytes, sources, &mut sink).map_err(failed)?;
+        output.show(&sink, sources)?;
+        text.ok_or(Stop::Refused)
+    }
+
     /// Writes the file of a revision, and prints where.
     pub(super) fn write(
         &self,
@@ -230,7 +257,12 @@ impl Site {
         let template = &self.config.migrations.file_template.value;
         let name = author::file_name(template, &new).map_err(failed)?;
         let shown = self.tree.root.join(name);
-        disk::create(&context.cwd, &shown, &author::migration(&new)).map_err(failed)?;
+        disk::create(
+            &context.cwd,
+            &shown,
+            &author::migration(&new, draft.content),
+        )
+        .map_err(failed)?;
         output.print(&format!("{shown}\n"))?;
         Ok(shown)
     }

@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::hash::{BuildHasher, Hasher};
-use std::io::{IsTerminal, Write};
+use std::io::{IsTerminal, Read, Write};
 
 use camino::Utf8PathBuf;
 
@@ -20,6 +20,8 @@ pub struct World<'w> {
     pub environment: BTreeMap<String, String>,
     /// The working folder, absolute.
     pub cwd: Utf8PathBuf,
+    /// Standard input.
+    pub input: &'w mut dyn Read,
     /// Standard output.
     pub out: &'w mut dyn Write,
     /// Standard error.
@@ -32,7 +34,11 @@ pub struct World<'w> {
 
 impl<'w> World<'w> {
     /// The world of this process, with these streams. The error says what can't be used.
-    pub fn of_this_process(out: &'w mut dyn Write, err: &'w mut dyn Write) -> Result<Self, String> {
+    pub fn of_this_process(
+        input: &'w mut dyn Read,
+        out: &'w mut dyn Write,
+        err: &'w mut dyn Write,
+    ) -> Result<Self, String> {
         let cwd = std::env::current_dir().map_err(|error| {
             format!("the working folder can't be found: {error}; go to one that exists")
         })?;
@@ -49,6 +55,7 @@ impl<'w> World<'w> {
             arguments: std::env::args_os().collect(),
             environment: std::env::vars_os().filter_map(text).collect(),
             cwd,
+            input,
             out,
             err,
             out_terminal: std::io::stdout().is_terminal(),

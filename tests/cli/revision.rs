@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 
-use super::{branched, session, shop};
+use super::{branched, said, session, shop};
 use crate::support::project::Project;
 
 #[test]
@@ -174,6 +174,63 @@ fn branches_have_names_and_wait_for_each_other() {
         )
     );
     project.run(&["upgrade", "heads"]).success();
+}
+
+/// The text of the upgrade comes from outside, byte for byte but for line ends.
+#[test]
+fn the_sql_is_taken_from_a_file_or_standard_input() {
+    let sql = "\u{feff}-- it's  \t here\r\nCREATE TABLE invoice (id bigint);\r\n\n  SELECT '--! x'";
+    let project = shop().file("new.sql", sql);
+    let with = ["revision", "-m", "x", "--rev-id"];
+    project
+        .run(&[&with[..], &["cccc00000003", "--sql", "new.sql"]].concat())
+        .success()
+        .quiet();
+    let text = project.read("migrations/20251230_135533_cccc00000003_x.sql");
+    assert_snapshot!("the_file_with_sql", text);
+    project
+        .run_with_input(&[&with[..], &["dddd00000004", "--sql", "-"]].concat(), sql)
+        .success()
+        .quiet();
+    let other = project.read("migrations/20251230_135533_dddd00000004_x.sql");
+    let upgrade = |text: &str| {
+        text.split_once("--! upgrade\n")
+            .expect("there is one")
+            .1
+            .to_owned()
+    };
+    assert_eq!(upgrade(&text), upgrade(&other));
+    project
+        .run(&["upgrade"])
+        .success()
+        .stdout_has("\n-- it's  \t here\nCREATE TABLE invoice (id bigint);\n");
+}
+
+#[test]
+fn sql_that_would_make_another_file_is_refused() {
+    let project = shop().file(
+        "directives.sql",
+        "SELECT 1;\n--! downgrade\nDROP TABLE customer;\n--! data { file = \"x\" }\n",
+    );
+    project.write("latin1.sql", b"SELECT 1;\n-- caf\xe9\n");
+    project.write("nul.sql", b"SELECT 1;\n\nSELECT '\0';\n");
+    let before = project.everything();
+    let mut told = String::new();
+    for file in [
+        "directives.sql",
+        "latin1.sql",
+        "nul.sql",
+        "none.sql",
+        "migrations",
+    ] {
+        told += &session(&project, &[&["revision", "-m", "x", "--sql", file]]);
+    }
+    let arguments = ["revision", "-m", "x", "--sql", "-"];
+    for input in ["", " \n-- to do\n", "SELECT 1;\nSELECT $$\n"] {
+        told += &said(&arguments, &project.run_with_input(&arguments, input));
+    }
+    assert_snapshot!(told);
+    assert_eq!(project.everything(), before);
 }
 
 #[test]
