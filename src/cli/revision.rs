@@ -5,8 +5,9 @@ use std::io::Read;
 use camino::Utf8PathBuf;
 
 use super::context::Context;
-use super::output::{Ending, Output};
+use super::output::{Ending, Output, Stop};
 use super::site::{self, Draft, Site};
+use super::world;
 use crate::author::Content;
 use crate::diagnostic::{Diagnostic, Sink};
 
@@ -29,6 +30,9 @@ pub(super) struct Arguments {
     /// Take the upgrade from this file; - is standard input
     #[arg(long, value_name = "FILE")]
     sql: Option<Utf8PathBuf>,
+    /// Open the new file in $VISUAL, else $EDITOR
+    #[arg(long)]
+    edit: bool,
     #[command(flatten)]
     names: site::Names,
 }
@@ -49,6 +53,12 @@ pub(super) fn run(
     output: &mut Output<'_>,
 ) -> Ending {
     site::check_message(&arguments.message)?;
+    if arguments.edit && arguments.sql.as_ref().is_some_and(|file| file == "-") {
+        return Err(Stop::Failed(
+            "--sql - takes the standard input that the editor of --edit would need; leave --edit out, and open the new file afterwards with `signoff edit`"
+                .to_owned(),
+        ));
+    }
     let mut site = Site::read(context, output)?;
     let parents = if arguments.head.is_empty() {
         if let [_, _, ..] = site.graph.heads() {
@@ -73,11 +83,15 @@ pub(super) fn run(
         depends_on: &depends_on,
         content: upgrade.as_deref().map_or(Content::Open, Content::Upgrade),
     };
-    site.write(context, &draft, output)?;
+    let shown = site.write(context, &draft, output)?;
     if parents.is_empty() && !site.graph.is_empty() && !arguments.names.has_label() {
         let mut sink = Sink::default();
         sink.push(unnamed_base());
         output.show(&sink, &site.tree.sources)?;
+    }
+    if arguments.edit {
+        world::edit(&context.environment, &[context.cwd.join(&shown)])
+            .map_err(|why| Stop::Failed(format!("`{shown}` is written, but {why}")))?;
     }
     Ok(())
 }

@@ -1,8 +1,8 @@
-//! What a process is given: words, environment, folder, streams; and the two things nobody else may ask for, the time
-//! and chance.
+//! What a process is given: words, environment, folder, streams; and the things nobody else may ask for: the time,
+//! chance, and an editor.
 #![expect(
     clippy::disallowed_methods,
-    reason = "the edge where the environment, the folder and the clock come in"
+    reason = "the edge where the environment, the folder and the clock come in, and an editor is started"
 )]
 
 use std::collections::BTreeMap;
@@ -84,4 +84,33 @@ pub(super) fn chance() -> [u8; 6] {
     let mut bytes = [0; 6];
     bytes.copy_from_slice(&hasher.finish().to_le_bytes()[..6]);
     bytes
+}
+
+/// Opens files in `$VISUAL`, else `$EDITOR`, and waits for it. The words of the variable are split at white space; no
+/// shell reads them. The error says what became of the editor.
+pub(super) fn edit(
+    environment: &BTreeMap<String, String>,
+    files: &[Utf8PathBuf],
+) -> Result<(), String> {
+    let named = ["VISUAL", "EDITOR"].into_iter().find_map(|variable| {
+        let mut words = environment.get(variable)?.split_whitespace();
+        Some((variable, words.next()?, words))
+    });
+    let Some((variable, program, words)) = named else {
+        return Err(
+            "neither VISUAL nor EDITOR names an editor; set one, or open the file yourself"
+                .to_owned(),
+        );
+    };
+    let shown = format!("the editor `{}` of ${variable}", program.escape_debug());
+    let status = std::process::Command::new(program)
+        .args(words)
+        .args(files)
+        .status()
+        .map_err(|error| format!("{shown} can't be started: {error}"))?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err(format!("{shown} failed ({status})"))
+    }
 }

@@ -233,6 +233,52 @@ fn sql_that_would_make_another_file_is_refused() {
     assert_eq!(project.everything(), before);
 }
 
+/// `sh editor.sh` notes its arguments below the project.
+const EDITOR: &str = "for word; do echo \"$word\"; done > opened\n";
+
+#[test]
+fn the_new_file_is_opened() {
+    let arguments = ["revision", "-m", "x", "--edit", "--rev-id", "cccc00000003"];
+    let file = "migrations/20251230_135533_cccc00000003_x.sql";
+    for (visual, editor, opened) in [
+        ("sh editor.sh", "nope", ""),
+        (" ", "sh  editor.sh\t--wait $HOME;x", "--wait\n$HOME;x\n"),
+    ] {
+        let project = shop()
+            .file("editor.sh", EDITOR)
+            .env("VISUAL", visual)
+            .env("EDITOR", editor);
+        let outcome = project.run(&arguments);
+        assert_eq!(outcome.success().quiet().stdout, format!("{file}\n"));
+        let path = project.path(file);
+        assert_eq!(project.read("opened"), format!("{opened}{path}\n"));
+    }
+}
+
+/// The file is there whatever becomes of the editor, and that is said.
+#[test]
+fn an_editor_that_does_not_open() {
+    let mut told = String::new();
+    for editor in ["", "no-such-editor -w", "false"] {
+        let project = shop().env("EDITOR", editor);
+        told += &session(
+            &project,
+            &[
+                &["revision", "-m", "x", "--edit", "--rev-id", "cccc00000003"],
+                &["heads"],
+            ],
+        );
+    }
+    let project = shop();
+    let before = project.everything();
+    told += &session(
+        &project,
+        &[&["revision", "-m", "x", "--edit", "--sql", "-"]],
+    );
+    assert_eq!(project.everything(), before);
+    assert_snapshot!(told);
+}
+
 #[test]
 fn what_it_does_not_take() {
     let project = shop();
