@@ -37,6 +37,8 @@ pub enum Content<'a> {
     Open,
     /// This is the upgrade, with a newline at its end; the downgrade is still to be written.
     Upgrade(&'a str),
+    /// Nothing for good: it only joins its parents.
+    Join,
 }
 
 /// A file that is to be written.
@@ -105,11 +107,15 @@ pub fn migration(new: &New, content: Content<'_>) -> String {
     for (key, value) in header {
         let _ = writeln!(text, "--! {key:<10} = {value}");
     }
-    let upgrade = match content {
-        Content::Open => "\n",
-        Content::Upgrade(sql) => sql,
+    let (upgrade, downgrade) = match content {
+        Content::Open => ("\n", OPEN),
+        Content::Upgrade(sql) => (sql, OPEN),
+        Content::Join => (JOIN, PART),
     };
-    let _ = write!(text, "\n--! upgrade\n{upgrade}\n--! downgrade\n{OPEN}\n");
+    let _ = write!(
+        text,
+        "\n--! upgrade\n{upgrade}\n--! downgrade\n{downgrade}\n"
+    );
     text
 }
 
@@ -177,6 +183,10 @@ path = {migrations}
 /// What stands in a downgrade until it is written.
 const OPEN: &str =
     "-- What undoes the upgrade. Where nothing can: --! downgrade { irreversible = \"why\" }\n";
+
+/// What stands in a merge.
+const JOIN: &str = "-- Joins what it revises, and has nothing of its own to run.\n";
+const PART: &str = "-- Nothing to undo.\n";
 
 /// A TOML basic string. Whatever the text holds, it stays on one line, and no character can turn the line around.
 fn quote(text: &str) -> String {

@@ -10,6 +10,7 @@ mod downgrade;
 mod heads;
 mod history;
 mod init;
+mod merge;
 mod output;
 mod revision;
 mod seal;
@@ -81,6 +82,7 @@ enum ColorChoice {
 enum Command {
     Init(init::Arguments),
     Revision(revision::Arguments),
+    Merge(merge::Arguments),
     Seal(seal::Arguments),
     Check(check::Arguments),
     History(history::Arguments),
@@ -151,6 +153,7 @@ pub fn run(world: World<'_>) -> u8 {
         Some(Command::Revision(arguments)) => {
             revision::run(&context, &arguments, input, &mut output)
         }
+        Some(Command::Merge(arguments)) => merge::run(&context, &arguments, &mut output),
         Some(Command::Seal(arguments)) => seal::run(&context, &arguments, &mut output),
         Some(Command::Check(arguments)) => check::run(&context, &arguments, &mut output),
         Some(Command::History(arguments)) => history::run(&context, &arguments, &mut output),

@@ -12,6 +12,7 @@ mod heads;
 mod help;
 mod history;
 mod init;
+mod merge;
 mod revision;
 mod rules;
 mod seal;

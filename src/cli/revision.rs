@@ -18,7 +18,7 @@ pub(super) struct Arguments {
     /// What it is for, in one line
     #[arg(short, long, value_name = "TEXT")]
     message: String,
-    /// What it revises; several make it a merge, base is nothing [default: the head]
+    /// What it revises, more than one for a merge, base for nothing [default: the head]
     #[arg(long, value_name = "REV")]
     head: Vec<String>,
     /// Let it stand on a revision that is not a head: a branch
@@ -69,7 +69,8 @@ pub(super) fn run(
         site.named(&arguments.head, output)?
     };
     if !arguments.splice {
-        site.refuse_branch(&parents, output)?;
+        let help = "add --splice if a branch is meant, or leave --head out";
+        site.refuse_branch(&parents, help, output)?;
     }
     let depends_on = site.dependencies(&arguments.depends_on, &parents, output)?;
     let upgrade = match &arguments.sql {
@@ -98,15 +99,20 @@ pub(super) fn run(
 
 fn several_heads(site: &Site) -> Diagnostic {
     let heads = site.graph.heads();
-    let ids = heads
-        .iter()
-        .map(|head| site.tree.migrations[*head].id.as_str());
-    let ids: Vec<&str> = ids.collect();
-    let told = format!("the tree has {} heads: {}", heads.len(), ids.join(" "));
-    Diagnostic::error("several-heads", told).help(format!(
-        "name one with --head, or join them: signoff revision -m \"merge\" --head {}",
-        ids.join(" --head ")
-    ))
+    let mut diagnostic = Diagnostic::error(
+        "several-heads",
+        format!(
+            "the tree has {} heads, and a new revision stands on one",
+            heads.len()
+        ),
+    );
+    for head in heads {
+        let migration = &site.tree.migrations[*head];
+        diagnostic = diagnostic.at(migration.at, migration.message.clone());
+    }
+    diagnostic
+        .help("join them first: signoff merge heads")
+        .help("or name the one that is meant with --head")
 }
 
 fn unnamed_base() -> Diagnostic {

@@ -136,8 +136,13 @@ impl Site {
         Ok(named)
     }
 
-    /// Refuses a parent that other revisions stand on already.
-    pub(super) fn refuse_branch(&self, parents: &[usize], output: &mut Output<'_>) -> Ending {
+    /// Refuses a parent that other revisions stand on already; `help` is what to type instead.
+    pub(super) fn refuse_branch(
+        &self,
+        parents: &[usize],
+        help: &str,
+        output: &mut Output<'_>,
+    ) -> Ending {
         let heads = self.graph.heads();
         let Some(parent) = parents.iter().find(|parent| !heads.contains(parent)) else {
             return Ok(());
@@ -146,7 +151,7 @@ impl Site {
         let which = if heads.len() == 1 {
             "a second"
         } else {
-            "one more"
+            "another"
         };
         let told = format!(
             "{} is not a head: {} stands on it, and a new revision there would make {which} head",
@@ -157,7 +162,7 @@ impl Site {
             .at(self.tree.migrations[*parent].at, "not a head")
             .at(self.tree.migrations[child].at, "stands on it")
             .because("while a tree has several heads, nobody is given a script for `head` until one is named or all are joined")
-            .help("add --splice if a branch is meant, or leave --head out");
+            .help(help);
         Err(output.refuse(diagnostic, &self.tree.sources))
     }
 

@@ -13,6 +13,7 @@ fn every_shell_completes_every_command() {
         for word in [
             "init",
             "revision",
+            "merge",
             "seal",
             "check",
             "history",

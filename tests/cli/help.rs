@@ -5,9 +5,10 @@ use insta::assert_snapshot;
 use super::session;
 use crate::support::project::Project;
 
-const COMMANDS: [&str; 11] = [
+const COMMANDS: [&str; 12] = [
     "init",
     "revision",
+    "merge",
     "seal",
     "check",
     "history",

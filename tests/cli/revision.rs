@@ -117,7 +117,7 @@ fn a_branch_is_asked_for() {
     project
         .run(&on(&["--head", "bbbb"]))
         .code(2)
-        .stderr_has("would make one more head");
+        .stderr_has("would make another head");
     assert_snapshot!("a_branch_and_a_base", session(&project, &[&["history"]]));
 }
 
