@@ -7,6 +7,7 @@ mod completions;
 mod config;
 mod context;
 mod downgrade;
+mod edit;
 mod heads;
 mod history;
 mod init;
@@ -83,6 +84,7 @@ enum Command {
     Init(init::Arguments),
     Revision(revision::Arguments),
     Merge(merge::Arguments),
+    Edit(edit::Arguments),
     Seal(seal::Arguments),
     Check(check::Arguments),
     History(history::Arguments),
@@ -154,6 +156,7 @@ pub fn run(world: World<'_>) -> u8 {
             revision::run(&context, &arguments, input, &mut output)
         }
         Some(Command::Merge(arguments)) => merge::run(&context, &arguments, &mut output),
+        Some(Command::Edit(arguments)) => edit::run(&context, &arguments, &mut output),
         Some(Command::Seal(arguments)) => seal::run(&context, &arguments, &mut output),
         Some(Command::Check(arguments)) => check::run(&context, &arguments, &mut output),
         Some(Command::History(arguments)) => history::run(&context, &arguments, &mut output),

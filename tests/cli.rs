@@ -7,6 +7,7 @@ mod check;
 mod completions;
 mod config;
 mod downgrade;
+mod edit;
 mod everywhere;
 mod heads;
 mod help;

@@ -14,6 +14,7 @@ fn every_shell_completes_every_command() {
             "init",
             "revision",
             "merge",
+            "edit",
             "seal",
             "check",
             "history",

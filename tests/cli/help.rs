@@ -5,10 +5,11 @@ use insta::assert_snapshot;
 use super::session;
 use crate::support::project::Project;
 
-const COMMANDS: [&str; 12] = [
+const COMMANDS: [&str; 13] = [
     "init",
     "revision",
     "merge",
+    "edit",
     "seal",
     "check",
     "history",
