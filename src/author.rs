@@ -4,6 +4,7 @@
 //! Pure: time, randomness and the choice of parents are handed in, and a command writes what comes out. Does
 //! not read trees; what it writes is what the rooms `tree` and `config` read.
 
+mod example;
 mod file_name;
 
 use std::fmt::Write as _;
@@ -142,6 +143,16 @@ pub fn init(project: &str) -> Vec<NewFile> {
         file("migrations/signoff.sum", "signoff.sum 1\n"),
         file("migrations/.gitattributes", "signoff.sum merge=union\n"),
     ]
+}
+
+/// Two revisions with these ids and a view, relative to the project's folder, for who wants to begin with something that
+/// runs. `template` is the config's `file_template`.
+pub fn example(
+    template: &str,
+    ids: [&RevisionId; 2],
+    created: Timestamp,
+) -> Result<Vec<NewFile>, BadTemplate> {
+    example::files(template, ids, created)
 }
 
 /// What a project begins with whose migrations are there already: a config that names their folder.
