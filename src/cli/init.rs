@@ -35,6 +35,7 @@ enum Template {
 
 pub(super) fn run(context: &Context, arguments: &Arguments, output: &mut Output<'_>) -> Ending {
     let folder = context.cwd.join(&arguments.folder);
+    refuse_inside(context, &arguments.folder)?;
     let name = config::project_name(&context.cwd, &arguments.folder);
     let found = migrations_there(&folder);
     let foreign = match found {
@@ -102,6 +103,23 @@ pub(super) fn run(context: &Context, arguments: &Arguments, output: &mut Output<
             format!("next{place}: read the files, then signoff check and signoff bundle")
         }
     })
+}
+
+/// A project among the migrations of another one would be read as migrations. Alembic's `init` takes that folder.
+fn refuse_inside(context: &Context, folder: &Utf8Path) -> Ending {
+    let Ok(config) = config::load(&context.request()) else {
+        return Ok(());
+    };
+    let tree = &config.migrations.path.value;
+    let real = |path: &Utf8Path| config::folder(&context.cwd, path);
+    if let Some(file) = &config.file
+        && real(folder).starts_with(real(tree))
+    {
+        return Err(Stop::Failed(format!(
+            "`{tree}` holds the migrations of the project of `{file}`, and would hold another project; nothing was changed: the project has begun, go on with `signoff revision -m \"…\"`"
+        )));
+    }
+    Ok(())
 }
 
 fn example(context: &Context) -> Result<Vec<NewFile>, Stop> {

@@ -69,6 +69,26 @@ fn nothing_is_overwritten() {
     }
 }
 
+/// Who comes from Alembic names the folder of the migrations: harmless where nothing is, and an error where it would be
+/// read as migrations.
+#[test]
+fn the_folder_is_the_project_s() {
+    let project = Project::new();
+    project.run(&["init", "migrations"]).success();
+    assert!(project.path("migrations/migrations/signoff.sum").exists());
+    let project = Project::new();
+    project.run(&["init"]).success();
+    let before = project.everything();
+    for folder in ["migrations", "./sub/../migrations/deeper"] {
+        project
+            .run(&["init", folder])
+            .code(2)
+            .stderr_has("`migrations` holds the migrations of the project of `signoff.toml`");
+    }
+    assert_eq!(project.everything(), before);
+    project.run(&["init", "beside"]).success();
+}
+
 /// All or nothing: `signoff.toml` comes first, and is taken back when the folder can't be made.
 #[test]
 fn nothing_is_left_of_half_a_project() {
