@@ -4,6 +4,7 @@
 //! Pure: time, randomness and the choice of parents are handed in, and a command writes what comes out. Does
 //! not read trees; what it writes is what the rooms `tree` and `config` read.
 
+mod example;
 mod file_name;
 
 use std::fmt::Write as _;
@@ -28,6 +29,17 @@ pub struct New<'a> {
     pub labels: &'a [String],
     /// Ids or labels of other branches that must be applied first.
     pub depends_on: &'a [String],
+}
+
+/// What stands in the sections of a new migration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Content<'a> {
+    /// Both directions are still to be written.
+    Open,
+    /// This is the upgrade, with a newline at its end; the downgrade is still to be written.
+    Upgrade(&'a str),
+    /// Nothing for good: it only joins its parents.
+    Join,
 }
 
 /// A file that is to be written.
@@ -70,8 +82,8 @@ pub fn new_id(random: [u8; 6]) -> RevisionId {
     RevisionId::native(&id).expect("12 hex digits are an id")
 }
 
-/// The text of a new migration file in the native layout, with both directions still to be written.
-pub fn migration(new: &New) -> String {
+/// The text of a new migration file in the native layout.
+pub fn migration(new: &New, content: Content<'_>) -> String {
     let list = |names: Vec<String>| format!("[{}]", names.join(", "));
     let quoted = |names: &[String]| list(names.iter().map(|name| quote(name)).collect());
     let parents = new.parents.iter().map(|parent| quote(parent.as_str()));
@@ -96,8 +108,14 @@ pub fn migration(new: &New) -> String {
     for (key, value) in header {
         let _ = writeln!(text, "--! {key:<10} = {value}");
     }
-    text.push_str(
-        "\n--! upgrade\n\n\n--! downgrade\n-- What undoes the upgrade. Where nothing can: --! downgrade { irreversible = \"why\" }\n\n",
+    let (upgrade, downgrade) = match content {
+        Content::Open => ("\n", OPEN),
+        Content::Upgrade(sql) => (sql, OPEN),
+        Content::Join => (JOIN, PART),
+    };
+    let _ = write!(
+        text,
+        "\n--! upgrade\n{upgrade}\n--! downgrade\n{downgrade}\n"
     );
     text
 }
@@ -125,6 +143,16 @@ pub fn init(project: &str) -> Vec<NewFile> {
         file("migrations/signoff.sum", "signoff.sum 1\n"),
         file("migrations/.gitattributes", "signoff.sum merge=union\n"),
     ]
+}
+
+/// Two revisions with these ids and a view, relative to the project's folder, for who wants to begin with something that
+/// runs. `template` is the config's `file_template`.
+pub fn example(
+    template: &str,
+    ids: [&RevisionId; 2],
+    created: Timestamp,
+) -> Result<Vec<NewFile>, BadTemplate> {
+    example::files(template, ids, created)
 }
 
 /// What a project begins with whose migrations are there already: a config that names their folder.
@@ -162,6 +190,14 @@ path = {migrations}
 # [variables]
 # app_schema = { default = "public", env = "APP_SCHEMA" }   # ${app_schema} in files that say `variables = true`
 "#;
+
+/// What stands in a downgrade until it is written.
+const OPEN: &str =
+    "-- What undoes the upgrade. Where nothing can: --! downgrade { irreversible = \"why\" }\n";
+
+/// What stands in a merge.
+const JOIN: &str = "-- Joins what it revises, and has nothing of its own to run.\n";
+const PART: &str = "-- Nothing to undo.\n";
 
 /// A TOML basic string. Whatever the text holds, it stays on one line, and no character can turn the line around.
 fn quote(text: &str) -> String {
@@ -216,7 +252,7 @@ mod tests {
             depends_on: &[],
         };
         assert_eq!(
-            migration(&new),
+            migration(&new, Content::Open),
             "-- For signoff, not for `psql -f`: psql would run the upgrade and then the downgrade.\n\
              --! revision   = \"27dafa983136\"\n\
              --! revises    = [\"1975ea83b712\"]\n\
@@ -227,6 +263,11 @@ mod tests {
              --! upgrade\n\n\n\
              --! downgrade\n\
              -- What undoes the upgrade. Where nothing can: --! downgrade { irreversible = \"why\" }\n\n"
+        );
+        let written = migration(&new, Content::Upgrade("SELECT 1;\n"));
+        assert!(
+            written.contains("\n\n--! upgrade\nSELECT 1;\n\n--! downgrade\n-- What"),
+            "{written}"
         );
     }
 
@@ -259,7 +300,7 @@ mod tests {
                 labels: std::slice::from_ref(&message),
                 depends_on: std::slice::from_ref(&message),
             };
-            let text = migration(&new);
+            let text = migration(&new, Content::Open);
             let header: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("--! ")).collect();
             prop_assert_eq!(header.len(), 8);
             let table: toml::Table = header[..6].join("\n").parse().expect("TOML");

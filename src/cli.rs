@@ -10,15 +10,18 @@ mod context;
 mod current;
 mod describe;
 mod downgrade;
+mod edit;
 mod explain;
 mod heads;
 mod history;
 mod init;
+mod merge;
 mod output;
 mod revision;
 mod seal;
 mod shape;
 mod show;
+mod site;
 mod start;
 mod upgrade;
 pub mod world;
@@ -88,6 +91,8 @@ enum ColorChoice {
 enum Command {
     Init(init::Arguments),
     Revision(revision::Arguments),
+    Merge(merge::Arguments),
+    Edit(edit::Arguments),
     Seal(seal::Arguments),
     Check(check::Arguments),
     History(history::Arguments),
@@ -126,6 +131,7 @@ pub fn run(world: World<'_>) -> u8 {
         arguments,
         environment,
         cwd,
+        input,
         out,
         err,
         out_terminal,
@@ -159,7 +165,11 @@ pub fn run(world: World<'_>) -> u8 {
     let result = match parsed.command {
         None => start::run(&context, &mut output),
         Some(Command::Init(arguments)) => init::run(&context, &arguments, &mut output),
-        Some(Command::Revision(arguments)) => revision::run(&context, &arguments, &mut output),
+        Some(Command::Revision(arguments)) => {
+            revision::run(&context, &arguments, input, &mut output)
+        }
+        Some(Command::Merge(arguments)) => merge::run(&context, &arguments, &mut output),
+        Some(Command::Edit(arguments)) => edit::run(&context, &arguments, &mut output),
         Some(Command::Seal(arguments)) => seal::run(&context, &arguments, &mut output),
         Some(Command::Check(arguments)) => check::run(&context, &arguments, &mut output),
         Some(Command::History(arguments)) => history::run(&context, &arguments, &mut output),

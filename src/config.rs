@@ -98,6 +98,11 @@ pub fn listing(config: &Config) -> Vec<Listed> {
     listed
 }
 
+/// The absolute folder that `path` means in `cwd`, `..` resolved by name.
+pub fn folder(cwd: &Utf8Path, path: &Utf8Path) -> Utf8PathBuf {
+    judge::folder_of(cwd, path)
+}
+
 /// A path without `.` components; `.` where nothing is left.
 pub fn tidy(path: &Utf8Path) -> Utf8PathBuf {
     let tidy: Utf8PathBuf = path

@@ -69,6 +69,31 @@ impl fmt::Display for RevisionId {
     }
 }
 
+/// Why a text can't be a label or the name of a repeatable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BadWord {
+    /// Empty, too long, or with a character that is none of these.
+    #[error(
+        "it has 1 to 64 bytes of letters, digits, `_`, `.` and `-`, and does not begin with `-`"
+    )]
+    Form,
+    /// One of [`RESERVED`].
+    #[error("this word means something else in a revision expression")]
+    Reserved,
+}
+
+/// Judges a name that people type: a label, a repeatable.
+pub fn word(text: &str) -> Result<(), BadWord> {
+    let fits = |char: char| char.is_alphanumeric() || matches!(char, '_' | '.' | '-');
+    if !(1..=64).contains(&text.len()) || !text.chars().all(fits) || text.starts_with('-') {
+        return Err(BadWord::Form);
+    }
+    if RESERVED.contains(&text) {
+        return Err(BadWord::Reserved);
+    }
+    Ok(())
+}
+
 /// An SQL identifier as the server keeps it: folded to lower case unless it was quoted.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Ident(String);
@@ -297,6 +322,15 @@ mod tests {
         assert_eq!(RevisionId::native("head"), Err(BadRevisionId::Reserved));
         assert_eq!(RevisionId::native("a-bcd"), Err(BadRevisionId::Character));
         assert_eq!(RevisionId::foreign("a\nb"), Err(BadRevisionId::Control));
+    }
+
+    #[test]
+    fn a_word_is_one_that_can_be_typed() {
+        assert_eq!(word("größe-2.x_"), Ok(()));
+        for bad in ["", "-x", "a b", "a@b", "a:b", "a+1", "a,b", &"x".repeat(65)] {
+            assert_eq!(word(bad), Err(BadWord::Form), "{bad}");
+        }
+        assert_eq!(word("heads"), Err(BadWord::Reserved));
     }
 
     #[test]

@@ -173,7 +173,7 @@ const FENCED: &[(&str, &[&str], &str)] = &[
     (
         "std::process",
         &["main", "cli"],
-        "the program starts no other program",
+        "the program starts nothing but an editor, for who asks for it",
     ),
     ("std::net", &[], "the tool opens no network connection"),
     ("HashMap", &[], "output order is public"),

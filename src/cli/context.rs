@@ -273,6 +273,15 @@ pub(super) mod disk {
         }
     }
 
+    /// A file's bytes.
+    pub(in crate::cli) fn bytes(cwd: &Utf8Path, path: &Utf8Path) -> Result<Vec<u8>, Error> {
+        fs::read(cwd.join(path)).map_err(|source| Error::Disk {
+            verb: "read",
+            path: path.to_owned(),
+            source,
+        })
+    }
+
     /// Makes a file that must not be there yet, and the folders above it.
     pub(in crate::cli) fn create(cwd: &Utf8Path, path: &Utf8Path, text: &str) -> Result<(), Error> {
         if let Some(folder) = path.parent() {

@@ -1,116 +1,124 @@
 //! `signoff revision`
 
-use super::context::{Context, disk};
-use super::output::{Ending, Output, Stop, failed};
+use std::io::Read;
+
+use camino::Utf8PathBuf;
+
+use super::context::Context;
+use super::output::{Ending, Output, Stop};
+use super::site::{self, Draft, Site};
 use super::world;
-use crate::author::{self, New};
-use crate::compile;
-use crate::config::table::is_unprintable;
+use crate::author::Content;
 use crate::diagnostic::{Diagnostic, Sink};
-use crate::graph;
-use crate::name::RevisionId;
 
 /// Write a new migration file on top of the head
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = "Examples:\n  signoff revision -m \"add users\"\n  signoff revision -m \"card limits\" --head 27da        on another revision than the head\n  signoff revision -m \"join\" --head 27da --head 5b1e   a merge of two heads"
-)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
     /// What it is for, in one line
     #[arg(short, long, value_name = "TEXT")]
     message: String,
-    /// What it revises; several make it a merge [default: the head]
+    /// What it revises, more than one for a merge, base for nothing [default: the head]
     #[arg(long, value_name = "REV")]
     head: Vec<String>,
-    /// Its id [default: twelve random hex digits]
-    #[arg(long, value_name = "ID")]
-    rev_id: Option<String>,
+    /// Let it stand on a revision that is not a head: a branch
+    #[arg(long)]
+    splice: bool,
+    /// What must be applied first, on another branch; more than one may be given
+    #[arg(long, value_name = "REV")]
+    depends_on: Vec<String>,
+    /// Take the upgrade from this file; - is standard input
+    #[arg(long, value_name = "FILE")]
+    sql: Option<Utf8PathBuf>,
+    /// Open the new file in $VISUAL, else $EDITOR
+    #[arg(long)]
+    edit: bool,
+    #[command(flatten)]
+    names: site::Names,
 }
 
-pub(super) fn run(context: &Context, arguments: &Arguments, output: &mut Output<'_>) -> Ending {
-    if arguments.message.trim().is_empty() {
+const EXAMPLES: &str = "\
+Examples:
+  signoff revision -m \"add users\"
+  signoff revision -m \"add users\" --sql users.sql               the upgrade is written already
+  signoff revision -m \"card limits\" --head 27da                 on one of several heads
+  signoff revision -m \"hotfix\" --head 27da --splice             a branch, beside what stands there
+  signoff revision -m \"audit\" --head base --branch-label audit  a new base, on nothing
+  signoff revision -m \"totals\" --depends-on audit               after another branch";
+
+pub(super) fn run(
+    context: &Context,
+    arguments: &Arguments,
+    input: &mut dyn Read,
+    output: &mut Output<'_>,
+) -> Ending {
+    site::check_message(&arguments.message)?;
+    if arguments.edit && arguments.sql.as_ref().is_some_and(|file| file == "-") {
         return Err(Stop::Failed(
-            "the message is empty; say in a few words what the revision is for".to_owned(),
+            "--sql - takes the standard input that the editor of --edit would need; leave --edit out, and open the new file afterwards with `signoff edit`"
+                .to_owned(),
         ));
     }
-    let steers = |char: &char| is_unprintable(*char) && !char.is_whitespace();
-    if let Some(char) = arguments.message.chars().find(steers) {
-        return Err(Stop::Failed(format!(
-            "the message holds the control character {}; write it without",
-            char.escape_unicode()
-        )));
-    }
-    let config = context.config(output)?;
-    let mut sink = Sink::default();
-    let compile::Ordered { tree, graph } =
-        compile::ordered(&context.cwd, &config, &mut sink).map_err(failed)?;
-    if sink.has_errors() {
-        output.report(&sink, &tree.sources)?;
-    }
-    let graph = graph.ok_or(Stop::Findings)?;
-    if graph.is_numbered() {
-        return Err(Stop::Failed(format!(
-            "this tree has the {} layout, and `revision` writes native files; add the next files by hand, as {} does",
-            tree.layout, tree.layout
-        )));
-    }
-    let parents: Vec<usize> = if arguments.head.is_empty() {
-        if let [_, _, ..] = graph.heads() {
-            let names = |template: &str| {
-                let ids = graph
-                    .heads()
-                    .iter()
-                    .map(|head| format!("{template}{}", tree.migrations[*head].id));
-                ids.collect::<Vec<_>>().join(" ")
-            };
-            let diagnostic = Diagnostic::error(
-                "several-heads",
-                format!("the tree has {} heads: {}", graph.heads().len(), names("")),
-            )
-            .help(format!(
-                "name one with --head, or join them: signoff revision -m \"merge\" {}",
-                names("--head ")
-            ));
-            return Err(output.refuse(diagnostic, &tree.sources));
+    let mut site = Site::read(context, output)?;
+    let parents = if arguments.head.is_empty() {
+        if let [_, _, ..] = site.graph.heads() {
+            return Err(output.refuse(several_heads(&site), &site.tree.sources));
         }
-        graph.heads().to_vec()
+        site.graph.heads().to_vec()
     } else {
-        let mut parents = Vec::new();
-        for expression in &arguments.head {
-            parents.extend(
-                graph::revisions(&graph, &tree, expression)
-                    .map_err(|diagnostic| output.refuse(diagnostic, &tree.sources))?,
-            );
-        }
-        parents.sort_unstable();
-        parents.dedup();
-        parents
+        site.named(&arguments.head, output)?
     };
-    let id = match &arguments.rev_id {
-        Some(text) => RevisionId::native(text)
-            .map_err(|why| Stop::Failed(format!("`{text}` can't be a revision id: {why}")))?,
-        None => author::new_id(world::chance()),
-    };
-    if graph.find(id.as_str()).is_some() {
-        return Err(Stop::Failed(format!(
-            "there is a revision {id} already; choose another id"
-        )));
+    if !arguments.splice {
+        let help = "add --splice if a branch is meant, or leave --head out";
+        site.refuse_branch(&parents, help, output)?;
     }
-    let parents: Vec<RevisionId> = parents
-        .iter()
-        .map(|parent| tree.migrations[*parent].id.clone())
-        .collect();
-    let created = world::now(&context.environment).map_err(Stop::Failed)?;
-    let new = New {
-        id: &id,
+    let depends_on = site.dependencies(&arguments.depends_on, &parents, output)?;
+    let upgrade = match &arguments.sql {
+        Some(file) => Some(site.sql(context, file, input, output)?),
+        None => None,
+    };
+    let draft = Draft {
+        names: &arguments.names,
         parents: &parents,
         message: &arguments.message,
-        created,
-        labels: &[],
-        depends_on: &[],
+        depends_on: &depends_on,
+        content: upgrade.as_deref().map_or(Content::Open, Content::Upgrade),
     };
-    let name = author::file_name(&config.migrations.file_template.value, &new).map_err(failed)?;
-    let shown = tree.root.join(name);
-    disk::create(&context.cwd, &shown, &author::migration(&new)).map_err(failed)?;
-    output.print(&format!("{shown}\n"))
+    let shown = site.write(context, &draft, output)?;
+    if parents.is_empty() && !site.graph.is_empty() && !arguments.names.has_label() {
+        let mut sink = Sink::default();
+        sink.push(unnamed_base());
+        output.show(&sink, &site.tree.sources)?;
+    }
+    if arguments.edit {
+        world::edit(&context.environment, &[context.cwd.join(&shown)])
+            .map_err(|why| Stop::Failed(format!("`{shown}` is written, but {why}")))?;
+    }
+    Ok(())
+}
+
+fn several_heads(site: &Site) -> Diagnostic {
+    let heads = site.graph.heads();
+    let mut diagnostic = Diagnostic::error(
+        "several-heads",
+        format!(
+            "the tree has {} heads, and a new revision stands on one",
+            heads.len()
+        ),
+    );
+    for head in heads {
+        let migration = &site.tree.migrations[*head];
+        diagnostic = diagnostic.at(migration.at, migration.message.clone());
+    }
+    diagnostic
+        .help("join them first: signoff merge heads")
+        .help("or name the one that is meant with --head")
+}
+
+fn unnamed_base() -> Diagnostic {
+    let told =
+        "the new base begins a branch that has no name, so only ids tell its head from the others";
+    Diagnostic::note("unnamed-base", told)
+        .because("`upgrade` and `bundle` ask from now on which head is meant; `heads` is all of them")
+        .help("say `labels = [\"NAME\"]` in its header, as --branch-label NAME does; `NAME@head` is then its head")
 }

@@ -1,14 +1,14 @@
-//! What a process is given: words, environment, folder, streams; and the two things nobody else may ask for, the time
-//! and chance.
+//! What a process is given: words, environment, folder, streams; and the things nobody else may ask for: the time,
+//! chance, and an editor.
 #![expect(
     clippy::disallowed_methods,
-    reason = "the edge where the environment, the folder and the clock come in"
+    reason = "the edge where the environment, the folder and the clock come in, and an editor is started"
 )]
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::hash::{BuildHasher, Hasher};
-use std::io::{IsTerminal, Write};
+use std::io::{IsTerminal, Read, Write};
 
 use camino::Utf8PathBuf;
 
@@ -20,6 +20,8 @@ pub struct World<'w> {
     pub environment: BTreeMap<String, String>,
     /// The working folder, absolute.
     pub cwd: Utf8PathBuf,
+    /// Standard input.
+    pub input: &'w mut dyn Read,
     /// Standard output.
     pub out: &'w mut dyn Write,
     /// Standard error.
@@ -32,7 +34,11 @@ pub struct World<'w> {
 
 impl<'w> World<'w> {
     /// The world of this process, with these streams. The error says what can't be used.
-    pub fn of_this_process(out: &'w mut dyn Write, err: &'w mut dyn Write) -> Result<Self, String> {
+    pub fn of_this_process(
+        input: &'w mut dyn Read,
+        out: &'w mut dyn Write,
+        err: &'w mut dyn Write,
+    ) -> Result<Self, String> {
         let cwd = std::env::current_dir().map_err(|error| {
             format!("the working folder can't be found: {error}; go to one that exists")
         })?;
@@ -49,6 +55,7 @@ impl<'w> World<'w> {
             arguments: std::env::args_os().collect(),
             environment: std::env::vars_os().filter_map(text).collect(),
             cwd,
+            input,
             out,
             err,
             out_terminal: std::io::stdout().is_terminal(),
@@ -77,4 +84,33 @@ pub(super) fn chance() -> [u8; 6] {
     let mut bytes = [0; 6];
     bytes.copy_from_slice(&hasher.finish().to_le_bytes()[..6]);
     bytes
+}
+
+/// Opens files in `$VISUAL`, else `$EDITOR`, and waits for it. The words of the variable are split at white space; no
+/// shell reads them. The error says what became of the editor.
+pub(super) fn edit(
+    environment: &BTreeMap<String, String>,
+    files: &[Utf8PathBuf],
+) -> Result<(), String> {
+    let named = ["VISUAL", "EDITOR"].into_iter().find_map(|variable| {
+        let mut words = environment.get(variable)?.split_whitespace();
+        Some((variable, words.next()?, words))
+    });
+    let Some((variable, program, words)) = named else {
+        return Err(
+            "neither VISUAL nor EDITOR names an editor; set one, or open the file yourself"
+                .to_owned(),
+        );
+    };
+    let shown = format!("the editor `{}` of ${variable}", program.escape_debug());
+    let status = std::process::Command::new(program)
+        .args(words)
+        .args(files)
+        .status()
+        .map_err(|error| format!("{shown} can't be started: {error}"))?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err(format!("{shown} failed ({status})"))
+    }
 }

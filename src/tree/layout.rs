@@ -10,6 +10,8 @@ mod sqlx;
 
 use std::collections::BTreeMap;
 
+use camino::Utf8Path;
+
 use super::disk::{File, Folder};
 use super::{Error, Lineage, Migration, Repeatable};
 use crate::config::table;
@@ -64,6 +66,18 @@ pub struct Layout {
     /// say nothing, from others.
     claims: fn(&File) -> bool,
     read: fn(Input<'_>, &mut Sink) -> Result<Contents, Error>,
+}
+
+/// Takes in SQL that is to become a section of a new native file; `path` is how it is shown. The text has LF at its end
+/// and at the end of every line, and is else what was handed in. Where it would make another file than was meant, that
+/// is reported, and there is none.
+pub fn given(
+    path: &Utf8Path,
+    bytes: Vec<u8>,
+    sources: &mut Sources,
+    sink: &mut Sink,
+) -> Result<Option<String>, Error> {
+    native::given::given(path, bytes, sources, sink)
 }
 
 /// The names of all layouts, for messages.

@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use rayon::prelude::*;
 
 use super::disk::{File, Folder};
@@ -45,11 +45,7 @@ pub(super) fn take_in(
         .map(|file| (file.path, decode(file.bytes.unwrap_or_default(), ends)))
         .collect();
     let taken = decoded.into_iter().map(|(path, decoded)| {
-        let id = sources.add(folder.show(&path), decoded.text);
-        let mut sink = Sink::default();
-        for fault in decoded.faults {
-            sink.push(fault.diagnostic.at(Span::new(id, fault.range), fault.label));
-        }
+        let (id, sink) = add(folder.show(&path), decoded, sources);
         Taken {
             path,
             id,
@@ -58,6 +54,25 @@ pub(super) fn take_in(
         }
     });
     taken.collect()
+}
+
+/// Decodes one text that is shown as `path`, and adds it to the sources.
+pub(super) fn take_in_one(
+    path: &Utf8Path,
+    bytes: Vec<u8>,
+    ends: LineEnds,
+    sources: &mut Sources,
+) -> (FileId, Sink) {
+    add(path.to_owned(), decode(bytes, ends), sources)
+}
+
+fn add(shown: Utf8PathBuf, decoded: Decoded, sources: &mut Sources) -> (FileId, Sink) {
+    let id = sources.add(shown, decoded.text);
+    let mut sink = Sink::default();
+    for fault in decoded.faults {
+        sink.push(fault.diagnostic.at(Span::new(id, fault.range), fault.label));
+    }
+    (id, sink)
 }
 
 struct Decoded {

@@ -13,6 +13,8 @@ fn every_shell_completes_every_command() {
         for word in [
             "init",
             "revision",
+            "merge",
+            "edit",
             "seal",
             "check",
             "history",

@@ -5,9 +5,11 @@ use insta::assert_snapshot;
 use super::session;
 use crate::support::project::Project;
 
-const COMMANDS: [&str; 15] = [
+const COMMANDS: [&str; 17] = [
     "init",
     "revision",
+    "merge",
+    "edit",
     "seal",
     "check",
     "history",

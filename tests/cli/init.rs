@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 
-use super::{json, session};
+use super::{json, migration, session};
 use crate::support::project::Project;
 
 #[test]
@@ -69,6 +69,26 @@ fn nothing_is_overwritten() {
     }
 }
 
+/// Who comes from Alembic names the folder of the migrations: harmless where nothing is, and an error where it would be
+/// read as migrations.
+#[test]
+fn the_folder_is_the_project_s() {
+    let project = Project::new();
+    project.run(&["init", "migrations"]).success();
+    assert!(project.path("migrations/migrations/signoff.sum").exists());
+    let project = Project::new();
+    project.run(&["init"]).success();
+    let before = project.everything();
+    for folder in ["migrations", "./sub/../migrations/deeper"] {
+        project
+            .run(&["init", folder])
+            .code(2)
+            .stderr_has("`migrations` holds the migrations of the project of `signoff.toml`");
+    }
+    assert_eq!(project.everything(), before);
+    project.run(&["init", "beside"]).success();
+}
+
 /// All or nothing: `signoff.toml` comes first, and is taken back when the folder can't be made.
 #[test]
 fn nothing_is_left_of_half_a_project() {
@@ -103,6 +123,50 @@ fn any_folder_can_hold_a_project() {
         let config = format!("{folder}/signoff.toml");
         let outcome = project.run(&["heads", "-q", &format!("--config={config}")]);
         outcome.success().quiet();
+    }
+}
+
+/// The example is sound as it stands, and its sections say what they teach.
+#[test]
+fn an_example_to_play_with() {
+    let project = Project::new().env("SOURCE_DATE_EPOCH", "1767102933");
+    let mut told = session(
+        &project,
+        &[&["init", "-t", "example"], &["history"], &["check"]],
+    );
+    for path in project.files("migrations") {
+        told += "\n==> ";
+        told += path.as_str();
+        told += "\n";
+        told += &project.read(&format!("migrations/{path}"));
+    }
+    // The ids are by chance.
+    for (line, name) in [(0, "2222bbbb2222"), (1, "1111aaaa1111")] {
+        let history = project.run(&["history"]).stdout.clone();
+        let line = history.lines().nth(line).expect("there are two");
+        let id = line.split(' ').nth(2).expect("it has an id");
+        told = told.replace(id, name);
+    }
+    assert_snapshot!(told);
+    project.run(&["seal"]).success().quiet();
+    project.run(&["bundle"]).success().quiet();
+}
+
+#[test]
+fn an_example_stands_beside_nothing() {
+    let own = migration("aaaa", &[], "x", "SELECT 1;", "");
+    for (there, text) in [
+        ("migrations/one.sql", own.as_str()),
+        ("db/migrations/1_a.up.sql", "SELECT 1;"),
+    ] {
+        let project = Project::new().file(there, text);
+        let before = project.everything();
+        project
+            .run(&["init", "-t", "example"])
+            .code(2)
+            .stderr_has("holds migrations already, and the example would stand beside them");
+        assert_eq!(project.everything(), before);
+        project.run(&["init", "--template=minimal"]).success();
     }
 }
 

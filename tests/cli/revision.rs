@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 
-use super::{branched, session, shop};
+use super::{branched, said, session, shop};
 use crate::support::project::Project;
 
 #[test]
@@ -81,6 +81,202 @@ fn several_heads_want_a_choice_or_a_merge() {
         "{merge}"
     );
     project.run(&["check"]).success();
+}
+
+/// Alembic's rule: a second head is made by who says so, and by nobody else.
+#[test]
+fn a_branch_is_asked_for() {
+    let project = shop();
+    let on = |words: &[&'static str]| [&["revision", "-m", "x"], words].concat();
+    let before = project.everything();
+    assert_snapshot!(session(
+        &project,
+        &[
+            &on(&["--head", "aaaa"]),
+            &on(&["--head", "aaaa", "--head", "head"]),
+            &on(&["--head", "aaaa", "--head", "head", "--splice"]),
+            &on(&["--head", "base", "--head", "head"]),
+            &on(&["--head", ""]),
+        ],
+    ));
+    assert_eq!(project.everything(), before);
+    // The same revision by two names is one parent.
+    let twice = on(&[
+        "--head",
+        "bbbb",
+        "--head",
+        "head",
+        "--rev-id",
+        "cccc00000003",
+    ]);
+    project.run(&twice).success().quiet();
+    let branch = on(&["--head", "aaaa", "--splice", "--rev-id", "dddd00000004"]);
+    project.run(&branch).success().quiet();
+    let base = on(&["--head", "base", "--rev-id", "eeee00000005"]);
+    project.run(&base).success();
+    project
+        .run(&on(&["--head", "bbbb"]))
+        .code(2)
+        .stderr_has("would make another head");
+    assert_snapshot!("a_branch_and_a_base", session(&project, &[&["history"]]));
+}
+
+#[test]
+fn branches_have_names_and_wait_for_each_other() {
+    let project = branched();
+    let on_one = ["revision", "-m", "x", "--head", "cccc", "--rev-id"];
+    project
+        .run(&[&on_one[..], &["eeee00000005", "--branch-label", "bills"]].concat())
+        .success()
+        .quiet();
+    let before = project.everything();
+    let with =
+        |words: &[&'static str]| [&["revision", "-m", "x", "--head", "dddd"], words].concat();
+    assert_snapshot!(session(
+        &project,
+        &[
+            &with(&["--branch-label", "bills"]),
+            &with(&["--branch-label", "aaaa00000001"]),
+            &with(&["--branch-label", "ffff", "--rev-id", "ffff"]),
+            &with(&["--branch-label", "two words"]),
+            &with(&["--branch-label", "head"]),
+            &with(&["--rev-id", "bills"]),
+            &with(&["--depends-on", "aaaa"]),
+            &with(&["--depends-on", "dddd"]),
+            &with(&["--depends-on", "base"]),
+            &with(&["--depends-on", "nope"]),
+            &with(&["--depends-on", "aaaa:bbbb"]),
+        ],
+    ));
+    assert_eq!(project.everything(), before);
+    // Labels stay labels, other words become whole ids, and what is said twice is said once.
+    let words = "--rev-id ffff00000006 --branch-label refunds --branch-label back --branch-label back \
+                 --depends-on bills --depends-on eeee --depends-on bills@head --depends-on bills";
+    project
+        .run(&with(&words.split_whitespace().collect::<Vec<_>>()))
+        .success()
+        .quiet();
+    let text = project.read("migrations/20251230_135533_ffff00000006_x.sql");
+    assert!(
+        text.contains("--! labels     = [\"refunds\", \"back\"]\n--! depends_on = [\"bills\", \"eeee00000005\"]\n"),
+        "{text}"
+    );
+    let base = ["revision", "-m", "x", "--head", "base", "--rev-id"];
+    assert_snapshot!(
+        "a_base_with_and_without_a_name",
+        session(
+            &project,
+            &[
+                &[&base[..], &["abba00000007"]].concat(),
+                &[&base[..], &["abba00000008", "--branch-label", "audit"]].concat(),
+                &["history"],
+            ],
+        )
+    );
+    project.run(&["upgrade", "heads"]).success();
+}
+
+/// The text of the upgrade comes from outside, byte for byte but for line ends.
+#[test]
+fn the_sql_is_taken_from_a_file_or_standard_input() {
+    let sql = "\u{feff}-- it's  \t here\r\nCREATE TABLE invoice (id bigint);\r\n\n  SELECT '--! x'";
+    let project = shop().file("new.sql", sql);
+    let with = ["revision", "-m", "x", "--rev-id"];
+    project
+        .run(&[&with[..], &["cccc00000003", "--sql", "new.sql"]].concat())
+        .success()
+        .quiet();
+    let text = project.read("migrations/20251230_135533_cccc00000003_x.sql");
+    assert_snapshot!("the_file_with_sql", text);
+    project
+        .run_with_input(&[&with[..], &["dddd00000004", "--sql", "-"]].concat(), sql)
+        .success()
+        .quiet();
+    let other = project.read("migrations/20251230_135533_dddd00000004_x.sql");
+    let upgrade = |text: &str| {
+        text.split_once("--! upgrade\n")
+            .expect("there is one")
+            .1
+            .to_owned()
+    };
+    assert_eq!(upgrade(&text), upgrade(&other));
+    project
+        .run(&["upgrade"])
+        .success()
+        .stdout_has("\n-- it's  \t here\nCREATE TABLE invoice (id bigint);\n");
+}
+
+#[test]
+fn sql_that_would_make_another_file_is_refused() {
+    let project = shop().file(
+        "directives.sql",
+        "SELECT 1;\n--! downgrade\nDROP TABLE customer;\n--! data { file = \"x\" }\n",
+    );
+    project.write("latin1.sql", b"SELECT 1;\n-- caf\xe9\n");
+    project.write("nul.sql", b"SELECT 1;\n\nSELECT '\0';\n");
+    let before = project.everything();
+    let mut told = String::new();
+    for file in [
+        "directives.sql",
+        "latin1.sql",
+        "nul.sql",
+        "none.sql",
+        "migrations",
+    ] {
+        told += &session(&project, &[&["revision", "-m", "x", "--sql", file]]);
+    }
+    let arguments = ["revision", "-m", "x", "--sql", "-"];
+    for input in ["", " \n-- to do\n", "SELECT 1;\nSELECT $$\n"] {
+        told += &said(&arguments, &project.run_with_input(&arguments, input));
+    }
+    assert_snapshot!(told);
+    assert_eq!(project.everything(), before);
+}
+
+/// `sh editor.sh` notes its arguments below the project.
+const EDITOR: &str = "for word; do echo \"$word\"; done > opened\n";
+
+#[test]
+fn the_new_file_is_opened() {
+    let arguments = ["revision", "-m", "x", "--edit", "--rev-id", "cccc00000003"];
+    let file = "migrations/20251230_135533_cccc00000003_x.sql";
+    for (visual, editor, opened) in [
+        ("sh editor.sh", "nope", ""),
+        (" ", "sh  editor.sh\t--wait $HOME;x", "--wait\n$HOME;x\n"),
+    ] {
+        let project = shop()
+            .file("editor.sh", EDITOR)
+            .env("VISUAL", visual)
+            .env("EDITOR", editor);
+        let outcome = project.run(&arguments);
+        assert_eq!(outcome.success().quiet().stdout, format!("{file}\n"));
+        let path = project.path(file);
+        assert_eq!(project.read("opened"), format!("{opened}{path}\n"));
+    }
+}
+
+/// The file is there whatever becomes of the editor, and that is said.
+#[test]
+fn an_editor_that_does_not_open() {
+    let mut told = String::new();
+    for editor in ["", "no-such-editor -w", "false"] {
+        let project = shop().env("EDITOR", editor);
+        told += &session(
+            &project,
+            &[
+                &["revision", "-m", "x", "--edit", "--rev-id", "cccc00000003"],
+                &["heads"],
+            ],
+        );
+    }
+    let project = shop();
+    let before = project.everything();
+    told += &session(
+        &project,
+        &[&["revision", "-m", "x", "--edit", "--sql", "-"]],
+    );
+    assert_eq!(project.everything(), before);
+    assert_snapshot!(told);
 }
 
 #[test]

@@ -367,3 +367,18 @@ laws!(sample_tree, SAMPLE);
 laws!(linear, LINEAR);
 laws!(branches, BRANCHES);
 laws!(numbered, NUMBERED);
+
+/// What `init --template example` writes runs as it stands, there and back.
+#[test]
+fn the_example_of_init() {
+    let project = Project::new();
+    project.run(&["init", "-t", "example"]).success();
+    let database = Database::create();
+    run(&database, &upgrade(&project, ""));
+    let upgraded = database.dump();
+    assert!(upgraded.contains("CREATE VIEW public.users_by_domain"));
+    run(&database, &downgrade(&project, "head:base"));
+    assert!(!database.dump().contains("public.users"));
+    run(&database, &upgrade(&project, ""));
+    same("the first upgrade", &upgraded, &database.dump());
+}

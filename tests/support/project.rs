@@ -104,6 +104,12 @@ impl Project {
         outcome::run(&mut self.command(arguments), "")
     }
 
+    /// Runs `signoff` in the project's folder, with this on its standard input.
+    #[track_caller]
+    pub(crate) fn run_with_input(&self, arguments: &[&str], input: &str) -> Outcome {
+        outcome::run(&mut self.command(arguments), input)
+    }
+
     /// Runs `signoff` as somebody whom the rights of files hold back, as they do not hold back root.
     #[track_caller]
     pub(crate) fn run_without_rights(&self, arguments: &[&str]) -> Outcome {
@@ -156,6 +162,7 @@ impl Project {
             arguments: words.map(std::ffi::OsString::from).collect(),
             environment: self.env.clone(),
             cwd: self.path(""),
+            input: &mut std::io::empty(),
             out: &mut out,
             err: &mut err,
             out_terminal: true,

@@ -6,6 +6,7 @@
 mod cut;
 mod data;
 mod directives;
+pub(super) mod given;
 mod header;
 mod repeatable;
 

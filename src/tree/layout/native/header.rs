@@ -3,7 +3,7 @@
 use crate::config::check;
 use crate::config::table::{Located, Place, Table};
 use crate::diagnostic::{Diagnostic, Sink};
-use crate::name::{RESERVED, RevisionId};
+use crate::name::{self, RevisionId};
 use crate::source::Span;
 use crate::tree::Settings;
 
@@ -165,21 +165,13 @@ fn words(table: &mut Table<'_>, key: &'static str, sink: &mut Sink) -> Vec<(Stri
 }
 
 fn word(text: Located<String>, key: &str, sink: &mut Sink) -> Option<(String, Span)> {
-    let fits = (1..=64).contains(&text.value.len())
-        && text
-            .value
-            .chars()
-            .all(|char| char.is_alphanumeric() || matches!(char, '_' | '.' | '-'))
-        && !text.value.starts_with('-');
-    let why = if !fits {
-        "it has 1 to 64 bytes of letters, digits, `_`, `.` and `-`, and does not begin with `-`"
-    } else if RESERVED.contains(&text.value.as_str()) {
-        "this word means something else in a revision expression"
-    } else {
-        return Some((text.value, text.span));
-    };
-    sink.push(bad(key, &text, why.to_owned().into()));
-    None
+    match name::word(&text.value) {
+        Ok(()) => Some((text.value, text.span)),
+        Err(why) => {
+            sink.push(bad(key, &text, why.to_string().into()));
+            None
+        }
+    }
 }
 
 fn bad(key: &str, text: &Located<String>, why: check::Unfit) -> Diagnostic {
