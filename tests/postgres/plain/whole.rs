@@ -7,7 +7,7 @@ use super::super::made::{
 use super::session::{Session, run, statements};
 use super::{plain, plain_down};
 use crate::support::faults::{self, Fault};
-use crate::support::postgres::Database;
+use crate::support::postgres::{Database, is_older_than};
 use crate::support::project::Project;
 use crate::support::straight;
 
@@ -102,6 +102,9 @@ fn linear() {
 
 #[test]
 fn branches() {
+    if is_older_than(14, "[target] server of the project") {
+        return;
+    }
     the_same_as_psql(&BRANCHES);
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Cut, Holder, cut, killed_after_last, killed_before};
 use crate::postgres::made::{changes_nothing, configured, run, tree, upgrade};
-use crate::support::postgres::Database;
+use crate::support::postgres::{Database, is_older_than};
 use crate::support::project::Project;
 
 const TABLE: &str = "CREATE TABLE p (x int) PARTITION BY LIST (x);\nCREATE TABLE p1 PARTITION OF p FOR VALUES IN (1);\n\
@@ -26,6 +26,9 @@ fn before(project: &Project) -> Database {
 
 #[test]
 fn a_partition_is_detached_once() {
+    if is_older_than(14, "DETACH PARTITION CONCURRENTLY") {
+        return;
+    }
     let project = project("ALTER TABLE p DETACH PARTITION p1 CONCURRENTLY");
     let script = upgrade(&project, "");
     let database = before(&project);
@@ -48,6 +51,9 @@ fn a_partition_is_detached_once() {
 /// A reader of the parent holds it after the first of its two transactions.
 #[test]
 fn a_detach_that_was_cut_off_is_finalized() {
+    if is_older_than(14, "DETACH PARTITION CONCURRENTLY") {
+        return;
+    }
     for statement in [
         "ALTER TABLE p DETACH PARTITION p1 CONCURRENTLY",
         "SET search_path = public;\nalter table if exists\n  only P detach partition \"p1\" concurrently",
@@ -75,6 +81,9 @@ fn a_detach_that_was_cut_off_is_finalized() {
 /// Names that psql could read otherwise.
 #[test]
 fn odd_names_are_names() {
+    if is_older_than(14, "DETACH PARTITION CONCURRENTLY") {
+        return;
+    }
     let (table, partition) = ("\"P's :x\"", "\"1 \\ \"\"st\"\" :'x' $m$\"");
     let project = configured(
         "[target]\nserver = 14\n",
@@ -98,6 +107,9 @@ fn odd_names_are_names() {
 /// Finalizing waits for readers too, and may be cut off.
 #[test]
 fn a_finalize_that_was_cut_off_is_repeated() {
+    if is_older_than(14, "DETACH PARTITION CONCURRENTLY") {
+        return;
+    }
     let project = project("ALTER TABLE p DETACH PARTITION p1 CONCURRENTLY");
     let script = upgrade(&project, "");
     let database = before(&project);
@@ -115,6 +127,9 @@ fn a_finalize_that_was_cut_off_is_repeated() {
 /// One that somebody else left pending is what this step is about; another one of the same parent is not.
 #[test]
 fn what_somebody_else_left_pending() {
+    if is_older_than(14, "DETACH PARTITION CONCURRENTLY") {
+        return;
+    }
     let pending = |database: &Database, partition: &str| {
         let holder = Holder::of(database, "SELECT FROM p");
         let statement = format!("ALTER TABLE p DETACH PARTITION {partition} CONCURRENTLY;\n");
@@ -145,6 +160,9 @@ fn what_somebody_else_left_pending() {
 /// A table that is no partition is the server's to complain about, however often it is tried; so is one that is not there.
 #[test]
 fn what_is_not_attached_is_not_done() {
+    if is_older_than(14, "DETACH PARTITION CONCURRENTLY") {
+        return;
+    }
     let project = project("ALTER TABLE p DETACH PARTITION p3 CONCURRENTLY");
     let script = upgrade(&project, "");
     let database = before(&project);
@@ -169,6 +187,9 @@ fn what_is_not_attached_is_not_done() {
 /// It was detached, and not recorded; somebody attached another table of that name meanwhile.
 #[test]
 fn another_partition_of_that_name_stays() {
+    if is_older_than(14, "DETACH PARTITION CONCURRENTLY") {
+        return;
+    }
     let project = project("ALTER TABLE p DETACH PARTITION p1 CONCURRENTLY");
     let script = upgrade(&project, "");
     let database = before(&project);
