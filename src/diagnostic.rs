@@ -1,9 +1,10 @@
 //! What a stage has to say: diagnostics, and the sink that gathers them.
 //!
-//! A diagnostic is plain data until a command prints it ([`human`], [`json`]). No stage prints.
+//! A diagnostic is plain data until a command prints it ([`human`], [`json`], [`line`]). No stage prints.
 
 pub mod human;
 pub mod json;
+pub mod line;
 
 use std::collections::BTreeSet;
 

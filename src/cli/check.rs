@@ -1,23 +1,40 @@
 //! `signoff check`
 
+use clap::ValueEnum;
 use serde_json::json;
 
 use super::context::Context;
 use super::output::{Ending, Output, Stop, failed};
 use crate::compile;
-use crate::diagnostic::Sink;
-use crate::diagnostic::json as diagnostic_json;
+use crate::diagnostic::{Diagnostic, Sink, json as diagnostic_json, line};
+use crate::graph::Graph;
+use crate::source::Sources;
 use crate::tree::Tree;
 
 /// Check the tree: order, seals, syntax, and what can't be carried into a script
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  signoff check\n  signoff check --json\n  signoff check --path db/migrations"
+    after_help = "Examples:\n  signoff check\n  signoff check --format github        as annotations of a pull request\n  signoff check --format json\n  signoff check --path db/migrations"
 )]
 pub(super) struct Arguments {
-    /// As JSON, on standard output
-    #[arg(long)]
+    /// How findings are told; all but `human` on standard output
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    format: Format,
+    /// The same as --format json
+    #[arg(long, conflicts_with = "format")]
     json: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// With the lines they speak of
+    Human,
+    /// A line each: file:line:column: severity[code]: message
+    Short,
+    /// One document
+    Json,
+    /// Workflow commands, which GitHub shows at the lines of a pull request
+    Github,
 }
 
 pub(super) fn run(context: &Context, arguments: &Arguments, output: &mut Output<'_>) -> Ending {
@@ -26,33 +43,79 @@ pub(super) fn run(context: &Context, arguments: &Arguments, output: &mut Output<
     let ordered = compile::ordered(&context.cwd, &config, &mut sink).map_err(failed)?;
     let (tree, counts) = match compile::sealed(ordered, &mut sink) {
         Ok(sealed) => {
+            sink.join(heads(&sealed.tree, &sealed.graph));
             let counts = compile::check(&sealed, &config, &mut sink);
             (sealed.tree, Some(counts))
         }
         Err(tree) => (*tree, None),
     };
-    if arguments.json {
-        let findings: Vec<_> = sink
-            .diagnostics()
-            .iter()
-            .map(|diagnostic| diagnostic_json::json(diagnostic, &tree.sources))
-            .collect();
-        output.json(&json!({
-            "format": 1,
-            "layout": tree.layout,
-            "revisions": tree.migrations.len(),
-            "statements": counts.map(|counts| counts.statements),
-            "unread": counts.map(|counts| counts.unread),
-            "findings": findings,
-        }))?;
-        return if sink.has_errors() {
-            Err(Stop::Findings)
-        } else {
-            Ok(())
-        };
+    let format = if arguments.json {
+        Format::Json
+    } else {
+        arguments.format
+    };
+    match format {
+        Format::Human => {
+            output.report(&sink, &tree.sources)?;
+            return output.say(&summary(&tree, counts));
+        }
+        Format::Short => lines(&sink, &tree.sources, line::short, output)?,
+        Format::Github => lines(&sink, &tree.sources, line::github, output)?,
+        Format::Json => {
+            let findings: Vec<_> = sink
+                .diagnostics()
+                .iter()
+                .map(|diagnostic| diagnostic_json::json(diagnostic, &tree.sources))
+                .collect();
+            output.json(&json!({
+                "format": 1,
+                "layout": tree.layout,
+                "revisions": tree.migrations.len(),
+                "statements": counts.map(|counts| counts.statements),
+                "unread": counts.map(|counts| counts.unread),
+                "findings": findings,
+            }))?;
+        }
     }
-    output.report(&sink, &tree.sources)?;
-    output.say(&summary(&tree, counts))
+    if sink.has_errors() {
+        Err(Stop::Findings)
+    } else {
+        Ok(())
+    }
+}
+
+fn lines(
+    sink: &Sink,
+    sources: &Sources,
+    line: fn(&Diagnostic, &Sources) -> String,
+    output: &mut Output<'_>,
+) -> Ending {
+    let lines = sink.diagnostics().iter();
+    let lines = lines.map(|diagnostic| line(diagnostic, sources) + "\n");
+    output.print(&lines.collect::<String>())
+}
+
+/// Several revisions that nothing revises: often those of people who did not know of each other.
+fn heads(tree: &Tree, graph: &Graph) -> Sink {
+    let mut sink = Sink::default();
+    let [_, _, ..] = graph.heads() else {
+        return sink;
+    };
+    let heads = graph.heads().iter().map(|head| &tree.migrations[*head]);
+    let ids: Vec<&str> = heads.clone().map(|head| head.id.as_str()).collect();
+    let mut diagnostic = Diagnostic::warning(
+        "several-heads",
+        format!("the tree has {} heads: {}", ids.len(), ids.join(", ")),
+    );
+    for head in heads {
+        diagnostic = diagnostic.at(head.at, head.message.clone());
+    }
+    sink.push(
+        diagnostic
+            .because("`head` means none of them, so that `bundle` and `upgrade` refuse without a range")
+            .help("join them with `signoff merge heads`; where they are branches that stay apart, say `heads` or `label@head`"),
+    );
+    sink
 }
 
 fn summary(tree: &Tree, counts: Option<crate::lint::Counts>) -> String {

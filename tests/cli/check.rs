@@ -13,6 +13,23 @@ fn a_sound_tree() {
     ));
 }
 
+#[test]
+fn findings_have_many_forms() {
+    let forms: &[&[&str]] = &[
+        &["check", "--format", "short"],
+        &["check", "--format", "github"],
+        &["check", "--format", "xml"],
+    ];
+    assert_snapshot!(session(&broken(), forms));
+    let json = |arguments: &[&str]| broken().run(arguments).code(1).stdout.clone();
+    assert_eq!(
+        json(&["check", "--json"]),
+        json(&["check", "--format", "json"])
+    );
+    let forms: &[&[&str]] = &[&["check"], &["check", "--format", "short"]];
+    assert_snapshot!(session(&super::branched(), forms));
+}
+
 fn broken() -> Project {
     shop().file(
         "migrations/three.sql",

@@ -368,7 +368,11 @@ fn two_branches_that_both_sealed_lose_no_line() {
             "{line} was lost\n{merged}"
         );
     }
-    project.run(&["check"]).success().quiet();
+    project
+        .run(&["check"])
+        .success()
+        .stderr_has("warning[several-heads]")
+        .stderr_has("1 warning");
     // Nothing is left to seal, and a merge revision goes on from both.
     let mut merge = vec!["revision", "-m", "merge", "--rev-id", "ffff00000006"];
     merge.extend(["--head", "eeee", "--head", "bcbc"]);
