@@ -26,6 +26,9 @@ pub(super) struct Arguments {
     output: Option<Utf8PathBuf>,
     #[command(flatten)]
     shape: shape::Shape,
+    /// Alembic's word for what is always so here
+    #[arg(long, hide = true)]
+    sql: bool,
 }
 
 pub(super) fn run(context: &Context, arguments: &Arguments, output: &mut Output<'_>) -> Ending {

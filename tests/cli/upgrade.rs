@@ -13,6 +13,18 @@ pub(super) fn blocks(script: &str) -> Vec<&str> {
     heads.filter_map(|line| line.split(" ── ").nth(1)).collect()
 }
 
+/// Alembic's `upgrade head --sql` is typed by habit; a script is what is always written here.
+#[test]
+fn what_alembic_types_is_taken() {
+    let project = shop();
+    let text = |arguments: &[&str]| project.run(arguments).success().stdout.clone();
+    assert_eq!(text(&["upgrade", "head", "--sql"]), text(&["upgrade"]));
+    assert_eq!(
+        text(&["downgrade", "head:base", "--sql"]),
+        text(&["downgrade", "base"])
+    );
+}
+
 #[test]
 fn ranges() {
     let project = shop().file(
