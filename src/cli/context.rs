@@ -127,6 +127,8 @@ impl Context {
             .map(|(name, receipt)| (name.as_str(), receipt.value.as_path()))
             .collect();
         files.extend(self.receipt.as_deref().map(|file| ("current", file)));
+        // A receipt that was read for this graph already is not read again.
+        files.retain(|(name, _)| sealed.graph.state(name).is_none());
         let mut environments = Vec::with_capacity(files.len());
         for (name, file) in files {
             let text = disk::read(&self.cwd, file).map_err(failed)?;

@@ -1,5 +1,7 @@
 //! What commands tell of a revision: a line, what more there is, and the same as JSON.
 
+use std::fmt::Write as _;
+
 use anstyle::AnsiColor;
 use serde_json::json;
 
@@ -76,6 +78,21 @@ pub(super) fn details(
     details.extend(reasons.into_iter().map(|reason| ("resealed", reason)));
     details.retain(|(_, value)| !value.is_empty());
     details
+}
+
+/// The line, and everything else below it.
+pub(super) fn block(
+    output: &Output<'_>,
+    tree: &Tree,
+    graph: &Graph,
+    seals: &Seals,
+    revision: usize,
+) -> String {
+    let mut block = line(output, tree, graph, revision) + "\n";
+    for (name, value) in details(tree, graph, seals, revision) {
+        writeln!(block, "  {name:<12}{value}").expect("a string takes all");
+    }
+    block
 }
 
 /// The same for programs.

@@ -1,7 +1,5 @@
 //! `signoff heads`
 
-use std::fmt::Write as _;
-
 use serde_json::json;
 
 use super::context::Context;
@@ -41,11 +39,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments, output: &mut Output<
     let seals = seal::read(&tree, &mut sink).unwrap_or_default();
     let mut text = String::new();
     for head in graph.heads() {
-        writeln!(text, "{}", describe::line(output, &tree, &graph, *head))
-            .expect("a string takes all");
-        for (name, value) in describe::details(&tree, &graph, &seals, *head) {
-            writeln!(text, "  {name:<12}{value}").expect("a string takes all");
-        }
+        text += &describe::block(output, &tree, &graph, &seals, *head);
     }
     output.print(&text)?;
     output.report(&sink, &tree.sources)

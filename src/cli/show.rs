@@ -50,18 +50,13 @@ pub(super) fn run(context: &Context, arguments: &Arguments, output: &mut Output<
     let seals = seal::read(&tree, &mut sink).unwrap_or_default();
     let mut text = String::new();
     for revision in found {
-        let line = describe::line(output, &tree, &graph, revision);
-        writeln!(text, "{line}").expect("a string takes all");
+        text += &describe::block(output, &tree, &graph, &seals, revision);
         let published = if seals.contains(tree.migrations[revision].id.as_str()) {
             "yes"
         } else {
             "no"
         };
-        let mut details = describe::details(&tree, &graph, &seals, revision);
-        details.push(("published", published.to_owned()));
-        for (name, value) in details {
-            writeln!(text, "  {name:<12}{value}").expect("a string takes all");
-        }
+        writeln!(text, "  published   {published}").expect("a string takes all");
     }
     output.print(&text)?;
     output.report(&sink, &tree.sources)
