@@ -57,13 +57,7 @@
       OR SQLSTATE OPERATOR(pg_catalog.=) ANY (ARRAY['42501', '55006', '55P03']::pg_catalog.text[]) THEN
     RAISE;
   END IF;{% endmacro %}
-{# What the other direction began here, and did nothing of, is no half-done revision: it is taken for what it was before. #}
-{% macro not_begun(direction, manifest, put_off) %}    SELECT coalesce(jsonb_agg({{ "a.e" if direction == "downgrade" else "CASE WHEN a.idle THEN a.e || '{\"state\": \"applied\"}' ELSE a.e END" }}){% if direction == "downgrade" %} FILTER (WHERE NOT a.idle){% endif %}, '[]')
-      INTO recorded
-      FROM (SELECT x.e, x.e->>'state' = {{ ("upgrading" if direction == "downgrade" else "downgrading") | lit }} AND x.e->'steps' = '[]'
-            AND EXISTS (SELECT FROM jsonb_array_elements({{ manifest }}) AS p (e)
-                WHERE (p.e->>'selected')::boolean AND p.e->>'revision' = x.e->>'revision' AND NOT {{ put_off }} ? (p.e->>'revision')) AS idle
-          FROM jsonb_array_elements(recorded) AS x (e)) a;{% endmacro %}
+{# What the other direction began here, and did nothing of, goes back on the record as before. #}
 {% macro take_back(direction, manifest, put_off, version_table) %}{% if direction == "downgrade" %}DELETE FROM {{ version_table }} v{% else %}UPDATE {{ version_table }} v
     SET state = 'applied', steps = ARRAY(SELECT jsonb_array_elements_text(coalesce(m.e->'steps', '[]'))){% endif %}
 

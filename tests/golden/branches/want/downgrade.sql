@@ -2,7 +2,7 @@
 \if true
 -- signoff downgrade · branches · 48ac91d7e3b0 → 0d3f7a91c2e4 · 4 revisions
 -- tree    sha256:12a7e76a5d5ade7f32dc437a1de1c7244f6fff5548feb51a1bdbb92c798778e5
--- bundle  sha256:d4490f7928e468df0870ef5022cea4705f5f1cf07df371905c682efa398cba2a
+-- bundle  sha256:b39d6032c3450378c3826e70df6b2ad3e84d3c39d030cbb1937d4679f4bbc681
 -- run     psql -X -d DATABASE -f downgrade.sql
 -- first   psql -X -d DATABASE -f plan.sql       (says what would run here, and changes nothing)
 -- read    section 5 is what changes the database. The others are the frame, the same in every script but for names: it checks,
@@ -36,7 +36,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:d4490f7928e468df0870ef5022cea4705f5f1cf07df371905c682efa398cba2a'
+\set signoff_bundle 'sha256:b39d6032c3450378c3826e70df6b2ad3e84d3c39d030cbb1937d4679f4bbc681'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -468,10 +468,12 @@ SET statement_timeout = '0';
 SET signoff.bundle = :'signoff_bundle'; SET signoff.later = '[]';
 DO $signoff$
 DECLARE
-  r record; recorded jsonb := '[]'; t regclass := to_regclass('"public"."signoff_revision"'); todo bigint; total bigint; todo_names text; ahead text;
-  over text;
-  fresh boolean := t IS NULL; put_off jsonb := current_setting('signoff.put_off');
+  manifest jsonb := current_setting('signoff.manifest'); later jsonb := current_setting('signoff.later');
+  put_off jsonb := current_setting('signoff.put_off'); first_run boolean := current_setting('signoff.first_run');
+  t regclass; r record; recorded jsonb := '[]'; fresh boolean; todo bigint; total bigint; todo_names text; ahead text; over text; said text;
 BEGIN
+  t := to_regclass('"public"."signoff_revision"');
+  fresh := t IS NULL;
   IF t IS NOT NULL THEN
     IF coalesce(obj_description(t, 'pg_class'), '') <> 'signoff_revision 1' THEN
       RAISE EXCEPTION USING ERRCODE = 'SO008',
@@ -479,10 +481,11 @@ BEGIN
         HINT = 'Name another in [version_table] name, or use the signoff that made it.';
     END IF;
     SELECT coalesce(jsonb_agg(to_jsonb(v)), '[]') INTO recorded FROM "public"."signoff_revision" v;
+    -- What the other direction began here, and did nothing of, is no half-done revision: it is taken for what it was before.
     SELECT coalesce(jsonb_agg(a.e) FILTER (WHERE NOT a.idle), '[]')
       INTO recorded
       FROM (SELECT x.e, x.e->>'state' = 'upgrading' AND x.e->'steps' = '[]'
-            AND EXISTS (SELECT FROM jsonb_array_elements(current_setting('signoff.manifest')::jsonb) AS p (e)
+            AND EXISTS (SELECT FROM jsonb_array_elements(manifest) AS p (e)
                 WHERE (p.e->>'selected')::boolean AND p.e->>'revision' = x.e->>'revision' AND NOT put_off ? (p.e->>'revision')) AS idle
           FROM jsonb_array_elements(recorded) AS x (e)) a;
     SELECT recorded = '[]' AND NOT EXISTS (SELECT FROM "public"."signoff_event" e WHERE e.event IN ('applied', 'reverted', 'stamped')) INTO fresh;
@@ -494,7 +497,7 @@ BEGIN
   END IF;
   FOR r IN SELECT v.*, m.up AS its_up, m.up1 AS its_up1, m.accept, m.steps AS its_steps, m.variables AS its_variables, m.selected
       FROM jsonb_to_recordset(recorded) AS v (revision text, project text, state text, up text, up1 text, steps text[], variables text)
-        JOIN jsonb_to_recordset(current_setting('signoff.manifest')::jsonb)
+        JOIN jsonb_to_recordset(manifest)
           AS m (revision text, up text, up1 text, accept text[], steps text[], variables text, selected boolean) USING (revision) LOOP
     IF r.project <> 'branches' THEN
       RAISE EXCEPTION USING ERRCODE = 'SO006',
@@ -569,19 +572,19 @@ BEGIN
       HINT = 'The version table was changed by hand or restored in part: find out what is really there.';
   END LOOP;
   SELECT count(*), count(*) FILTER (WHERE v.revision IS NOT NULL),
-      string_agg(format(E'\n  %s  %s%s', m.revision, m.message, CASE WHEN v.state <> 'applied' THEN '  (half-done)' END), '' ORDER BY m.n DESC)
+      string_agg(format('%s  %s  %s%s', chr(10), m.revision, m.message, CASE WHEN v.state <> 'applied' THEN '  (half-done)' END), '' ORDER BY m.n DESC)
         FILTER (WHERE v.revision IS NOT NULL)
     INTO total, todo, todo_names
     FROM (SELECT e->>'revision' AS revision, e->>'message' AS message, n
-          FROM jsonb_array_elements(current_setting('signoff.manifest')::jsonb) WITH ORDINALITY AS a (e, n)
+          FROM jsonb_array_elements(manifest) WITH ORDINALITY AS a (e, n)
          WHERE coalesce((e->>'selected')::boolean, false) AND NOT put_off ? (e->>'revision')) m
       LEFT JOIN jsonb_to_recordset(recorded) AS v (revision text, state text) USING (revision);
   SELECT string_agg(v.revision, ', ' ORDER BY v.revision)
     INTO ahead
     FROM jsonb_to_recordset(recorded) AS v (revision text, project text, kind text)
    WHERE v.project = 'branches' AND v.kind = 'revision'
-     AND NOT EXISTS (SELECT FROM jsonb_array_elements(current_setting('signoff.manifest')::jsonb) AS a (e) WHERE e->>'revision' = v.revision)
-     AND NOT current_setting('signoff.later')::jsonb ? v.revision;
+     AND NOT EXISTS (SELECT FROM jsonb_array_elements(manifest) AS a (e) WHERE e->>'revision' = v.revision)
+     AND NOT later ? v.revision;
   PERFORM set_config('signoff.repeat', (ahead IS NULL AND put_off = '[]')::text, false);
   IF todo > 0 THEN
     IF ahead IS NOT NULL THEN
@@ -592,7 +595,7 @@ BEGIN
     SELECT v.revision
       INTO r
       FROM jsonb_to_recordset(recorded) AS v (revision text, project text)
-     WHERE v.project = 'branches' AND current_setting('signoff.later')::jsonb ? v.revision
+     WHERE v.project = 'branches' AND later ? v.revision
       LIMIT 1;
     IF FOUND THEN
       RAISE EXCEPTION USING ERRCODE = 'SO006',
@@ -600,14 +603,15 @@ BEGIN
         HINT = 'Revert it first, with the downgrade.sql of its own release.';
     END IF;
   END IF;
-  PERFORM set_config('signoff.summary',
+  said :=
       CASE WHEN total = 0 THEN 'signoff: nothing to revert: there is no way back from 48ac91d7e3b0'
             WHEN todo = 0 THEN format('signoff: nothing to revert: none of %s revisions is applied here', total)
             ELSE format('signoff: %s of %s to revert here; %s already reverted%s', todo, total, total - todo, todo_names) END
         || CASE WHEN put_off = '[]' THEN ''
-            ELSE (SELECT coalesce(format(E'\nsignoff: %s more of this script are put off', nullif(count(*), 0)), '')
+            ELSE (SELECT coalesce(format('%ssignoff: %s more of this script are put off', chr(10), nullif(count(*), 0)), '')
                   FROM jsonb_array_elements_text(put_off) AS p (id)
-                 WHERE EXISTS (SELECT FROM jsonb_array_elements(recorded) AS w (e) WHERE w.e->>'revision' = p.id)) END, false);
+                 WHERE EXISTS (SELECT FROM jsonb_array_elements(recorded) AS w (e) WHERE w.e->>'revision' = p.id)) END;
+  PERFORM set_config('signoff.summary', said, false);
 END $signoff$;
 SELECT pg_catalog.current_setting('signoff.summary') AS signoff_summary, pg_catalog.current_setting('signoff.repeat') AS signoff_repeat \gset
 \echo :signoff_summary

@@ -2,7 +2,7 @@
 \if true
 -- signoff upgrade · branches · base → 48ac91d7e3b0 · 5 revisions
 -- tree    sha256:12a7e76a5d5ade7f32dc437a1de1c7244f6fff5548feb51a1bdbb92c798778e5
--- bundle  sha256:d4490f7928e468df0870ef5022cea4705f5f1cf07df371905c682efa398cba2a
+-- bundle  sha256:b39d6032c3450378c3826e70df6b2ad3e84d3c39d030cbb1937d4679f4bbc681
 -- run     psql -X -d DATABASE -f upgrade.sql
 -- first   psql -X -d DATABASE -f plan.sql       (says what would run here, and changes nothing)
 -- read    section 5 is what changes the database. The others are the frame, the same in every script but for names: it checks,
@@ -36,7 +36,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:d4490f7928e468df0870ef5022cea4705f5f1cf07df371905c682efa398cba2a'
+\set signoff_bundle 'sha256:b39d6032c3450378c3826e70df6b2ad3e84d3c39d030cbb1937d4679f4bbc681'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -469,11 +469,14 @@ SET signoff.again = :'signoff_again';
 SET signoff.bundle = :'signoff_bundle'; SET signoff.later = '[]';
 DO $signoff$
 DECLARE
-  r record; recorded jsonb := '[]'; t regclass := to_regclass('"public"."signoff_revision"'); todo bigint; total bigint; todo_names text; ahead text;
-  over text;
-  fresh boolean := t IS NULL; put_off jsonb := current_setting('signoff.put_off');
+  manifest jsonb := current_setting('signoff.manifest'); later jsonb := current_setting('signoff.later');
+  put_off jsonb := current_setting('signoff.put_off'); first_run boolean := current_setting('signoff.first_run');
+  again_rows jsonb := current_setting('signoff.again');
+  t regclass; r record; recorded jsonb := '[]'; fresh boolean; todo bigint; total bigint; todo_names text; ahead text; over text; said text;
   mine jsonb := '[]'; again text; kept text;
 BEGIN
+  t := to_regclass('"public"."signoff_revision"');
+  fresh := t IS NULL;
   IF t IS NOT NULL THEN
     IF coalesce(obj_description(t, 'pg_class'), '') <> 'signoff_revision 1' THEN
       RAISE EXCEPTION USING ERRCODE = 'SO008',
@@ -481,10 +484,11 @@ BEGIN
         HINT = 'Name another in [version_table] name, or use the signoff that made it.';
     END IF;
     SELECT coalesce(jsonb_agg(to_jsonb(v)), '[]') INTO recorded FROM "public"."signoff_revision" v;
+    -- What the other direction began here, and did nothing of, is no half-done revision: it is taken for what it was before.
     SELECT coalesce(jsonb_agg(CASE WHEN a.idle THEN a.e || '{"state": "applied"}' ELSE a.e END), '[]')
       INTO recorded
       FROM (SELECT x.e, x.e->>'state' = 'downgrading' AND x.e->'steps' = '[]'
-            AND EXISTS (SELECT FROM jsonb_array_elements(current_setting('signoff.manifest')::jsonb) AS p (e)
+            AND EXISTS (SELECT FROM jsonb_array_elements(manifest) AS p (e)
                 WHERE (p.e->>'selected')::boolean AND p.e->>'revision' = x.e->>'revision' AND NOT put_off ? (p.e->>'revision')) AS idle
           FROM jsonb_array_elements(recorded) AS x (e)) a;
     SELECT recorded = '[]' AND NOT EXISTS (SELECT FROM "public"."signoff_event" e WHERE e.event IN ('applied', 'reverted', 'stamped')) INTO fresh;
@@ -493,7 +497,7 @@ BEGIN
       FROM "public"."signoff_event" e
      WHERE e.event = 'applied' AND e.bundle = current_setting('signoff.bundle') AND e.revision LIKE 'repeatable:%';
   END IF;
-  IF fresh AND NOT current_setting('signoff.first_run')::boolean
+  IF fresh AND NOT first_run
       AND EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
          WHERE c.relkind IN ('r', 'p') AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_' AND c.oid <> coalesce(t, 0)
            AND c.oid <> coalesce(to_regclass('"public"."signoff_event"'), 0)
@@ -501,11 +505,11 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'SO007',
       MESSAGE = 'signoff: refused: this database has tables, and nothing is recorded as applied in ' || '"public"."signoff_revision"',
       HINT = 'Is this the right database? If it is, and nothing of this tree is applied here yet, add -v first_run=1. '
-        'A database that another tool has brought this far can''t be taken over yet.';
+        'Where another tool brought it to where a revision of this tree stands, the developers write a script with `signoff stamp`, which records that.';
   END IF;
   FOR r IN SELECT v.*, m.up AS its_up, m.up1 AS its_up1, m.accept, m.steps AS its_steps, m.variables AS its_variables, m.selected
       FROM jsonb_to_recordset(recorded) AS v (revision text, project text, state text, up text, up1 text, steps text[], variables text)
-        JOIN jsonb_to_recordset(current_setting('signoff.manifest')::jsonb)
+        JOIN jsonb_to_recordset(manifest)
           AS m (revision text, up text, up1 text, accept text[], steps text[], variables text, selected boolean) USING (revision) LOOP
     IF r.project <> 'branches' THEN
       RAISE EXCEPTION USING ERRCODE = 'SO006',
@@ -580,26 +584,26 @@ BEGIN
       HINT = 'The version table was changed by hand or restored in part: find out what is really there.';
   END LOOP;
   SELECT count(*), count(*) FILTER (WHERE v.revision IS NULL OR v.state <> 'applied'),
-      string_agg(format(E'\n  %s  %s%s', m.revision, m.message, CASE WHEN v.state <> 'applied' THEN '  (half-done)' END), '' ORDER BY m.n)
+      string_agg(format('%s  %s  %s%s', chr(10), m.revision, m.message, CASE WHEN v.state <> 'applied' THEN '  (half-done)' END), '' ORDER BY m.n)
         FILTER (WHERE v.revision IS NULL OR v.state <> 'applied')
     INTO total, todo, todo_names
     FROM (SELECT e->>'revision' AS revision, e->>'message' AS message, n
-          FROM jsonb_array_elements(current_setting('signoff.manifest')::jsonb) WITH ORDINALITY AS a (e, n)
+          FROM jsonb_array_elements(manifest) WITH ORDINALITY AS a (e, n)
          WHERE coalesce((e->>'selected')::boolean, false) AND NOT put_off ? (e->>'revision')) m
       LEFT JOIN jsonb_to_recordset(recorded) AS v (revision text, state text) USING (revision);
   SELECT string_agg(v.revision, ', ' ORDER BY v.revision)
     INTO ahead
     FROM jsonb_to_recordset(recorded) AS v (revision text, project text, kind text)
    WHERE v.project = 'branches' AND v.kind = 'revision'
-     AND NOT EXISTS (SELECT FROM jsonb_array_elements(current_setting('signoff.manifest')::jsonb) AS a (e) WHERE e->>'revision' = v.revision)
-     AND NOT current_setting('signoff.later')::jsonb ? v.revision;
-  SELECT string_agg(format(E'\n  repeatable  %s', m.e->>'message'), '' ORDER BY m.n) FILTER (WHERE NOT m.back),
+     AND NOT EXISTS (SELECT FROM jsonb_array_elements(manifest) AS a (e) WHERE e->>'revision' = v.revision)
+     AND NOT later ? v.revision;
+  SELECT string_agg(format('%s  repeatable  %s', chr(10), m.e->>'message'), '' ORDER BY m.n) FILTER (WHERE NOT m.back),
       string_agg(m.e->>'message', ', ' ORDER BY m.n) FILTER (WHERE m.back)
     INTO again, kept
     FROM (SELECT a.e, a.n, NOT d.dropped AND coalesce(v.up LIKE 'sha256:%' AND mine ? v.revision, false) AS back
-        FROM jsonb_array_elements(current_setting('signoff.again')::jsonb) WITH ORDINALITY AS a (e, n)
+        FROM jsonb_array_elements(again_rows) WITH ORDINALITY AS a (e, n)
           LEFT JOIN jsonb_to_recordset(recorded) AS v (revision text, up text, variables text) ON v.revision = a.e->>'revision',
-          LATERAL (SELECT EXISTS (SELECT FROM jsonb_array_elements(current_setting('signoff.manifest')::jsonb) AS p (e)
+          LATERAL (SELECT EXISTS (SELECT FROM jsonb_array_elements(manifest) AS p (e)
               WHERE (p.e->>'selected')::boolean AND p.e->'recreates' ? (a.e->>'message')
                 AND NOT EXISTS (SELECT FROM jsonb_to_recordset(recorded) AS w (revision text, state text)
                     WHERE w.revision = p.e->>'revision' AND w.state = 'applied')) AS dropped) d
@@ -614,7 +618,7 @@ BEGIN
     END IF;
     SELECT m.revision
       INTO r
-      FROM jsonb_to_recordset(current_setting('signoff.manifest')::jsonb) AS m (revision text, selected boolean)
+      FROM jsonb_to_recordset(manifest) AS m (revision text, selected boolean)
      WHERE NOT coalesce(m.selected, false)
        AND NOT EXISTS (SELECT FROM jsonb_to_recordset(recorded) AS v (revision text, state text) WHERE v.revision = m.revision AND v.state = 'applied')
       LIMIT 1;
@@ -625,18 +629,18 @@ BEGIN
         HINT = 'Run the release before this one first, or compile from where this database stands.';
     END IF;
   END IF;
-  PERFORM set_config('signoff.summary',
+  said :=
       CASE WHEN todo = 0 AND again IS NULL THEN format('signoff: nothing to apply: all of %s revisions are applied here', total)
             ELSE format('signoff: %s of %s to apply here; %s already applied%s%s', todo, total, total - todo, todo_names, again) END
         || CASE WHEN kept IS NULL THEN ''
-            ELSE format(E'\nsignoff: left as it is: %s. This release applied it before, and another text was applied since. '
-                  'To bring this one back, change a comment in it and compile', kept) END
+            ELSE format('%ssignoff: left as it is: %s. This release applied it before, and another text was applied since. '
+                  'To bring this one back, change a comment in it and compile', chr(10), kept) END
         || CASE WHEN put_off = '[]' THEN ''
-            ELSE (SELECT coalesce(format(E'\nsignoff: %s more of this script, and what is repeatable, are put off', nullif(count(*), 0)),
-                    E'\nsignoff: what is repeatable is put off')
+            ELSE (SELECT coalesce(format('%ssignoff: %s more of this script, and what is repeatable, are put off', chr(10), nullif(count(*), 0)),
+                    chr(10) || 'signoff: what is repeatable is put off')
                   FROM jsonb_array_elements_text(put_off) AS p (id)
-                 WHERE NOT EXISTS (SELECT FROM jsonb_array_elements(recorded) AS w (e) WHERE w.e->>'revision' = p.id AND w.e->>'state' = 'applied')) END,
-      false);
+                 WHERE NOT EXISTS (SELECT FROM jsonb_array_elements(recorded) AS w (e) WHERE w.e->>'revision' = p.id AND w.e->>'state' = 'applied')) END;
+  PERFORM set_config('signoff.summary', said, false);
 END $signoff$;
 SELECT pg_catalog.current_setting('signoff.summary') AS signoff_summary, pg_catalog.current_setting('signoff.repeat') AS signoff_repeat \gset
 \echo :signoff_summary

@@ -1,6 +1,6 @@
 -- signoff downgrade · linear · 9a44e2d5806b → base · 3 revisions · plain SQL, for any client
 -- tree    sha256:4ba21bb7d0a6009439dd877a710a7897576aa4d7f700e45e3b96dc505fbcfc56
--- bundle  sha256:0ad718d81eb9082d5e70b6a6d6ac405a7572c8cc3bfc89cf555c2bcb626cd709
+-- bundle  sha256:6c784da4d341020eb34067fb7ef79da198e3a871a1efe954400b723b31c974e8
 -- run     all of it, from the first statement to the last, in one session of its own, autocommit on, stopping at the first error
 -- first   plan.sql, the same way       (says what would run here, and changes nothing)
 -- typed before, in the same session: SET signoff.ticket = 'CHG-1';  (is recorded)
@@ -26,7 +26,7 @@
 
 -- 1. The revisions, as they will be recorded: "selected" are this script's own, the others must be there already.
 SET signoff.checked = '';
-SET signoff.bundle = 'sha256:0ad718d81eb9082d5e70b6a6d6ac405a7572c8cc3bfc89cf555c2bcb626cd709';
+SET signoff.bundle = 'sha256:6c784da4d341020eb34067fb7ef79da198e3a871a1efe954400b723b31c974e8';
 SET signoff.rows = $m0$
 {"revision":"5f1d0c3a9b27","kind":"revision","parents":[],"message":"Players and countries","up":"sha256:70205f810a6a94468b9841d6415c792e334bd3d7115ae3c6989df19481151771","up1":"sha256:473ad2346dc4e2e966e9603f8ec4c51a0c846491255cf96e35706ac2df66324c","selected":true}
 {"revision":"c07e4b6d11fa","kind":"revision","parents":["5f1d0c3a9b27"],"message":"Index players by country","up":"sha256:176b65e3c4d333409b4ba577e6d78078949d3e7bf373ee7a13b4363da9ec44d3","up1":"sha256:bb58cc825a7a503a06e61d1771aadfbab813368119dab6550556c7661d990001","steps":["a4d87a21f982776b"],"selected":true}
@@ -513,8 +513,8 @@ BEGIN
 DO $signoff$
 DECLARE
   path text := pg_catalog.current_setting('search_path'); who text := pg_catalog.current_setting('role');
-  manifest jsonb; again_rows jsonb; later jsonb := '[]';
-  r record; recorded jsonb := '[]'; t regclass; todo bigint; total bigint; todo_names text; ahead text; over text; fresh boolean;
+  manifest jsonb; again_rows jsonb; later jsonb := '[]'; put_off jsonb := '[]'; first_run boolean;
+  t regclass; r record; recorded jsonb := '[]'; fresh boolean; todo bigint; total bigint; todo_names text; ahead text; over text; said text;
 BEGIN
   PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
   IF current_setting('signoff.checked', true) IS DISTINCT FROM 'server' THEN
@@ -527,7 +527,9 @@ BEGIN
       coalesce(jsonb_agg(l.line::jsonb ORDER BY l.n) FILTER (WHERE l.n > 3), '[]')
     INTO manifest, again_rows
     FROM unnest(string_to_array(btrim(current_setting('signoff.rows'), chr(10)), chr(10))) WITH ORDINALITY AS l (line, n);
-  t := to_regclass('"public"."signoff_revision"'); fresh := t IS NULL;
+  t := to_regclass('"public"."signoff_revision"');
+  first_run := lower(coalesce(current_setting('signoff.first_run', true), '')) NOT IN ('', '0', 'off', 'false', 'no');
+  fresh := t IS NULL;
   IF t IS NOT NULL THEN
     IF coalesce(obj_description(t, 'pg_class'), '') <> 'signoff_revision 1' THEN
       RAISE EXCEPTION USING ERRCODE = 'SO008',
@@ -535,11 +537,12 @@ BEGIN
         HINT = 'Name another in [version_table] name, or use the signoff that made it.';
     END IF;
     SELECT coalesce(jsonb_agg(to_jsonb(v)), '[]') INTO recorded FROM "public"."signoff_revision" v;
+    -- What the other direction began here, and did nothing of, is no half-done revision: it is taken for what it was before.
     SELECT coalesce(jsonb_agg(a.e) FILTER (WHERE NOT a.idle), '[]')
       INTO recorded
       FROM (SELECT x.e, x.e->>'state' = 'upgrading' AND x.e->'steps' = '[]'
             AND EXISTS (SELECT FROM jsonb_array_elements(manifest) AS p (e)
-                WHERE (p.e->>'selected')::boolean AND p.e->>'revision' = x.e->>'revision' AND NOT '[]'::jsonb ? (p.e->>'revision')) AS idle
+                WHERE (p.e->>'selected')::boolean AND p.e->>'revision' = x.e->>'revision' AND NOT put_off ? (p.e->>'revision')) AS idle
           FROM jsonb_array_elements(recorded) AS x (e)) a;
     SELECT recorded = '[]' AND NOT EXISTS (SELECT FROM "public"."signoff_event" e WHERE e.event IN ('applied', 'reverted', 'stamped')) INTO fresh;
   END IF;
@@ -550,8 +553,8 @@ BEGIN
   END IF;
   FOR r IN SELECT v.*, m.up AS its_up, m.up1 AS its_up1, m.accept, m.steps AS its_steps, m.variables AS its_variables, m.selected
       FROM jsonb_to_recordset(recorded) AS v (revision text, project text, state text, up text, up1 text, steps text[], variables text)
-        JOIN jsonb_to_recordset(manifest) AS m (revision text, up text, up1 text, accept text[], steps text[], variables text, selected boolean)
-          USING (revision) LOOP
+        JOIN jsonb_to_recordset(manifest)
+          AS m (revision text, up text, up1 text, accept text[], steps text[], variables text, selected boolean) USING (revision) LOOP
     IF r.project <> 'linear' THEN
       RAISE EXCEPTION USING ERRCODE = 'SO006',
         MESSAGE = format('signoff: refused: revision %s is recorded here for project %s', r.revision, r.project),
@@ -574,7 +577,8 @@ BEGIN
         MESSAGE = format('signoff: refused: revision %s was applied here with other values of its variables', r.revision),
         HINT = 'Compile with the values of then, and bring new ones in with a new revision.';
     END IF;
-    IF r.state <> 'applied' AND NOT (r.state = 'downgrading' AND coalesce(r.selected, false)) THEN
+    IF r.state <> 'applied'
+        AND NOT (r.state = 'downgrading' AND coalesce(r.selected, false) AND NOT put_off ? r.revision) THEN
       RAISE EXCEPTION USING ERRCODE = 'SO006',
         MESSAGE = format('signoff: refused: revision %s is half-done here (%s, steps done: %s)', r.revision, r.state,
             (SELECT count(*) FROM unnest(r.steps) AS d WHERE d !~ '[?!]')),
@@ -624,18 +628,20 @@ BEGIN
       HINT = 'The version table was changed by hand or restored in part: find out what is really there.';
   END LOOP;
   SELECT count(*), count(*) FILTER (WHERE v.revision IS NOT NULL),
-      string_agg(format('%s  %s  %s', chr(10), m.revision, m.message), '' ORDER BY m.n DESC)
+      string_agg(format('%s  %s  %s%s', chr(10), m.revision, m.message, CASE WHEN v.state <> 'applied' THEN '  (half-done)' END), '' ORDER BY m.n DESC)
         FILTER (WHERE v.revision IS NOT NULL)
     INTO total, todo, todo_names
     FROM (SELECT e->>'revision' AS revision, e->>'message' AS message, n
           FROM jsonb_array_elements(manifest) WITH ORDINALITY AS a (e, n)
-         WHERE coalesce((e->>'selected')::boolean, false)) m LEFT JOIN jsonb_to_recordset(recorded) AS v (revision text, state text) USING (revision);
+         WHERE coalesce((e->>'selected')::boolean, false) AND NOT put_off ? (e->>'revision')) m
+      LEFT JOIN jsonb_to_recordset(recorded) AS v (revision text, state text) USING (revision);
   SELECT string_agg(v.revision, ', ' ORDER BY v.revision)
     INTO ahead
     FROM jsonb_to_recordset(recorded) AS v (revision text, project text, kind text)
    WHERE v.project = 'linear' AND v.kind = 'revision'
-     AND NOT EXISTS (SELECT FROM jsonb_array_elements(manifest) AS a (e) WHERE e->>'revision' = v.revision) AND NOT later ? v.revision;
-  PERFORM set_config('signoff.repeat', (ahead IS NULL)::text, false);
+     AND NOT EXISTS (SELECT FROM jsonb_array_elements(manifest) AS a (e) WHERE e->>'revision' = v.revision)
+     AND NOT later ? v.revision;
+  PERFORM set_config('signoff.repeat', (ahead IS NULL AND put_off = '[]')::text, false);
   IF todo > 0 THEN
     IF ahead IS NOT NULL THEN
       RAISE EXCEPTION USING ERRCODE = 'SO006',
@@ -653,14 +659,19 @@ BEGIN
         HINT = 'Revert it first, with the downgrade.sql of its own release.';
     END IF;
   END IF;
-  PERFORM set_config('signoff.said',
+  said :=
       CASE WHEN total = 0 THEN 'signoff: nothing to revert: there is no way back from 9a44e2d5806b'
-          WHEN todo = 0 THEN format('signoff: nothing to revert: none of %s revisions is applied here', total)
-          ELSE format('signoff: %s of %s to revert here; %s already reverted%s', todo, total, total - todo, todo_names) END, false);
+            WHEN todo = 0 THEN format('signoff: nothing to revert: none of %s revisions is applied here', total)
+            ELSE format('signoff: %s of %s to revert here; %s already reverted%s', todo, total, total - todo, todo_names) END
+        || CASE WHEN put_off = '[]' THEN ''
+            ELSE (SELECT coalesce(format('%ssignoff: %s more of this script are put off', chr(10), nullif(count(*), 0)), '')
+                  FROM jsonb_array_elements_text(put_off) AS p (id)
+                 WHERE EXISTS (SELECT FROM jsonb_array_elements(recorded) AS w (e) WHERE w.e->>'revision' = p.id)) END;
+  PERFORM set_config('signoff.said', said, false);
   -- What an upgrade began here, and did nothing of, is on the record as before.
   FOR r IN DELETE FROM "public"."signoff_revision" v
     USING jsonb_array_elements(manifest) AS m (e)
-   WHERE v.revision = m.e->>'revision' AND (m.e->>'selected')::boolean AND NOT '[]'::jsonb ? v.revision
+   WHERE v.revision = m.e->>'revision' AND (m.e->>'selected')::boolean AND NOT put_off ? v.revision
      AND v.state = 'upgrading' AND v.steps = '{}' RETURNING v.revision LOOP
     INSERT INTO "public"."signoff_event" (event, project, revision, bundle, ticket)
       VALUES ('reverted', 'linear', r.revision,

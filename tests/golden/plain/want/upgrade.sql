@@ -1,6 +1,6 @@
 -- signoff upgrade · linear · base → 9a44e2d5806b · 3 revisions · plain SQL, for any client
 -- tree    sha256:4ba21bb7d0a6009439dd877a710a7897576aa4d7f700e45e3b96dc505fbcfc56
--- bundle  sha256:0ad718d81eb9082d5e70b6a6d6ac405a7572c8cc3bfc89cf555c2bcb626cd709
+-- bundle  sha256:6c784da4d341020eb34067fb7ef79da198e3a871a1efe954400b723b31c974e8
 -- run     all of it, from the first statement to the last, in one session of its own, autocommit on, stopping at the first error
 -- first   plan.sql, the same way       (says what would run here, and changes nothing)
 -- typed before, in the same session: SET signoff.ticket = 'CHG-1';  (is recorded)
@@ -28,7 +28,7 @@
 
 -- 1. The revisions, as they will be recorded: "selected" are this script's own, the others must be there already.
 SET signoff.checked = '';
-SET signoff.bundle = 'sha256:0ad718d81eb9082d5e70b6a6d6ac405a7572c8cc3bfc89cf555c2bcb626cd709';
+SET signoff.bundle = 'sha256:6c784da4d341020eb34067fb7ef79da198e3a871a1efe954400b723b31c974e8';
 SET signoff.rows = $m0$
 {"revision":"5f1d0c3a9b27","kind":"revision","parents":[],"message":"Players and countries","up":"sha256:70205f810a6a94468b9841d6415c792e334bd3d7115ae3c6989df19481151771","up1":"sha256:473ad2346dc4e2e966e9603f8ec4c51a0c846491255cf96e35706ac2df66324c","selected":true}
 {"revision":"c07e4b6d11fa","kind":"revision","parents":["5f1d0c3a9b27"],"message":"Index players by country","up":"sha256:176b65e3c4d333409b4ba577e6d78078949d3e7bf373ee7a13b4363da9ec44d3","up1":"sha256:bb58cc825a7a503a06e61d1771aadfbab813368119dab6550556c7661d990001","steps":["5dc8fb31869fee59","2efcc6e7d23798d5"],"selected":true}
@@ -560,8 +560,8 @@ BEGIN
 DO $signoff$
 DECLARE
   path text := pg_catalog.current_setting('search_path'); who text := pg_catalog.current_setting('role');
-  manifest jsonb; again_rows jsonb; later jsonb := '[]';
-  r record; recorded jsonb := '[]'; t regclass; todo bigint; total bigint; todo_names text; ahead text; over text; fresh boolean;
+  manifest jsonb; again_rows jsonb; later jsonb := '[]'; put_off jsonb := '[]'; first_run boolean;
+  t regclass; r record; recorded jsonb := '[]'; fresh boolean; todo bigint; total bigint; todo_names text; ahead text; over text; said text;
   mine jsonb := '[]'; again text; kept text;
 BEGIN
   PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
@@ -575,7 +575,9 @@ BEGIN
       coalesce(jsonb_agg(l.line::jsonb ORDER BY l.n) FILTER (WHERE l.n > 3), '[]')
     INTO manifest, again_rows
     FROM unnest(string_to_array(btrim(current_setting('signoff.rows'), chr(10)), chr(10))) WITH ORDINALITY AS l (line, n);
-  t := to_regclass('"public"."signoff_revision"'); fresh := t IS NULL;
+  t := to_regclass('"public"."signoff_revision"');
+  first_run := lower(coalesce(current_setting('signoff.first_run', true), '')) NOT IN ('', '0', 'off', 'false', 'no');
+  fresh := t IS NULL;
   IF t IS NOT NULL THEN
     IF coalesce(obj_description(t, 'pg_class'), '') <> 'signoff_revision 1' THEN
       RAISE EXCEPTION USING ERRCODE = 'SO008',
@@ -583,11 +585,12 @@ BEGIN
         HINT = 'Name another in [version_table] name, or use the signoff that made it.';
     END IF;
     SELECT coalesce(jsonb_agg(to_jsonb(v)), '[]') INTO recorded FROM "public"."signoff_revision" v;
+    -- What the other direction began here, and did nothing of, is no half-done revision: it is taken for what it was before.
     SELECT coalesce(jsonb_agg(CASE WHEN a.idle THEN a.e || '{"state": "applied"}' ELSE a.e END), '[]')
       INTO recorded
       FROM (SELECT x.e, x.e->>'state' = 'downgrading' AND x.e->'steps' = '[]'
             AND EXISTS (SELECT FROM jsonb_array_elements(manifest) AS p (e)
-                WHERE (p.e->>'selected')::boolean AND p.e->>'revision' = x.e->>'revision' AND NOT '[]'::jsonb ? (p.e->>'revision')) AS idle
+                WHERE (p.e->>'selected')::boolean AND p.e->>'revision' = x.e->>'revision' AND NOT put_off ? (p.e->>'revision')) AS idle
           FROM jsonb_array_elements(recorded) AS x (e)) a;
     SELECT recorded = '[]' AND NOT EXISTS (SELECT FROM "public"."signoff_event" e WHERE e.event IN ('applied', 'reverted', 'stamped')) INTO fresh;
     SELECT coalesce(jsonb_agg(DISTINCT e.revision), '[]')
@@ -595,7 +598,7 @@ BEGIN
       FROM "public"."signoff_event" e
      WHERE e.event = 'applied' AND e.bundle = current_setting('signoff.bundle') AND e.revision LIKE 'repeatable:%';
   END IF;
-  IF fresh AND lower(coalesce(current_setting('signoff.first_run', true), '')) IN ('', '0', 'off', 'false', 'no')
+  IF fresh AND NOT first_run
       AND EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
          WHERE c.relkind IN ('r', 'p') AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_' AND c.oid <> coalesce(t, 0)
            AND c.oid <> coalesce(to_regclass('"public"."signoff_event"'), 0)
@@ -603,12 +606,12 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'SO007',
       MESSAGE = 'signoff: refused: this database has tables, and nothing is recorded as applied in ' || '"public"."signoff_revision"',
       HINT = 'Is this the right database? If it is, and nothing of this tree is applied here yet, run SET signoff.first_run = ''1''; before this script. '
-        'A database that another tool has brought this far can''t be taken over yet.';
+        'Where another tool brought it to where a revision of this tree stands, the developers write a script with `signoff stamp`, which records that.';
   END IF;
   FOR r IN SELECT v.*, m.up AS its_up, m.up1 AS its_up1, m.accept, m.steps AS its_steps, m.variables AS its_variables, m.selected
       FROM jsonb_to_recordset(recorded) AS v (revision text, project text, state text, up text, up1 text, steps text[], variables text)
-        JOIN jsonb_to_recordset(manifest) AS m (revision text, up text, up1 text, accept text[], steps text[], variables text, selected boolean)
-          USING (revision) LOOP
+        JOIN jsonb_to_recordset(manifest)
+          AS m (revision text, up text, up1 text, accept text[], steps text[], variables text, selected boolean) USING (revision) LOOP
     IF r.project <> 'linear' THEN
       RAISE EXCEPTION USING ERRCODE = 'SO006',
         MESSAGE = format('signoff: refused: revision %s is recorded here for project %s', r.revision, r.project),
@@ -631,7 +634,8 @@ BEGIN
         MESSAGE = format('signoff: refused: revision %s was applied here with other values of its variables', r.revision),
         HINT = 'Compile with the values of then, and bring new ones in with a new revision.';
     END IF;
-    IF r.state <> 'applied' AND NOT (r.state = 'upgrading' AND coalesce(r.selected, false)) THEN
+    IF r.state <> 'applied'
+        AND NOT (r.state = 'upgrading' AND coalesce(r.selected, false) AND NOT put_off ? r.revision) THEN
       RAISE EXCEPTION USING ERRCODE = 'SO006',
         MESSAGE = format('signoff: refused: revision %s is half-done here (%s, steps done: %s)', r.revision, r.state,
             (SELECT count(*) FROM unnest(r.steps) AS d WHERE d !~ '[?!]')),
@@ -681,17 +685,19 @@ BEGIN
       HINT = 'The version table was changed by hand or restored in part: find out what is really there.';
   END LOOP;
   SELECT count(*), count(*) FILTER (WHERE v.revision IS NULL OR v.state <> 'applied'),
-      string_agg(format('%s  %s  %s', chr(10), m.revision, m.message), '' ORDER BY m.n)
+      string_agg(format('%s  %s  %s%s', chr(10), m.revision, m.message, CASE WHEN v.state <> 'applied' THEN '  (half-done)' END), '' ORDER BY m.n)
         FILTER (WHERE v.revision IS NULL OR v.state <> 'applied')
     INTO total, todo, todo_names
     FROM (SELECT e->>'revision' AS revision, e->>'message' AS message, n
           FROM jsonb_array_elements(manifest) WITH ORDINALITY AS a (e, n)
-         WHERE coalesce((e->>'selected')::boolean, false)) m LEFT JOIN jsonb_to_recordset(recorded) AS v (revision text, state text) USING (revision);
+         WHERE coalesce((e->>'selected')::boolean, false) AND NOT put_off ? (e->>'revision')) m
+      LEFT JOIN jsonb_to_recordset(recorded) AS v (revision text, state text) USING (revision);
   SELECT string_agg(v.revision, ', ' ORDER BY v.revision)
     INTO ahead
     FROM jsonb_to_recordset(recorded) AS v (revision text, project text, kind text)
    WHERE v.project = 'linear' AND v.kind = 'revision'
-     AND NOT EXISTS (SELECT FROM jsonb_array_elements(manifest) AS a (e) WHERE e->>'revision' = v.revision) AND NOT later ? v.revision;
+     AND NOT EXISTS (SELECT FROM jsonb_array_elements(manifest) AS a (e) WHERE e->>'revision' = v.revision)
+     AND NOT later ? v.revision;
   SELECT string_agg(format('%s  repeatable  %s', chr(10), m.e->>'message'), '' ORDER BY m.n) FILTER (WHERE NOT m.back),
       string_agg(m.e->>'message', ', ' ORDER BY m.n) FILTER (WHERE m.back)
     INTO again, kept
@@ -702,8 +708,9 @@ BEGIN
               WHERE (p.e->>'selected')::boolean AND p.e->'recreates' ? (a.e->>'message')
                 AND NOT EXISTS (SELECT FROM jsonb_to_recordset(recorded) AS w (revision text, state text)
                     WHERE w.revision = p.e->>'revision' AND w.state = 'applied')) AS dropped) d
-       WHERE ahead IS NULL AND (v.revision IS NULL OR v.up <> a.e->>'up' OR v.variables IS DISTINCT FROM a.e->>'variables' OR d.dropped)) m;
-  PERFORM set_config('signoff.repeat', (ahead IS NULL)::text, false);
+       WHERE ahead IS NULL AND put_off = '[]'
+         AND (v.revision IS NULL OR v.up <> a.e->>'up' OR v.variables IS DISTINCT FROM a.e->>'variables' OR d.dropped)) m;
+  PERFORM set_config('signoff.repeat', (ahead IS NULL AND put_off = '[]')::text, false);
   IF todo > 0 THEN
     IF ahead IS NOT NULL THEN
       RAISE EXCEPTION USING ERRCODE = 'SO006',
@@ -723,31 +730,37 @@ BEGIN
         HINT = 'Run the release before this one first, or compile from where this database stands.';
     END IF;
   END IF;
-  PERFORM set_config('signoff.said',
+  said :=
       CASE WHEN todo = 0 AND again IS NULL THEN format('signoff: nothing to apply: all of %s revisions are applied here', total)
             ELSE format('signoff: %s of %s to apply here; %s already applied%s%s', todo, total, total - todo, todo_names, again) END
         || CASE WHEN kept IS NULL THEN ''
             ELSE format('%ssignoff: left as it is: %s. This release applied it before, and another text was applied since. '
-                  'To bring this one back, change a comment in it and compile', chr(10), kept) END, false);
+                  'To bring this one back, change a comment in it and compile', chr(10), kept) END
+        || CASE WHEN put_off = '[]' THEN ''
+            ELSE (SELECT coalesce(format('%ssignoff: %s more of this script are put off', chr(10), nullif(count(*), 0)),
+                    '')
+                  FROM jsonb_array_elements_text(put_off) AS p (id)
+                 WHERE NOT EXISTS (SELECT FROM jsonb_array_elements(recorded) AS w (e) WHERE w.e->>'revision' = p.id AND w.e->>'state' = 'applied')) END;
+  PERFORM set_config('signoff.said', said, false);
   IF t IS NULL THEN
-    CREATE TABLE "public"."signoff_revision" (
-      revision text PRIMARY KEY, project text NOT NULL, kind text NOT NULL CHECK (kind IN ('revision', 'repeatable')),
-      parents text[] NOT NULL DEFAULT '{}', depends_on text[] NOT NULL DEFAULT '{}', message text NOT NULL, up text NOT NULL, up1 text NOT NULL, variables text,
-      state text NOT NULL CHECK (state IN ('upgrading', 'applied', 'downgrading')), steps text[] NOT NULL DEFAULT '{}', bundle text, ticket text,
-      applied_by text NOT NULL DEFAULT session_user, started_at timestamptz NOT NULL DEFAULT clock_timestamp(), applied_at timestamptz);
-    COMMENT ON TABLE "public"."signoff_revision" IS 'signoff_revision 1';
-    CREATE TABLE "public"."signoff_event" (
-      id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, at timestamptz NOT NULL DEFAULT clock_timestamp(),
-        event text NOT NULL CHECK (event IN ('started', 'applied', 'reverting', 'reverted', 'stamped')), project text NOT NULL, revision text NOT NULL,
-        bundle text, ticket text, session_user_name text NOT NULL DEFAULT session_user, current_user_name text NOT NULL DEFAULT current_user,
-        client_addr inet DEFAULT inet_client_addr(), application text DEFAULT current_setting('application_name'));
-    COMMENT ON TABLE "public"."signoff_event" IS 'signoff_event 1';
+CREATE TABLE "public"."signoff_revision" (
+  revision text PRIMARY KEY, project text NOT NULL, kind text NOT NULL CHECK (kind IN ('revision', 'repeatable')),
+  parents text[] NOT NULL DEFAULT '{}', depends_on text[] NOT NULL DEFAULT '{}', message text NOT NULL, up text NOT NULL, up1 text NOT NULL, variables text,
+  state text NOT NULL CHECK (state IN ('upgrading', 'applied', 'downgrading')), steps text[] NOT NULL DEFAULT '{}', bundle text, ticket text,
+  applied_by text NOT NULL DEFAULT session_user, started_at timestamptz NOT NULL DEFAULT clock_timestamp(), applied_at timestamptz);
+COMMENT ON TABLE "public"."signoff_revision" IS 'signoff_revision 1';
+CREATE TABLE "public"."signoff_event" (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    event text NOT NULL CHECK (event IN ('started', 'applied', 'reverting', 'reverted', 'stamped')), project text NOT NULL, revision text NOT NULL,
+    bundle text, ticket text, session_user_name text NOT NULL DEFAULT session_user, current_user_name text NOT NULL DEFAULT current_user,
+    client_addr inet DEFAULT inet_client_addr(), application text DEFAULT current_setting('application_name'));
+COMMENT ON TABLE "public"."signoff_event" IS 'signoff_event 1';
   END IF;
   -- What a downgrade began here, and did nothing of, is on the record as before.
   FOR r IN UPDATE "public"."signoff_revision" v
     SET state = 'applied', steps = ARRAY(SELECT jsonb_array_elements_text(coalesce(m.e->'steps', '[]')))
     FROM jsonb_array_elements(manifest) AS m (e)
-   WHERE v.revision = m.e->>'revision' AND (m.e->>'selected')::boolean AND NOT '[]'::jsonb ? v.revision
+   WHERE v.revision = m.e->>'revision' AND (m.e->>'selected')::boolean AND NOT put_off ? v.revision
      AND v.state = 'downgrading' AND v.steps = '{}' RETURNING v.revision LOOP
     INSERT INTO "public"."signoff_event" (event, project, revision, bundle, ticket)
       VALUES ('applied', 'linear', r.revision,

@@ -1,0 +1,4 @@
+  t regclass; r record; recorded jsonb := '[]'; fresh boolean; todo bigint; total bigint; todo_names text; ahead text; over text; said text;
+{% if direction != "downgrade" %}
+  mine jsonb := '[]'; again text; kept text;
+{% endif %}
