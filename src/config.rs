@@ -64,7 +64,7 @@ pub fn listing(config: &Config) -> Vec<Listed> {
         "migrations.path" = migrations.path, it => Some(it.to_string());
         "migrations.layout" = migrations.layout, it => Some(it.clone());
         "migrations.file_template" = migrations.file_template, it => Some(it.clone());
-        "migrations.order" = migrations.order, it => Some(it.clone());
+        "migrations.order" = migrations.order, it => it.map(|order| order.word().to_owned());
         "target.server" = target.server, it => Some(it.to_string());
         "target.database" = target.database, it => it.clone();
         "target.role" = target.role, it => it.clone();
@@ -275,8 +275,35 @@ pub struct Migrations {
     pub layout: Setting<String>,
     /// File name of a new migration.
     pub file_template: Setting<String>,
-    /// `strict`; others come later.
-    pub order: Setting<String>,
+    /// What a script does where a revision was not applied and one that comes after it was. Where nobody says:
+    /// [`Order::Strict`] in a tree of parents, what its tool does in a numbered one.
+    pub order: Setting<Option<Order>>,
+}
+
+/// What a script does that is to apply a revision where one that comes after it on the same line is applied already.
+/// Other branches are free of each other in any case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// It refuses.
+    Strict,
+    /// It says so and applies it.
+    Warn,
+    /// It applies it.
+    Any,
+}
+
+impl Order {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Strict, Self::Warn, Self::Any];
+
+    /// The word in the file.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Strict => "strict",
+            Self::Warn => "warn",
+            Self::Any => "any",
+        }
+    }
 }
 
 /// `[target]`

@@ -17,7 +17,7 @@ mod unit;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use crate::config::Config;
+use crate::config::{Config, Order};
 use crate::diagnostic::Sink;
 use crate::graph::{self, Graph};
 use crate::postgres::Lock;
@@ -78,6 +78,8 @@ pub struct Plan {
     pub to: String,
     /// Whether a number orders the revisions (nobody has parents).
     pub numbered: bool,
+    /// What happens where a revision is missing below one that is applied.
+    pub order: Order,
     /// What shares a transaction.
     pub transactions: Transactions,
     /// Where it runs.
@@ -88,8 +90,8 @@ pub struct Plan {
     pub tree_digest: String,
     /// Every revision up to the upper end of the range, in order; the `selected` ones are this plan's own.
     pub rows: Vec<Row>,
-    /// Ids above the upper end: known, not part of this.
-    pub later: Vec<String>,
+    /// What stands above the upper end: known, not part of this.
+    pub later: Vec<Later>,
     /// The plan's own revisions, in the order they run.
     pub blocks: Vec<Block>,
     /// What runs again afterwards.
@@ -100,6 +102,15 @@ pub struct Plan {
     pub variables: BTreeMap<String, String>,
     /// What the reader must know first, a sentence each.
     pub notes: Vec<String>,
+}
+
+/// A revision above the upper end of a range.
+#[derive(Debug, Clone)]
+pub struct Later {
+    /// Its id.
+    pub revision: String,
+    /// Ids of what it stands directly on: parents and dependencies, or the one before it.
+    pub stands_on: Vec<String>,
 }
 
 /// Where a script runs, and as whom.

@@ -14,6 +14,7 @@ mod leaks;
 pub(crate) mod made;
 mod modes;
 mod operators;
+mod order;
 mod people;
 mod plain;
 mod preflight;

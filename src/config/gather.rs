@@ -355,9 +355,7 @@ impl Gathered {
                 sink,
                 || FILE_TEMPLATE.to_owned(),
             ),
-            order: self.or("migrations.order", judge::order, sink, || {
-                "strict".to_owned()
-            }),
+            order: self.optional("migrations.order", judge::order, sink),
         };
         Config {
             file,

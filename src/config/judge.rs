@@ -3,7 +3,7 @@
 
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 
-use super::{SERVERS, check};
+use super::{Order, SERVERS, check};
 
 /// Schemes that other tools' tables will get; none is built yet.
 const LATER_SCHEMES: [&str; 7] = [
@@ -73,13 +73,12 @@ pub(super) fn scheme(text: &str) -> Result<String, String> {
     Err("the scheme is `native`".to_owned())
 }
 
-/// What an out-of-order revision means.
-pub(super) fn order(text: &str) -> Result<String, String> {
-    match text {
-        "strict" => Ok(text.to_owned()),
-        "warn" | "any" => Err("this order comes later; `strict` is the one there is".to_owned()),
-        _ => Err("the order is `strict`".to_owned()),
-    }
+/// What a revision means that was not applied when what comes after it was.
+pub(super) fn order(text: &str) -> Result<Order, String> {
+    Order::ALL
+        .into_iter()
+        .find(|order| order.word() == text)
+        .ok_or_else(|| "the order is `strict`, `warn` or `any`".to_owned())
 }
 
 /// The file name of new migrations.

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use super::block::Making;
-use super::{Block, Flavour, Input, Plan, Target, Transactions, Unit, needs, repeatable};
+use super::{Block, Flavour, Input, Later, Plan, Target, Transactions, Unit, needs, repeatable};
+use crate::config::Order;
 use crate::diagnostic::{Diagnostic, Severity, Sink};
 use crate::graph::Range;
 use crate::seal;
@@ -245,8 +246,17 @@ fn build(
         .order()
         .iter()
         .filter(|revision| above[**revision] && !below[**revision]);
+    let id = |revision: &usize| tree.migrations[*revision].id.to_string();
     let later = later
-        .map(|revision| tree.migrations[*revision].id.to_string())
+        .map(|revision| Later {
+            revision: id(revision),
+            stands_on: graph
+                .parents(*revision)
+                .iter()
+                .chain(graph.depends_on(*revision))
+                .map(id)
+                .collect(),
+        })
         .collect();
     let repeatables = repeatable::reruns(&making, range, direction, sink)?;
     let target = &config.target;
@@ -259,6 +269,16 @@ fn build(
         from: range.from_name.clone(),
         to: range.to_name.clone(),
         numbered: graph.is_numbered(),
+        order: config
+            .migrations
+            .order
+            .value
+            .unwrap_or(if graph.is_numbered() {
+                // The tools whose trees are numbered apply what is missing.
+                Order::Any
+            } else {
+                Order::Strict
+            }),
         transactions: input.transactions,
         target: Target {
             server: making.server,

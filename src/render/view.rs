@@ -164,7 +164,9 @@ pub struct Script {
     surroundings: block::Surroundings,
     numbered: bool,
     entries: Vec<Entry>,
-    later: Vec<String>,
+    order: &'static str,
+    /// What it stands directly on, by revision.
+    later: BTreeMap<String, Vec<String>>,
     needs: needs::Needs,
     modes: [&'static str; 6],
     modes_misspelt: &'static [&'static str],
@@ -253,6 +255,7 @@ fn without_blocks(plan: &Plan) -> Plan {
         from: plan.from.clone(),
         to: plan.to.clone(),
         numbered: plan.numbered,
+        order: plan.order,
         transactions: plan.transactions,
         target: plan.target.clone(),
         table: plan.table.clone(),
@@ -283,6 +286,7 @@ fn build(plan: Plan, file: &'static str, bundle_digest: &str) -> Script {
         from,
         to,
         numbered,
+        order,
         transactions,
         target,
         table,
@@ -387,7 +391,11 @@ fn build(plan: Plan, file: &'static str, bundle_digest: &str) -> Script {
         tree_digest,
         bundle_digest: bundle_digest.to_owned(),
         numbered,
-        later,
+        order: order.word(),
+        later: later
+            .into_iter()
+            .map(|above| (above.revision, above.stands_on))
+            .collect(),
     }
 }
 

@@ -146,6 +146,26 @@
           || format(', and revision %s is not applied here', r.revision),
         HINT = 'Run the release before this one first, or compile from where this database stands.';
     END IF;
+{% if order != "any" %}
+    -- What comes after a revision on its line is not to be there before it.
+    WITH {{ words.edges("upgrade", numbered, "manifest") }},
+      above (a, b) AS (SELECT a, b FROM edge UNION ALL SELECT p, l.b FROM jsonb_each(later) AS l (b, below), jsonb_array_elements_text(l.below) AS p),
+      done AS (SELECT v.revision FROM jsonb_to_recordset(recorded) AS v (revision text))
+    SELECT e.a, e.b INTO r FROM above e JOIN jsonb_to_recordset(manifest) AS m (revision text, selected boolean) ON m.revision = e.a
+     WHERE m.selected AND NOT put_off ? e.a AND e.a NOT IN (SELECT d.revision FROM done d) AND e.b IN (SELECT d.revision FROM done d)
+      LIMIT 1;
+    IF FOUND THEN
+{% if order == "strict" %}
+      RAISE EXCEPTION USING ERRCODE = 'SO006',
+        MESSAGE = format('signoff: refused: revision %s is not applied here, and %s, which {{ "comes after it" if numbered else "stands on it" }}, is', r.a, r.b),
+        HINT = format('The order is strict: %2$s may rely on what %1$s does, and was applied without it, from another branch or an older tree. '
+            'If it is here under another id, the developers record it with `signoff stamp`. If it may come late, they compile with '
+            '[migrations] order = "warn" or "any".', r.a, r.b);
+{% else %}
+      RAISE WARNING 'signoff: revision % is not applied here, and %, which {{ "comes after it" if numbered else "stands on it" }}, is: it comes late', r.a, r.b;
+{% endif %}
+    END IF;
+{% endif %}
 {% else %}
     SELECT v.revision
       INTO r

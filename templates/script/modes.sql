@@ -75,7 +75,7 @@ BEGIN
       END IF;
       v := found[1];
       PERFORM set_config('signoff.put_off', coalesce((
-        WITH RECURSIVE {{ words.edges(direction, numbered) }},
+        WITH RECURSIVE {{ words.edges(direction, numbered, "m") }},
           wanted (r) AS (SELECT v UNION SELECT edge.a FROM wanted JOIN edge ON edge.b = wanted.r)
         SELECT jsonb_agg(e->>'revision')
           FROM jsonb_array_elements(m) AS t (e)

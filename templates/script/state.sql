@@ -33,7 +33,7 @@ BEGIN
   IF to_regclass({{ version_table | lit }}) IS NOT NULL THEN
     SELECT coalesce(jsonb_object_agg(v.revision, v.state), '{}') INTO recorded FROM {{ version_table }} v;
   END IF;
-  WITH RECURSIVE {{ words.edges(direction, numbered) }},
+  WITH RECURSIVE {{ words.edges(direction, numbered, "m") }},
       seed (r, why) AS (SELECT s->>0, s->>1
           FROM jsonb_array_elements(current_setting('signoff.apart')::jsonb) AS t (s)
          WHERE {{ "recorded ? (s->>0)" if direction == "downgrade" else "recorded->>(s->>0) IS DISTINCT FROM 'applied'" }} AND NOT put_off ? (s->>0)),

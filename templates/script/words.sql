@@ -3,11 +3,11 @@
 {% macro line(line, widths) %}  {{ line.number | padleft(widths.number) }}  {{ line.id | pad(widths.id) }}  {{ line.message | pad(widths.message) }}  {{ summary(line) }}{% endmacro %}
 {% macro again(name, widths, direction) %}  {{ "·" | padleft(widths.number) }}  {{ "repeatable" | pad(widths.id) }}  {{ name | pad(widths.message) }}  {{ "where a reverted revision dropped it" if direction == "downgrade" else "where its text changed, or a revision dropped it" }}{% endmacro %}
 {% macro surroundings(own) %}{% if own.search_path %}SET search_path = {{ own.search_path | path }};{% else %}RESET search_path;{% endif %}{% if own.lock_timeout %} SET lock_timeout = {{ own.lock_timeout | lit }};{% endif %}{% if own.statement_timeout %} SET statement_timeout = {{ own.statement_timeout | lit }};{% endif %}{% if own.role %} SET ROLE {{ own.role | ident }};{% endif %}{% endmacro %}
-{# Which revision (a) must be done before which (b) in this direction, from the manifest in the variable m. #}
-{% macro edges(direction, numbered) %}edge (a, b) AS MATERIALIZED (SELECT {% if numbered %}lag(e->>'revision') OVER (ORDER BY n{{ " DESC" if direction == "downgrade" }}), e->>'revision'
-            FROM jsonb_array_elements(m) WITH ORDINALITY AS t (e, n){% elif direction == "downgrade" %}e->>'revision', p
-            FROM jsonb_array_elements(m) AS t (e), jsonb_array_elements_text(coalesce(e->'parents', '[]') || coalesce(e->'depends_on', '[]')) AS p{% else %}p, e->>'revision'
-            FROM jsonb_array_elements(m) AS t (e), jsonb_array_elements_text(coalesce(e->'parents', '[]') || coalesce(e->'depends_on', '[]')) AS p{% endif %}){% endmacro %}
+{# Which revision (a) must be done before which (b) in this direction, from the manifest in this variable. #}
+{% macro edges(direction, numbered, manifest) %}edge (a, b) AS MATERIALIZED (SELECT {% if numbered %}lag(e->>'revision') OVER (ORDER BY n{{ " DESC" if direction == "downgrade" }}), e->>'revision'
+            FROM jsonb_array_elements({{ manifest }}) WITH ORDINALITY AS t (e, n){% elif direction == "downgrade" %}e->>'revision', p
+            FROM jsonb_array_elements({{ manifest }}) AS t (e), jsonb_array_elements_text(coalesce(e->'parents', '[]') || coalesce(e->'depends_on', '[]')) AS p{% else %}p, e->>'revision'
+            FROM jsonb_array_elements({{ manifest }}) AS t (e), jsonb_array_elements_text(coalesce(e->'parents', '[]') || coalesce(e->'depends_on', '[]')) AS p{% endif %}){% endmacro %}
 {% macro stops(by_steps, direction, single) %}if it stops here, {% if by_steps %}see to the error, then run again: it goes on at the step that failed{% else %}nothing of {{ "this script" if single else "it" }} is {{ "reverted" if direction == "downgrade" else "applied" }}: see to the error, then run again{% endif %}{% endmacro %}
 {# Fires what is deferred, each constraint by its name and then back as it was made; SET CONSTRAINTS ALL would hold for what the transaction makes later, too.
    A name that a constraint which can't be deferred has as well can't be set back; a schema that is closed to us can't be named. #}

@@ -2,7 +2,7 @@
 \if true
 -- signoff downgrade · branches · 48ac91d7e3b0 → 0d3f7a91c2e4 · 4 revisions
 -- tree    sha256:12a7e76a5d5ade7f32dc437a1de1c7244f6fff5548feb51a1bdbb92c798778e5
--- bundle  sha256:b39d6032c3450378c3826e70df6b2ad3e84d3c39d030cbb1937d4679f4bbc681
+-- bundle  sha256:486fa1660d0d3f591655a10bc7e51257b747466d0a3eeedff92bc3330390a6be
 -- run     psql -X -d DATABASE -f downgrade.sql
 -- first   psql -X -d DATABASE -f plan.sql       (says what would run here, and changes nothing)
 -- read    section 5 is what changes the database. The others are the frame, the same in every script but for names: it checks,
@@ -36,7 +36,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:b39d6032c3450378c3826e70df6b2ad3e84d3c39d030cbb1937d4679f4bbc681'
+\set signoff_bundle 'sha256:486fa1660d0d3f591655a10bc7e51257b747466d0a3eeedff92bc3330390a6be'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -465,7 +465,7 @@ END $signoff$;
 SET statement_timeout = '0';
 
 -- What is recorded here is compared with what this script was made from.
-SET signoff.bundle = :'signoff_bundle'; SET signoff.later = '[]';
+SET signoff.bundle = :'signoff_bundle'; SET signoff.later = '{}';
 DO $signoff$
 DECLARE
   manifest jsonb := current_setting('signoff.manifest'); later jsonb := current_setting('signoff.later');

@@ -2,7 +2,7 @@
 \if true
 -- signoff status · branches · base → 48ac91d7e3b0 · 5 revisions
 -- tree    sha256:12a7e76a5d5ade7f32dc437a1de1c7244f6fff5548feb51a1bdbb92c798778e5
--- bundle  sha256:b39d6032c3450378c3826e70df6b2ad3e84d3c39d030cbb1937d4679f4bbc681
+-- bundle  sha256:486fa1660d0d3f591655a10bc7e51257b747466d0a3eeedff92bc3330390a6be
 -- run     psql -X -d DATABASE -f status.sql
 -- It changes nothing.
 --
@@ -33,7 +33,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:b39d6032c3450378c3826e70df6b2ad3e84d3c39d030cbb1937d4679f4bbc681'
+\set signoff_bundle 'sha256:486fa1660d0d3f591655a10bc7e51257b747466d0a3eeedff92bc3330390a6be'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;

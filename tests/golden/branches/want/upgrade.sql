@@ -2,7 +2,7 @@
 \if true
 -- signoff upgrade · branches · base → 48ac91d7e3b0 · 5 revisions
 -- tree    sha256:12a7e76a5d5ade7f32dc437a1de1c7244f6fff5548feb51a1bdbb92c798778e5
--- bundle  sha256:b39d6032c3450378c3826e70df6b2ad3e84d3c39d030cbb1937d4679f4bbc681
+-- bundle  sha256:486fa1660d0d3f591655a10bc7e51257b747466d0a3eeedff92bc3330390a6be
 -- run     psql -X -d DATABASE -f upgrade.sql
 -- first   psql -X -d DATABASE -f plan.sql       (says what would run here, and changes nothing)
 -- read    section 5 is what changes the database. The others are the frame, the same in every script but for names: it checks,
@@ -36,7 +36,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:b39d6032c3450378c3826e70df6b2ad3e84d3c39d030cbb1937d4679f4bbc681'
+\set signoff_bundle 'sha256:486fa1660d0d3f591655a10bc7e51257b747466d0a3eeedff92bc3330390a6be'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -466,7 +466,7 @@ SELECT coalesce(pg_catalog.jsonb_agg(e ORDER BY n), '[]') AS signoff_again
   FROM pg_catalog.unnest(ARRAY[:'signoff_repeat_1', :'signoff_repeat_2']::pg_catalog.jsonb[])
     WITH ORDINALITY AS t (e, n) \gset
 SET signoff.again = :'signoff_again';
-SET signoff.bundle = :'signoff_bundle'; SET signoff.later = '[]';
+SET signoff.bundle = :'signoff_bundle'; SET signoff.later = '{}';
 DO $signoff$
 DECLARE
   manifest jsonb := current_setting('signoff.manifest'); later jsonb := current_setting('signoff.later');
@@ -627,6 +627,21 @@ BEGIN
         MESSAGE = 'signoff: refused: this script starts after base'
           || format(', and revision %s is not applied here', r.revision),
         HINT = 'Run the release before this one first, or compile from where this database stands.';
+    END IF;
+    -- What comes after a revision on its line is not to be there before it.
+    WITH edge (a, b) AS MATERIALIZED (SELECT p, e->>'revision'
+            FROM jsonb_array_elements(manifest) AS t (e), jsonb_array_elements_text(coalesce(e->'parents', '[]') || coalesce(e->'depends_on', '[]')) AS p),
+      above (a, b) AS (SELECT a, b FROM edge UNION ALL SELECT p, l.b FROM jsonb_each(later) AS l (b, below), jsonb_array_elements_text(l.below) AS p),
+      done AS (SELECT v.revision FROM jsonb_to_recordset(recorded) AS v (revision text))
+    SELECT e.a, e.b INTO r FROM above e JOIN jsonb_to_recordset(manifest) AS m (revision text, selected boolean) ON m.revision = e.a
+     WHERE m.selected AND NOT put_off ? e.a AND e.a NOT IN (SELECT d.revision FROM done d) AND e.b IN (SELECT d.revision FROM done d)
+      LIMIT 1;
+    IF FOUND THEN
+      RAISE EXCEPTION USING ERRCODE = 'SO006',
+        MESSAGE = format('signoff: refused: revision %s is not applied here, and %s, which stands on it, is', r.a, r.b),
+        HINT = format('The order is strict: %2$s may rely on what %1$s does, and was applied without it, from another branch or an older tree. '
+            'If it is here under another id, the developers record it with `signoff stamp`. If it may come late, they compile with '
+            '[migrations] order = "warn" or "any".', r.a, r.b);
     END IF;
   END IF;
   said :=

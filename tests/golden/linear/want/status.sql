@@ -2,7 +2,7 @@
 \if true
 -- signoff status · linear · base → 9a44e2d5806b · 3 revisions
 -- tree    sha256:4ba21bb7d0a6009439dd877a710a7897576aa4d7f700e45e3b96dc505fbcfc56
--- bundle  sha256:a4099036ec14754f2dbcb2e311609a7bfa8cd7b41dac00b8f5fe207313fde075
+-- bundle  sha256:dfac8c72cc77bc3e59243269560ad12160816ab18321d234a7ac32f73ec1e537
 -- run     psql -X -d DATABASE -f status.sql
 -- It changes nothing.
 --
@@ -29,7 +29,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:a4099036ec14754f2dbcb2e311609a7bfa8cd7b41dac00b8f5fe207313fde075'
+\set signoff_bundle 'sha256:dfac8c72cc77bc3e59243269560ad12160816ab18321d234a7ac32f73ec1e537'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;

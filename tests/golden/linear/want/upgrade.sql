@@ -2,7 +2,7 @@
 \if true
 -- signoff upgrade · linear · base → 9a44e2d5806b · 3 revisions
 -- tree    sha256:4ba21bb7d0a6009439dd877a710a7897576aa4d7f700e45e3b96dc505fbcfc56
--- bundle  sha256:a4099036ec14754f2dbcb2e311609a7bfa8cd7b41dac00b8f5fe207313fde075
+-- bundle  sha256:dfac8c72cc77bc3e59243269560ad12160816ab18321d234a7ac32f73ec1e537
 -- run     psql -X -d DATABASE -f upgrade.sql
 -- first   psql -X -d DATABASE -f plan.sql       (says what would run here, and changes nothing)
 -- read    section 5 is what changes the database. The others are the frame, the same in every script but for names: it checks,
@@ -32,7 +32,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:a4099036ec14754f2dbcb2e311609a7bfa8cd7b41dac00b8f5fe207313fde075'
+\set signoff_bundle 'sha256:dfac8c72cc77bc3e59243269560ad12160816ab18321d234a7ac32f73ec1e537'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -592,7 +592,7 @@ SELECT coalesce(pg_catalog.jsonb_agg(e ORDER BY n), '[]') AS signoff_again
   FROM pg_catalog.unnest(ARRAY[]::pg_catalog.jsonb[])
     WITH ORDINALITY AS t (e, n) \gset
 SET signoff.again = :'signoff_again';
-SET signoff.bundle = :'signoff_bundle'; SET signoff.later = '[]';
+SET signoff.bundle = :'signoff_bundle'; SET signoff.later = '{}';
 DO $signoff$
 DECLARE
   manifest jsonb := current_setting('signoff.manifest'); later jsonb := current_setting('signoff.later');
@@ -753,6 +753,21 @@ BEGIN
         MESSAGE = 'signoff: refused: this script starts after base'
           || format(', and revision %s is not applied here', r.revision),
         HINT = 'Run the release before this one first, or compile from where this database stands.';
+    END IF;
+    -- What comes after a revision on its line is not to be there before it.
+    WITH edge (a, b) AS MATERIALIZED (SELECT p, e->>'revision'
+            FROM jsonb_array_elements(manifest) AS t (e), jsonb_array_elements_text(coalesce(e->'parents', '[]') || coalesce(e->'depends_on', '[]')) AS p),
+      above (a, b) AS (SELECT a, b FROM edge UNION ALL SELECT p, l.b FROM jsonb_each(later) AS l (b, below), jsonb_array_elements_text(l.below) AS p),
+      done AS (SELECT v.revision FROM jsonb_to_recordset(recorded) AS v (revision text))
+    SELECT e.a, e.b INTO r FROM above e JOIN jsonb_to_recordset(manifest) AS m (revision text, selected boolean) ON m.revision = e.a
+     WHERE m.selected AND NOT put_off ? e.a AND e.a NOT IN (SELECT d.revision FROM done d) AND e.b IN (SELECT d.revision FROM done d)
+      LIMIT 1;
+    IF FOUND THEN
+      RAISE EXCEPTION USING ERRCODE = 'SO006',
+        MESSAGE = format('signoff: refused: revision %s is not applied here, and %s, which stands on it, is', r.a, r.b),
+        HINT = format('The order is strict: %2$s may rely on what %1$s does, and was applied without it, from another branch or an older tree. '
+            'If it is here under another id, the developers record it with `signoff stamp`. If it may come late, they compile with '
+            '[migrations] order = "warn" or "any".', r.a, r.b);
     END IF;
   END IF;
   said :=

@@ -2,7 +2,7 @@
 \if true
 -- signoff upgrade · numbered · base → 10 · 5 revisions
 -- tree    sha256:b898e35a1ed381e284177dee2d7f5ad0139e8414e3ed81afa6d6f28b02d40fc7
--- bundle  sha256:78373851dcf8b4e9a53942fe2834845e3ced8969464e0cd9c9fa2189505af963
+-- bundle  sha256:bcf69eea3bd7efee380839e5f973e8a0af828cfb112fe89d280a575f78d177a0
 -- run     psql -X -d DATABASE -f upgrade.sql
 -- first   psql -X -d DATABASE -f plan.sql       (says what would run here, and changes nothing)
 -- read    section 5 is what changes the database. The others are the frame, the same in every script but for names: it checks,
@@ -34,7 +34,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:78373851dcf8b4e9a53942fe2834845e3ced8969464e0cd9c9fa2189505af963'
+\set signoff_bundle 'sha256:bcf69eea3bd7efee380839e5f973e8a0af828cfb112fe89d280a575f78d177a0'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -583,7 +583,7 @@ SELECT coalesce(pg_catalog.jsonb_agg(e ORDER BY n), '[]') AS signoff_again
   FROM pg_catalog.unnest(ARRAY[]::pg_catalog.jsonb[])
     WITH ORDINALITY AS t (e, n) \gset
 SET signoff.again = :'signoff_again';
-SET signoff.bundle = :'signoff_bundle'; SET signoff.later = '[]';
+SET signoff.bundle = :'signoff_bundle'; SET signoff.later = '{}';
 DO $signoff$
 DECLARE
   manifest jsonb := current_setting('signoff.manifest'); later jsonb := current_setting('signoff.later');

@@ -1,6 +1,6 @@
 -- signoff plan · linear · base → 9a44e2d5806b · 3 revisions · plain SQL, for any client
 -- tree    sha256:4ba21bb7d0a6009439dd877a710a7897576aa4d7f700e45e3b96dc505fbcfc56
--- bundle  sha256:6c784da4d341020eb34067fb7ef79da198e3a871a1efe954400b723b31c974e8
+-- bundle  sha256:edef446ff2a358a0c8801b883844fc41ab9afa4dbb059cf68f97d020d2d4eed9
 -- run     all of it, from the first statement to the last, in one session of its own, autocommit on, stopping at the first error
 -- It changes nothing. Its last statement is a query, whose rows are the answer.
 --
@@ -10,7 +10,7 @@
 
 -- 1. The revisions, as they will be recorded: "selected" are this script's own, the others must be there already.
 SET signoff.checked = '';
-SET signoff.bundle = 'sha256:6c784da4d341020eb34067fb7ef79da198e3a871a1efe954400b723b31c974e8';
+SET signoff.bundle = 'sha256:edef446ff2a358a0c8801b883844fc41ab9afa4dbb059cf68f97d020d2d4eed9';
 SET signoff.rows = $m0$
 {"revision":"5f1d0c3a9b27","kind":"revision","parents":[],"message":"Players and countries","up":"sha256:70205f810a6a94468b9841d6415c792e334bd3d7115ae3c6989df19481151771","up1":"sha256:473ad2346dc4e2e966e9603f8ec4c51a0c846491255cf96e35706ac2df66324c","selected":true}
 {"revision":"c07e4b6d11fa","kind":"revision","parents":["5f1d0c3a9b27"],"message":"Index players by country","up":"sha256:176b65e3c4d333409b4ba577e6d78078949d3e7bf373ee7a13b4363da9ec44d3","up1":"sha256:bb58cc825a7a503a06e61d1771aadfbab813368119dab6550556c7661d990001","steps":["5dc8fb31869fee59","2efcc6e7d23798d5"],"selected":true}
@@ -113,7 +113,7 @@ BEGIN
 DO $signoff$
 DECLARE
   path text := pg_catalog.current_setting('search_path'); who text := pg_catalog.current_setting('role');
-  manifest jsonb; again_rows jsonb; later jsonb := '[]'; put_off jsonb := '[]'; first_run boolean;
+  manifest jsonb; again_rows jsonb; later jsonb := '{}'; put_off jsonb := '[]'; first_run boolean;
   t regclass; r record; recorded jsonb := '[]'; fresh boolean; todo bigint; total bigint; todo_names text; ahead text; over text; said text;
   mine jsonb := '[]'; again text; kept text;
 BEGIN
@@ -280,6 +280,21 @@ BEGIN
         MESSAGE = 'signoff: refused: this script starts after base'
           || format(', and revision %s is not applied here', r.revision),
         HINT = 'Run the release before this one first, or compile from where this database stands.';
+    END IF;
+    -- What comes after a revision on its line is not to be there before it.
+    WITH edge (a, b) AS MATERIALIZED (SELECT p, e->>'revision'
+            FROM jsonb_array_elements(manifest) AS t (e), jsonb_array_elements_text(coalesce(e->'parents', '[]') || coalesce(e->'depends_on', '[]')) AS p),
+      above (a, b) AS (SELECT a, b FROM edge UNION ALL SELECT p, l.b FROM jsonb_each(later) AS l (b, below), jsonb_array_elements_text(l.below) AS p),
+      done AS (SELECT v.revision FROM jsonb_to_recordset(recorded) AS v (revision text))
+    SELECT e.a, e.b INTO r FROM above e JOIN jsonb_to_recordset(manifest) AS m (revision text, selected boolean) ON m.revision = e.a
+     WHERE m.selected AND NOT put_off ? e.a AND e.a NOT IN (SELECT d.revision FROM done d) AND e.b IN (SELECT d.revision FROM done d)
+      LIMIT 1;
+    IF FOUND THEN
+      RAISE EXCEPTION USING ERRCODE = 'SO006',
+        MESSAGE = format('signoff: refused: revision %s is not applied here, and %s, which stands on it, is', r.a, r.b),
+        HINT = format('The order is strict: %2$s may rely on what %1$s does, and was applied without it, from another branch or an older tree. '
+            'If it is here under another id, the developers record it with `signoff stamp`. If it may come late, they compile with '
+            '[migrations] order = "warn" or "any".', r.a, r.b);
     END IF;
   END IF;
   said :=
