@@ -10,7 +10,6 @@ use serde::Serialize;
 use crate::plan::{Flavour, Plan, Unit};
 use crate::render::{self, NO_DIGEST, Renderer, view};
 use crate::seal;
-use crate::tree::Direction;
 
 /// The file of checksums, as `sha256sum -c` reads it.
 pub const SUMS: &str = "SHA256SUMS";
@@ -191,10 +190,7 @@ pub fn release(renderer: &Renderer, upgrade: &Plan, downgrade: &Plan) -> Result<
 
 /// One script alone. Its digest is that of a release which holds nothing else.
 pub fn script(renderer: &Renderer, plan: Plan) -> Result<String, Failure> {
-    let name = match plan.direction {
-        Direction::Up => "upgrade.sql",
-        Direction::Down => "downgrade.sql",
-    };
+    let name = view::file(&plan);
     let mut files = [(
         name.to_owned(),
         renderer.script(view::script(plan, NO_DIGEST))?,

@@ -22,6 +22,7 @@ mod seal;
 mod shape;
 mod show;
 mod site;
+mod stamp;
 mod start;
 mod upgrade;
 pub mod world;
@@ -102,6 +103,7 @@ enum Command {
     Show(show::Arguments),
     Upgrade(upgrade::Arguments),
     Downgrade(downgrade::Arguments),
+    Stamp(stamp::Arguments),
     Bundle(bundle::Arguments),
     Explain(explain::Arguments),
     Config(config::Arguments),
@@ -179,6 +181,7 @@ pub fn run(world: World<'_>) -> u8 {
         Some(Command::Show(arguments)) => show::run(&context, &arguments, &mut output),
         Some(Command::Upgrade(arguments)) => upgrade::run(&context, &arguments, &mut output),
         Some(Command::Downgrade(arguments)) => downgrade::run(&context, &arguments, &mut output),
+        Some(Command::Stamp(arguments)) => stamp::run(&context, &arguments, &mut output),
         Some(Command::Bundle(arguments)) => bundle::run(&context, &arguments, &mut output),
         Some(Command::Explain(arguments)) => explain::run(&arguments, &mut output),
         Some(Command::Config(arguments)) => config::run(&context, &arguments, &mut output),

@@ -99,6 +99,24 @@ pub fn plan(
     flavoured(plan?, request.flavour, sink)
 }
 
+/// Seal to the plan of a stamp: what is recorded changes, and nothing runs.
+pub fn stamp(
+    sealed: &Sealed,
+    config: &Config,
+    range: &Range,
+    start: plan::Start,
+    flavour: Flavour,
+) -> Plan {
+    let request = Request {
+        flavour,
+        ..Request::default()
+    };
+    Plan {
+        flavour,
+        ..plan::stamp(input(sealed, config, request), range, start)
+    }
+}
+
 /// Seal to plan, there and back. `None` where an error was reported.
 pub fn plans(
     sealed: &Sealed,

@@ -81,6 +81,12 @@ pub fn downgrade_range(graph: &Graph, tree: &Tree, expr: &str) -> Result<Range, 
     range::downgrade_range(graph, tree, expr)
 }
 
+/// What a stamp by this expression records: `X` is `base:X`, and the two ends may be any states. The range's
+/// revisions are those that are recorded anew.
+pub fn stamp_range(graph: &Graph, tree: &Tree, expr: &str) -> Result<Range, Diagnostic> {
+    range::stamp_range(graph, tree, expr)
+}
+
 /// The heads of the state that an expression without `:` names, as `history`, `seal --reseal` and the like
 /// take it. Empty means `base`. Steps without an anchor count as in [`upgrade_range`].
 pub fn revisions(graph: &Graph, tree: &Tree, expr: &str) -> Result<Vec<usize>, Diagnostic> {

@@ -102,6 +102,29 @@ pub struct Plan {
     pub variables: BTreeMap<String, String>,
     /// What the reader must know first, a sentence each.
     pub notes: Vec<String>,
+    /// What it records without running anything, where it is a stamp.
+    pub stamp: Option<Stamp>,
+}
+
+/// What a stamp does to the version table. Its `selected` rows are recorded afterwards, and no others of the project.
+#[derive(Debug, Clone)]
+pub struct Stamp {
+    /// Where it may begin.
+    pub start: Start,
+    /// Indexes into [`Plan::rows`] of what it records, in order.
+    pub records: Vec<usize>,
+    /// Indexes into [`Plan::rows`] of what it forgets, the last one first.
+    pub forgets: Vec<usize>,
+}
+
+/// From what a stamp may begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Start {
+    /// From a database that records exactly what the stamp starts from.
+    #[default]
+    Asserted,
+    /// From whatever is recorded: that is replaced.
+    Purged,
 }
 
 /// A revision above the upper end of a range.
@@ -396,6 +419,11 @@ pub fn downgrade(input: Input<'_>, range: &graph::Range, sink: &mut Sink) -> Opt
 /// Nothing is left of it where the upper end itself can't be.
 pub fn way_back(input: Input<'_>, range: &graph::Range, sink: &mut Sink) -> Option<Plan> {
     build::way_back(input, range, sink)
+}
+
+/// The plan of a stamp: the version table goes from one state to the other, and nothing else is touched.
+pub fn stamp(input: Input<'_>, range: &graph::Range, start: Start) -> Plan {
+    build::stamp(input, range, start)
 }
 
 /// The same plan for clients that are not psql. `None` where an error was reported: not every statement can be made

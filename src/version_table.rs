@@ -74,6 +74,10 @@ pub struct Row {
     /// Repeatables that must run again after it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub recreates: Vec<String>,
-    /// Whether this script applies or reverts it; the others must be there already.
+    /// Whether this script applies or reverts it; the others must be there already. In a stamp: whether it is
+    /// recorded afterwards.
     pub selected: bool,
+    /// Whether a stamp starts from a database that records it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub before: bool,
 }

@@ -21,6 +21,7 @@ mod revision;
 mod rules;
 mod seal;
 mod show;
+mod stamp;
 mod start;
 mod streams;
 mod upgrade;

@@ -168,9 +168,26 @@ fn no_line_of_ours_is_wider_than_a_page() {
                     assert!(found.is_empty(), "{name}, {command:?}, {file}: {found:#?}");
                 }
             }
+            if name == "every step" || name == "every plain step" {
+                let flavour = if command.contains(&"plain") {
+                    "plain"
+                } else {
+                    "psql"
+                };
+                for words in [&["--purge", "head"][..], &["head:000000000000"]] {
+                    scripts += 1;
+                    let stamp = project.run(&[&["stamp", "--flavour", flavour], words].concat());
+                    let found = wide(&stamp.success().stdout);
+                    assert!(found.is_empty(), "{name}, {words:?}: {found:#?}");
+                }
+            }
         }
     }
-    assert_eq!(scripts, 11 * 4, "four scripts of each bundle");
+    assert_eq!(
+        scripts,
+        11 * 4 + 4,
+        "four scripts of each bundle, two stamps of each flavour"
+    );
 }
 
 #[test]

@@ -9,6 +9,7 @@ use crate::compile::{self, Ordered, Sealed};
 use crate::config::{self, Config};
 use crate::diagnostic::Sink;
 use crate::graph::{self, Graph};
+use crate::plan::Plan;
 use crate::receipt::{self, Receipt};
 use crate::render::{self, Renderer};
 use crate::tree::{Direction, Tree};
@@ -182,7 +183,19 @@ impl Context {
         let plan = compile::plan(&sealed, &config, &range, direction, request, &mut sink);
         output.report(&sink, &sealed.tree.sources)?;
         let plan = plan.ok_or(Stop::Findings)?;
-        let text = compile::script(&self.renderer(&config)?, plan).map_err(failed)?;
+        self.write_script(&config, &sealed, plan, file, output)
+    }
+
+    /// Writes the script that a plan is, to standard output or a file.
+    pub(super) fn write_script(
+        &self,
+        config: &Config,
+        sealed: &Sealed,
+        plan: Plan,
+        file: Option<&Utf8Path>,
+        output: &mut Output<'_>,
+    ) -> Ending {
+        let text = compile::script(&self.renderer(config)?, plan).map_err(failed)?;
         match file {
             Some(file) => {
                 disk::replace_script(&self.cwd, file, &sealed.tree.root, &text).map_err(failed)

@@ -14,8 +14,9 @@ pub(super) struct Shape {
     single_transaction: bool,
 }
 
+/// Which clients can run a script.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Flavour {
+pub(super) enum Flavour {
     /// psql, where a script can protect most
     Psql,
     /// Any client that sends SQL: pgAdmin, DBeaver, JDBC
@@ -31,10 +32,17 @@ impl Shape {
             } else {
                 Transactions::PerRevision
             },
-            flavour: match self.flavour {
-                Flavour::Psql => plan::Flavour::Psql,
-                Flavour::Plain => plan::Flavour::Plain,
-            },
+            flavour: self.flavour.planned(),
+        }
+    }
+}
+
+impl Flavour {
+    /// What a plan calls it.
+    pub(super) fn planned(self) -> plan::Flavour {
+        match self {
+            Self::Psql => plan::Flavour::Psql,
+            Self::Plain => plan::Flavour::Plain,
         }
     }
 }

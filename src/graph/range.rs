@@ -104,6 +104,29 @@ pub(super) fn downgrade_range(graph: &Graph, tree: &Tree, expr: &str) -> Result<
     Ok(resolver.range(from, to, revisions))
 }
 
+/// What a stamp by this expression records.
+pub(super) fn stamp_range(graph: &Graph, tree: &Tree, expr: &str) -> Result<Range, Diagnostic> {
+    let resolver = Resolver { graph, tree };
+    resolver.not_empty()?;
+    let (from, to) = match resolver.parse(expr, "")? {
+        Expression::State(to) => (Side::Open, Side::Terms(to)),
+        Expression::Range(from, to) => (from, to),
+    };
+    let from = match from {
+        Side::Open => Vec::new(),
+        Side::Terms(terms) => resolver.state(&terms, &Origins::left())?,
+    };
+    let to = match to {
+        Side::Open => vec![resolver.head()?],
+        Side::Terms(terms) => resolver.state(&terms, &Origins::upgrade(&from))?,
+    };
+    let (after, before) = (graph.ancestors(&to), graph.ancestors(&from));
+    let gained = filtered(graph.order(), |revision| {
+        after[revision] && !before[revision]
+    });
+    Ok(resolver.range(from, to, gained))
+}
+
 /// What `history -r` shows.
 pub(super) fn history(graph: &Graph, tree: &Tree, expr: &str) -> Result<Vec<usize>, Diagnostic> {
     let resolver = Resolver { graph, tree };

@@ -21,7 +21,6 @@ use crate::version_table::{Row, VersionTable};
 pub(super) struct Making<'a> {
     pub(super) input: Input<'a>,
     pub(super) places: Places<'a>,
-    pub(super) table: VersionTable,
     pub(super) protected: Protected,
     /// Oldest major version of the server.
     pub(super) server: u16,
@@ -39,7 +38,6 @@ impl<'a> Making<'a> {
                 version_table: table.qualified(),
                 event_table: table.event(),
             },
-            table,
             server: input.config.target.server.value,
             last: None,
         }
@@ -146,6 +144,7 @@ impl<'a> Making<'a> {
             steps: Vec::new(),
             recreates: tree.recreated(migration),
             selected: false,
+            before: false,
         }
     }
 
@@ -176,7 +175,8 @@ impl<'a> Making<'a> {
     }
 }
 
-fn table(config: &Config) -> VersionTable {
+/// Where bookkeeping lives.
+pub(super) fn table(config: &Config) -> VersionTable {
     let names = &config.version_table;
     VersionTable {
         schema: Ident::new(names.schema.value.clone()),

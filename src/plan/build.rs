@@ -4,13 +4,16 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use super::block::Making;
-use super::{Block, Flavour, Input, Later, Plan, Target, Transactions, Unit, needs, repeatable};
+use super::block::{self, Making};
+use super::{
+    Block, Flavour, Input, Later, Plan, Stamp, Start, Target, Transactions, Unit, needs, repeatable,
+};
 use crate::config::Order;
 use crate::diagnostic::{Diagnostic, Severity, Sink};
 use crate::graph::Range;
 use crate::seal;
 use crate::tree::{Direction, Migration};
+use crate::version_table::Row;
 
 /// A lock_timeout that gives way to a busy table instead of queueing everybody behind it.
 const LOCK_TIMEOUT: &str = "5s";
@@ -178,13 +181,7 @@ fn build(
     notes: Vec<String>,
     sink: &mut Sink,
 ) -> Option<Plan> {
-    let Input {
-        tree,
-        graph,
-        digests,
-        config,
-        ..
-    } = input;
+    let Input { tree, graph, .. } = input;
     // Repeatables come after every revision.
     let again = !repeatable::wanted(tree, graph, range, direction).is_empty();
     let making = Making {
@@ -259,10 +256,72 @@ fn build(
         })
         .collect();
     let repeatables = repeatable::reruns(&making, range, direction, sink)?;
+    sound.then(|| Plan {
+        rows,
+        later,
+        needs: needs::gather(&blocks),
+        blocks,
+        repeatables,
+        variables,
+        notes,
+        ..frame(input, range, direction, upper)
+    })
+}
+
+pub(super) fn stamp(input: Input<'_>, range: &Range, start: Start) -> Plan {
+    let graph = input.graph;
+    let making = Making::new(input);
+    let (before, after) = (graph.ancestors(&range.from), graph.ancestors(&range.to));
+    let order = graph.order().iter().copied();
+    let known: Vec<usize> = order
+        .filter(|revision| before[*revision] || after[*revision])
+        .collect();
+    let rows = known.iter().map(|revision| Row {
+        before: before[*revision],
+        selected: after[*revision],
+        ..making.row(*revision)
+    });
+    let rows: Vec<Row> = rows.collect();
+    let places = |wanted: &dyn Fn(&Row) -> bool| -> Vec<usize> {
+        (0..rows.len()).filter(|at| wanted(&rows[*at])).collect()
+    };
+    let mut forgets = places(&|row| row.before && !row.selected);
+    forgets.reverse();
+    let stamp = Stamp {
+        start,
+        records: places(&|row| row.selected && !row.before),
+        forgets,
+    };
+    let upper = if range.to.is_empty() {
+        &range.from
+    } else {
+        &range.to
+    };
+    Plan {
+        rows,
+        stamp: Some(stamp),
+        from: match start {
+            Start::Asserted => range.from_name.clone(),
+            Start::Purged => "anything".to_owned(),
+        },
+        ..frame(input, range, Direction::Up, upper)
+    }
+}
+
+/// What a plan says of where it runs and where it is recorded; nothing runs in it yet. `upper` is the state that the
+/// tree's digest is of.
+fn frame(input: Input<'_>, range: &Range, direction: Direction, upper: &[usize]) -> Plan {
+    let Input {
+        tree,
+        graph,
+        digests,
+        config,
+        ..
+    } = input;
     let target = &config.target;
     let or =
         |value: &Option<String>, default: &str| value.clone().unwrap_or_else(|| default.to_owned());
-    sound.then(|| Plan {
+    Plan {
         direction,
         flavour: Flavour::Psql,
         project: config.project.name.value.clone(),
@@ -281,7 +340,7 @@ fn build(
             }),
         transactions: input.transactions,
         target: Target {
-            server: making.server,
+            server: target.server.value,
             database: target.database.value.clone(),
             role: target.role.value.clone(),
             search_path: target.search_path.value.clone(),
@@ -289,14 +348,15 @@ fn build(
             statement_timeout: or(&target.statement_timeout.value, "0"),
             require_ticket: target.require_ticket.value,
         },
-        table: making.table,
+        table: block::table(config),
         tree_digest: seal::tree_digest(tree, graph, digests, upper).to_string(),
-        rows,
-        later,
-        needs: needs::gather(&blocks),
-        blocks,
-        repeatables,
-        variables,
-        notes,
-    })
+        rows: Vec::new(),
+        later: Vec::new(),
+        needs: needs::Needs::default(),
+        blocks: Vec::new(),
+        repeatables: Vec::new(),
+        variables: BTreeMap::new(),
+        notes: Vec::new(),
+        stamp: None,
+    }
 }

@@ -119,6 +119,7 @@ pub(super) fn rerun(
             steps: Vec::new(),
             recreates: Vec::new(),
             selected: false,
+            before: false,
         },
         place: making.places.place(first),
         pieces,

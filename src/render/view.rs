@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use line::{Contents, Line};
 
-use crate::plan::{Flavour, Guard, Piece, Plan, Settings, Transactions, Unit};
+use crate::plan::{self, Flavour, Guard, Piece, Plan, Settings, Transactions, Unit};
 use crate::tree::Direction;
 use crate::version_table::Row;
 
@@ -168,8 +168,8 @@ pub struct Script {
     /// What it stands directly on, by revision.
     later: BTreeMap<String, Vec<String>>,
     needs: needs::Needs,
-    modes: [&'static str; 6],
-    modes_misspelt: &'static [&'static str],
+    modes: Vec<&'static str>,
+    modes_misspelt: Vec<&'static str>,
     modes_default: Defaults,
     require_ticket: bool,
     single: bool,
@@ -186,6 +186,21 @@ pub struct Script {
     has_copy: bool,
     blocks: Vec<block::Block>,
     repeatables: Vec<block::Repeatable>,
+    stamp: Option<Stamp>,
+}
+
+/// What a stamp changes in the version table, in order.
+#[derive(Debug, Serialize)]
+struct Stamp {
+    purges: bool,
+    records: Vec<Stamped>,
+    forgets: Vec<Stamped>,
+}
+
+#[derive(Debug, Serialize)]
+struct Stamped {
+    id: String,
+    message: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -194,13 +209,36 @@ struct Entry {
     selected: bool,
 }
 
-/// The view of `upgrade.sql` or `downgrade.sql`.
+/// The view of the script that a plan is: `upgrade.sql`, `downgrade.sql` or `stamp.sql`.
 pub fn script(plan: Plan, bundle_digest: &str) -> Script {
-    let file = match plan.direction {
-        Direction::Up => "upgrade.sql",
-        Direction::Down => "downgrade.sql",
-    };
-    build(plan, file, bundle_digest)
+    let file = file(&plan);
+    let mut view = build(plan, file, bundle_digest);
+    if let Some(stamp) = &view.stamp {
+        view.count = stamp.records.len() + stamp.forgets.len();
+        view.title = "stamp";
+        view.direction = "stamp";
+        // Nothing runs: there is nothing to stop at, and tables without a record are what it is for.
+        let foreign = |mode: &&str| ["first_run", "until"].contains(mode);
+        view.modes.retain(|mode| !foreign(mode));
+        view.modes_misspelt
+            .extend(MODES.iter().filter(|mode| foreign(mode)));
+    }
+    view
+}
+
+/// What the script of a plan is called.
+pub fn file(plan: &Plan) -> &'static str {
+    match plan {
+        Plan { stamp: Some(_), .. } => "stamp.sql",
+        Plan {
+            direction: Direction::Up,
+            ..
+        } => "upgrade.sql",
+        Plan {
+            direction: Direction::Down,
+            ..
+        } => "downgrade.sql",
+    }
 }
 
 /// The same as a file of a release, beside the others.
@@ -267,6 +305,7 @@ fn without_blocks(plan: &Plan) -> Plan {
         repeatables: plan.repeatables.clone(),
         variables: plan.variables.clone(),
         notes: plan.notes.clone(),
+        stamp: plan.stamp.clone(),
     }
 }
 
@@ -298,6 +337,7 @@ fn build(plan: Plan, file: &'static str, bundle_digest: &str) -> Script {
         repeatables,
         variables: _,
         notes,
+        stamp,
     } = plan;
     let has = |wanted: &dyn Fn(&Piece) -> bool| {
         let mut pieces = blocks.iter().flat_map(|block| match &block.unit {
@@ -334,8 +374,8 @@ fn build(plan: Plan, file: &'static str, bundle_digest: &str) -> Script {
         server_min: target.server,
         surroundings: block::surroundings(&target, Settings::default()),
         needs: needs::needs(needs, &target),
-        modes: MODES,
-        modes_misspelt: &MODES_MISSPELT,
+        modes: MODES.to_vec(),
+        modes_misspelt: MODES_MISSPELT.to_vec(),
         modes_default: Defaults {
             dry_run: false,
             first_run: false,
@@ -374,6 +414,21 @@ fn build(plan: Plan, file: &'static str, bundle_digest: &str) -> Script {
             .into_iter()
             .map(|again| block::repeatable(again, &target))
             .collect(),
+        stamp: stamp.map(|stamp| {
+            let stamped = |places: &[usize]| {
+                let rows = places.iter().map(|at| &rows[*at]);
+                rows.map(|row| Stamped {
+                    id: row.revision.clone(),
+                    message: row.message.clone(),
+                })
+                .collect()
+            };
+            Stamp {
+                purges: stamp.start == plan::Start::Purged,
+                records: stamped(&stamp.records),
+                forgets: stamped(&stamp.forgets),
+            }
+        }),
         entries: rows
             .iter()
             .map(|row| Entry {

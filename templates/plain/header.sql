@@ -8,6 +8,16 @@
 {% if in_bundle and direction != "plan" %}
 -- first   plan.sql, the same way       (says what would run here, and changes nothing)
 {% endif %}
+{% if direction == "stamp" %}
+-- It runs no migration: it says to {{ version_table | comment }} what is applied here, in one transaction, and writes nowhere else
+-- but in {{ event_table | comment }}. Whoever runs it vouches that the schema is that of {{ to | comment }}.
+{% if stamp.purges %}
+-- start   any: whatever this database records for the project is replaced
+{% else %}
+-- start   {{ from | comment }}: it refuses where this database records anything else for the project,
+--         and does nothing where it records {{ to | comment }}
+{% endif %}
+{% endif %}
 {% if direction == "plan" %}
 -- It changes nothing. Its last statement is a query, whose rows are the answer.
 {% else %}
@@ -48,6 +58,14 @@
 -- {{ note | comment }}
 {% endfor %}
 --
+{% if direction == "stamp" %}
+{% for line in stamp.forgets %}
+-- {{ ("  forgets  " ~ line.id ~ "  " ~ line.message) | comment }}
+{% endfor %}
+{% for line in stamp.records %}
+-- {{ ("  records  " ~ line.id ~ "  " ~ line.message) | comment }}
+{% endfor %}
+{% endif %}
 {% for line in contents.lines %}
 -- {{ words.line(line, contents.widths) | comment }}
 {% endfor %}

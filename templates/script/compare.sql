@@ -3,11 +3,7 @@
    t, manifest, later, again_rows, put_off, first_run and the variables below. #}
   fresh := t IS NULL;
   IF t IS NOT NULL THEN
-    IF coalesce(obj_description(t, 'pg_class'), '') <> 'signoff_revision 1' THEN
-      RAISE EXCEPTION USING ERRCODE = 'SO008',
-        MESSAGE = format('signoff: refused: table %s is not a version table of signoff, format 1', t),
-        HINT = 'Name another in [version_table] name, or use the signoff that made it.';
-    END IF;
+{{ words.known_format() }}
     SELECT coalesce(jsonb_agg(to_jsonb(v)), '[]') INTO recorded FROM {{ version_table }} v;
     -- What the other direction began here, and did nothing of, is no half-done revision: it is taken for what it was before.
     SELECT coalesce(jsonb_agg({{ "a.e" if direction == "downgrade" else "CASE WHEN a.idle THEN a.e || '{\"state\": \"applied\"}' ELSE a.e END" }}){% if direction == "downgrade" %} FILTER (WHERE NOT a.idle){% endif %}, '[]')
@@ -47,10 +43,7 @@
         JOIN jsonb_to_recordset(manifest)
           AS m (revision text, up text, up1 text, accept text[], steps text[], variables text, selected boolean) USING (revision) LOOP
     IF r.project <> {{ project | lit }} THEN
-      RAISE EXCEPTION USING ERRCODE = 'SO006',
-        MESSAGE = format('signoff: refused: revision %s is recorded here for project %s', r.revision, r.project),
-        HINT = 'If it is the same project, give it the same name: [project] name, or --project. If not, two projects need two version tables: '
-          '[version_table] name.';
+{{ words.other_project() }}
     END IF;
     IF r.state = 'applied' AND r.up <> r.its_up THEN
       IF r.up1 = r.its_up1 OR r.up = ANY (r.accept) THEN

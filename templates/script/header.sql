@@ -16,6 +16,16 @@
 --         records what is done in {{ version_table | comment }} and {{ event_table | comment }}, clears what a stopped run of section 5 left
 --         (an invalid index, a pending detach), and writes nowhere else.
 {% endif %}
+{% if direction == "stamp" %}
+-- It runs no migration: it says to {{ version_table | comment }} what is applied here, in one transaction, and writes nowhere else
+-- but in {{ event_table | comment }}. Whoever runs it vouches that the schema is that of {{ to | comment }}.
+{% if stamp.purges %}
+-- start   any: whatever this database records for the project is replaced
+{% else %}
+-- start   {{ from | comment }}: it refuses where this database records anything else for the project,
+--         and does nothing where it records {{ to | comment }}
+{% endif %}
+{% endif %}
 {% if single %}
 -- All of it is one transaction: every revision is {{ "reverted" if direction == "downgrade" else "applied" }}, or none is.
 {% endif %}
@@ -23,6 +33,14 @@
 -- {{ note | comment }}
 {% endfor %}
 --
+{% if direction == "stamp" %}
+{% for line in stamp.forgets %}
+-- {{ ("  forgets  " ~ line.id ~ "  " ~ line.message) | comment }}
+{% endfor %}
+{% for line in stamp.records %}
+-- {{ ("  records  " ~ line.id ~ "  " ~ line.message) | comment }}
+{% endfor %}
+{% endif %}
 {% for line in contents.lines %}
 -- {{ words.line(line, contents.widths) | comment }}
 {% endfor %}

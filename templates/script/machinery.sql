@@ -52,12 +52,7 @@ $m$ AS signoff_fire_each \gset
 \set signoff_shut 'COMMIT;'
 \set signoff_rest ':signoff_session'
 {% endif %}
-{% if acts %}
--- The surroundings that the author of a revision expects, and the way back to ours, in whatever transaction is open.
-\set signoff_user {{ words.surroundings(surroundings) | psql }}
-\set signoff_own {% if role %}{{ ("RESET SESSION AUTHORIZATION; SET ROLE " ~ (role | ident) ~ "; SET search_path = pg_catalog, pg_temp;") | psql }}{% else %}'RESET SESSION AUTHORIZATION; RESET ROLE; SET search_path = pg_catalog, pg_temp;'{% endif %}
-
-\set signoff_modes ''
+{% if acts or direction == "stamp" %}
 -- Refuses unless this session holds the lock (a transaction pooler, a DISCARD ALL).
 SELECT $m$
 DO $signoff$ DECLARE k bigint := hashtextextended({{ lock_name | lit }}, 0); BEGIN
@@ -67,6 +62,13 @@ DO $signoff$ DECLARE k bigint := hashtextextended({{ lock_name | lit }}, 0); BEG
     RAISE EXCEPTION USING ERRCODE = 'SO002', MESSAGE = 'signoff: refused: this session does not hold the signoff lock',
       HINT = 'Is a transaction pooler in between? Connect to the server itself and run again.'; END IF; END $signoff$;
 $m$ AS signoff_locked \gset
+{% endif %}
+{% if acts %}
+-- The surroundings that the author of a revision expects, and the way back to ours, in whatever transaction is open.
+\set signoff_user {{ words.surroundings(surroundings) | psql }}
+\set signoff_own {% if role %}{{ ("RESET SESSION AUTHORIZATION; SET ROLE " ~ (role | ident) ~ "; SET search_path = pg_catalog, pg_temp;") | psql }}{% else %}'RESET SESSION AUTHORIZATION; RESET ROLE; SET search_path = pg_catalog, pg_temp;'{% endif %}
+
+\set signoff_modes ''
 -- Is this one still to be done?
 SELECT $m$
 {% if direction == "upgrade" %}

@@ -7,7 +7,7 @@ CREATE TABLE {{ version_table }} (
 COMMENT ON TABLE {{ version_table }} IS 'signoff_revision 1';
 CREATE TABLE {{ event_table }} (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, at timestamptz NOT NULL DEFAULT clock_timestamp(),
-    event text NOT NULL CHECK (event IN ('started', 'applied', 'reverting', 'reverted', 'stamped')), project text NOT NULL, revision text NOT NULL,
+    event text NOT NULL CHECK (event IN ('started', 'applied', 'reverting', 'reverted', 'stamped', 'unstamped')), project text NOT NULL, revision text NOT NULL,
     bundle text, ticket text, session_user_name text NOT NULL DEFAULT session_user, current_user_name text NOT NULL DEFAULT current_user,
     client_addr inet DEFAULT inet_client_addr(), application text DEFAULT current_setting('application_name'));
 COMMENT ON TABLE {{ event_table }} IS 'signoff_event 1';

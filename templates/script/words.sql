@@ -64,3 +64,14 @@
     {{ "USING" if direction == "downgrade" else "FROM" }} jsonb_array_elements({{ manifest }}) AS m (e)
    WHERE v.revision = m.e->>'revision' AND (m.e->>'selected')::boolean AND NOT {{ put_off }} ? v.revision
      AND v.state = {{ ("upgrading" if direction == "downgrade" else "downgrading") | lit }} AND v.steps = '{}' RETURNING v.revision{% endmacro %}
+{# Refuses where the table t is of another kind or format. #}
+{% macro known_format() %}    IF coalesce(obj_description(t, 'pg_class'), '') <> 'signoff_revision 1' THEN
+      RAISE EXCEPTION USING ERRCODE = 'SO008',
+        MESSAGE = format('signoff: refused: table %s is not a version table of signoff, format 1', t),
+        HINT = 'Name another in [version_table] name, or use the signoff that made it.';
+    END IF;{% endmacro %}
+{# Refuses: the row r is another project's. #}
+{% macro other_project() %}      RAISE EXCEPTION USING ERRCODE = 'SO006',
+        MESSAGE = format('signoff: refused: revision %s is recorded here for project %s', r.revision, r.project),
+        HINT = 'If it is the same project, give it the same name: [project] name, or --project. If not, two projects need two version tables: '
+          '[version_table] name.';{% endmacro %}

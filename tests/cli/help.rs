@@ -5,7 +5,7 @@ use insta::assert_snapshot;
 use super::session;
 use crate::support::project::Project;
 
-const COMMANDS: [&str; 17] = [
+const COMMANDS: [&str; 18] = [
     "init",
     "revision",
     "merge",
@@ -19,6 +19,7 @@ const COMMANDS: [&str; 17] = [
     "show",
     "upgrade",
     "downgrade",
+    "stamp",
     "bundle",
     "explain",
     "config",

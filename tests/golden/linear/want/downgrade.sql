@@ -2,7 +2,7 @@
 \if true
 -- signoff downgrade · linear · 9a44e2d5806b → base · 3 revisions
 -- tree    sha256:4ba21bb7d0a6009439dd877a710a7897576aa4d7f700e45e3b96dc505fbcfc56
--- bundle  sha256:dfac8c72cc77bc3e59243269560ad12160816ab18321d234a7ac32f73ec1e537
+-- bundle  sha256:71415442d2662052a2bcd2ca8d58694da3b77127c234f2c1296bb3759e2448a6
 -- run     psql -X -d DATABASE -f downgrade.sql
 -- first   psql -X -d DATABASE -f plan.sql       (says what would run here, and changes nothing)
 -- read    section 5 is what changes the database. The others are the frame, the same in every script but for names: it checks,
@@ -32,7 +32,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:dfac8c72cc77bc3e59243269560ad12160816ab18321d234a7ac32f73ec1e537'
+\set signoff_bundle 'sha256:71415442d2662052a2bcd2ca8d58694da3b77127c234f2c1296bb3759e2448a6'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -81,10 +81,6 @@ $m$ AS signoff_fire_each \gset
 \set signoff_open 'BEGIN :signoff_modes ;'
 \set signoff_shut 'COMMIT;'
 \set signoff_rest ':signoff_session'
--- The surroundings that the author of a revision expects, and the way back to ours, in whatever transaction is open.
-\set signoff_user 'RESET search_path;'
-\set signoff_own 'RESET SESSION AUTHORIZATION; RESET ROLE; SET search_path = pg_catalog, pg_temp;'
-\set signoff_modes ''
 -- Refuses unless this session holds the lock (a transaction pooler, a DISCARD ALL).
 SELECT $m$
 DO $signoff$ DECLARE k bigint := hashtextextended('signoff:public.signoff_revision', 0); BEGIN
@@ -94,6 +90,10 @@ DO $signoff$ DECLARE k bigint := hashtextextended('signoff:public.signoff_revisi
     RAISE EXCEPTION USING ERRCODE = 'SO002', MESSAGE = 'signoff: refused: this session does not hold the signoff lock',
       HINT = 'Is a transaction pooler in between? Connect to the server itself and run again.'; END IF; END $signoff$;
 $m$ AS signoff_locked \gset
+-- The surroundings that the author of a revision expects, and the way back to ours, in whatever transaction is open.
+\set signoff_user 'RESET search_path;'
+\set signoff_own 'RESET SESSION AUTHORIZATION; RESET ROLE; SET search_path = pg_catalog, pg_temp;'
+\set signoff_modes ''
 -- Is this one still to be done?
 SELECT $m$
 SELECT NOT :'signoff_put_off'::jsonb ? (:'signoff_row'::jsonb->>'revision')
@@ -293,7 +293,7 @@ END $signoff$;
 \set signoff_row_1 '{"revision":"5f1d0c3a9b27","kind":"revision","parents":[],"message":"Players and countries","up":"sha256:70205f810a6a94468b9841d6415c792e334bd3d7115ae3c6989df19481151771","up1":"sha256:473ad2346dc4e2e966e9603f8ec4c51a0c846491255cf96e35706ac2df66324c","selected":true}'
 \set signoff_row_2 '{"revision":"c07e4b6d11fa","kind":"revision","parents":["5f1d0c3a9b27"],"message":"Index players by country","up":"sha256:176b65e3c4d333409b4ba577e6d78078949d3e7bf373ee7a13b4363da9ec44d3","up1":"sha256:bb58cc825a7a503a06e61d1771aadfbab813368119dab6550556c7661d990001","steps":["a4d87a21f982776b"],"selected":true}'
 \set signoff_row_3 '{"revision":"9a44e2d5806b","kind":"revision","parents":["c07e4b6d11fa"],"message":"Best scores, it''s \\"`top n`\\"","up":"sha256:6098b2b8e1ff83b82b474de1f969ad6e9104f538bc8c19912e7886b54d68e116","up1":"sha256:82f3a876001cce7e903aa22f25840327b084436176e0f55d4dd20c1b1b8245a5","selected":true}'
-SELECT pg_catalog.jsonb_agg(e ORDER BY n) AS signoff_manifest
+SELECT coalesce(pg_catalog.jsonb_agg(e ORDER BY n), '[]') AS signoff_manifest
   FROM pg_catalog.unnest(ARRAY[:'signoff_row_1',:'signoff_row_2',:'signoff_row_3']::pg_catalog.jsonb[])
     WITH ORDINALITY AS t (e, n) \gset
 -- 3. What was typed with -v is checked before anything else: a value that is not understood refuses, and a name that is often typed by mistake.

@@ -2,7 +2,7 @@
 \if true
 -- signoff status · numbered · base → 10 · 5 revisions
 -- tree    sha256:b898e35a1ed381e284177dee2d7f5ad0139e8414e3ed81afa6d6f28b02d40fc7
--- bundle  sha256:bcf69eea3bd7efee380839e5f973e8a0af828cfb112fe89d280a575f78d177a0
+-- bundle  sha256:ebd5b5368140889410fb8e5a116a5feeae7c4f2b4312aee2103522d516f2d120
 -- run     psql -X -d DATABASE -f status.sql
 -- It changes nothing.
 --
@@ -31,7 +31,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:bcf69eea3bd7efee380839e5f973e8a0af828cfb112fe89d280a575f78d177a0'
+\set signoff_bundle 'sha256:ebd5b5368140889410fb8e5a116a5feeae7c4f2b4312aee2103522d516f2d120'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -136,7 +136,7 @@ END $signoff$;
 \set signoff_row_3 '{"revision":"3","kind":"revision","parents":[],"message":"index authors","up":"sha256:2ab559ac2cf877e0ae6ccfe96bda405bb1f1b414854d4818cb60d5e5eee48806","up1":"sha256:9e6b18dbebeec434442c61c88c805888143c26cc17d0dad96dbb9271afa719eb","steps":["644a180c71f5b15f"],"selected":true}'
 \set signoff_row_4 '{"revision":"9","kind":"revision","parents":[],"message":"backfill authors","up":"sha256:19d469bf70934cabc96a8d65a704e06497fa2076c1fd757f676b2e12aa01775a","up1":"sha256:cdc18636e4c3c7046519739e28bb11ff6f0bcb28788080009a3abce9f3df9775","steps":["13873df4e607a3c6","83d6039f122e03bc"],"selected":true}'
 \set signoff_row_5 '{"revision":"10","kind":"revision","parents":[],"message":"log","up":"sha256:03aa0013dc5468ef3dcef84c043a5e4e36d805a0b74b808ea706682dc67a5fae","up1":"sha256:40b059c45545e334c160da4e746ab7d0be09f590a310d9ae255fba6932dd920a","selected":true}'
-SELECT pg_catalog.jsonb_agg(e ORDER BY n) AS signoff_manifest
+SELECT coalesce(pg_catalog.jsonb_agg(e ORDER BY n), '[]') AS signoff_manifest
   FROM pg_catalog.unnest(ARRAY[:'signoff_row_1',:'signoff_row_2',:'signoff_row_3',:'signoff_row_4',:'signoff_row_5']::pg_catalog.jsonb[])
     WITH ORDINALITY AS t (e, n) \gset
 -- What the steps of a revision are, by its state.

@@ -2,7 +2,7 @@
 \if true
 -- signoff upgrade · numbered · base → 10 · 5 revisions
 -- tree    sha256:b898e35a1ed381e284177dee2d7f5ad0139e8414e3ed81afa6d6f28b02d40fc7
--- bundle  sha256:bcf69eea3bd7efee380839e5f973e8a0af828cfb112fe89d280a575f78d177a0
+-- bundle  sha256:ebd5b5368140889410fb8e5a116a5feeae7c4f2b4312aee2103522d516f2d120
 -- run     psql -X -d DATABASE -f upgrade.sql
 -- first   psql -X -d DATABASE -f plan.sql       (says what would run here, and changes nothing)
 -- read    section 5 is what changes the database. The others are the frame, the same in every script but for names: it checks,
@@ -34,7 +34,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:bcf69eea3bd7efee380839e5f973e8a0af828cfb112fe89d280a575f78d177a0'
+\set signoff_bundle 'sha256:ebd5b5368140889410fb8e5a116a5feeae7c4f2b4312aee2103522d516f2d120'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -83,10 +83,6 @@ $m$ AS signoff_fire_each \gset
 \set signoff_open 'BEGIN :signoff_modes ;'
 \set signoff_shut 'COMMIT;'
 \set signoff_rest ':signoff_session'
--- The surroundings that the author of a revision expects, and the way back to ours, in whatever transaction is open.
-\set signoff_user 'RESET search_path;'
-\set signoff_own 'RESET SESSION AUTHORIZATION; RESET ROLE; SET search_path = pg_catalog, pg_temp;'
-\set signoff_modes ''
 -- Refuses unless this session holds the lock (a transaction pooler, a DISCARD ALL).
 SELECT $m$
 DO $signoff$ DECLARE k bigint := hashtextextended('signoff:public.signoff_revision', 0); BEGIN
@@ -96,6 +92,10 @@ DO $signoff$ DECLARE k bigint := hashtextextended('signoff:public.signoff_revisi
     RAISE EXCEPTION USING ERRCODE = 'SO002', MESSAGE = 'signoff: refused: this session does not hold the signoff lock',
       HINT = 'Is a transaction pooler in between? Connect to the server itself and run again.'; END IF; END $signoff$;
 $m$ AS signoff_locked \gset
+-- The surroundings that the author of a revision expects, and the way back to ours, in whatever transaction is open.
+\set signoff_user 'RESET search_path;'
+\set signoff_own 'RESET SESSION AUTHORIZATION; RESET ROLE; SET search_path = pg_catalog, pg_temp;'
+\set signoff_modes ''
 -- Is this one still to be done?
 SELECT $m$
 SELECT NOT :'signoff_put_off'::jsonb ? (:'signoff_row'::jsonb->>'revision')
@@ -350,7 +350,7 @@ END $signoff$;
 \set signoff_row_3 '{"revision":"3","kind":"revision","parents":[],"message":"index authors","up":"sha256:2ab559ac2cf877e0ae6ccfe96bda405bb1f1b414854d4818cb60d5e5eee48806","up1":"sha256:9e6b18dbebeec434442c61c88c805888143c26cc17d0dad96dbb9271afa719eb","steps":["644a180c71f5b15f"],"selected":true}'
 \set signoff_row_4 '{"revision":"9","kind":"revision","parents":[],"message":"backfill authors","up":"sha256:19d469bf70934cabc96a8d65a704e06497fa2076c1fd757f676b2e12aa01775a","up1":"sha256:cdc18636e4c3c7046519739e28bb11ff6f0bcb28788080009a3abce9f3df9775","steps":["13873df4e607a3c6","83d6039f122e03bc"],"selected":true}'
 \set signoff_row_5 '{"revision":"10","kind":"revision","parents":[],"message":"log","up":"sha256:03aa0013dc5468ef3dcef84c043a5e4e36d805a0b74b808ea706682dc67a5fae","up1":"sha256:40b059c45545e334c160da4e746ab7d0be09f590a310d9ae255fba6932dd920a","selected":true}'
-SELECT pg_catalog.jsonb_agg(e ORDER BY n) AS signoff_manifest
+SELECT coalesce(pg_catalog.jsonb_agg(e ORDER BY n), '[]') AS signoff_manifest
   FROM pg_catalog.unnest(ARRAY[:'signoff_row_1',:'signoff_row_2',:'signoff_row_3',:'signoff_row_4',:'signoff_row_5']::pg_catalog.jsonb[])
     WITH ORDINALITY AS t (e, n) \gset
 -- 3. What was typed with -v is checked before anything else: a value that is not understood refuses, and a name that is often typed by mistake.
@@ -936,7 +936,7 @@ CREATE TABLE "public"."signoff_revision" (
 COMMENT ON TABLE "public"."signoff_revision" IS 'signoff_revision 1';
 CREATE TABLE "public"."signoff_event" (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, at timestamptz NOT NULL DEFAULT clock_timestamp(),
-    event text NOT NULL CHECK (event IN ('started', 'applied', 'reverting', 'reverted', 'stamped')), project text NOT NULL, revision text NOT NULL,
+    event text NOT NULL CHECK (event IN ('started', 'applied', 'reverting', 'reverted', 'stamped', 'unstamped')), project text NOT NULL, revision text NOT NULL,
     bundle text, ticket text, session_user_name text NOT NULL DEFAULT session_user, current_user_name text NOT NULL DEFAULT current_user,
     client_addr inet DEFAULT inet_client_addr(), application text DEFAULT current_setting('application_name'));
 COMMENT ON TABLE "public"."signoff_event" IS 'signoff_event 1';

@@ -1,0 +1,1 @@
+  t regclass; recorded jsonb := '[]'; there boolean; differs text; changes jsonb; said text; n bigint; r record;
