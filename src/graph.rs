@@ -44,6 +44,7 @@ pub struct Graph {
     bases: Vec<usize>,
     ids: BTreeMap<String, usize>,
     labels: BTreeMap<String, usize>,
+    replaced: BTreeMap<String, usize>,
     states: BTreeMap<String, Vec<usize>>,
 }
 
@@ -185,6 +186,11 @@ impl Graph {
     /// The revision with exactly this id.
     pub fn find(&self, id: &str) -> Option<usize> {
         self.ids.get(id).copied()
+    }
+
+    /// The revision that took the place of the one with exactly this id.
+    pub fn replacement(&self, id: &str) -> Option<usize> {
+        self.replaced.get(id).copied()
     }
 
     /// The revision that carries this label in its header.

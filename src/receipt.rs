@@ -8,11 +8,14 @@
     reason = "a receipt is refused at most once in a run, and its error is printed at once"
 )]
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::Deserialize;
 
 use crate::diagnostic::Diagnostic;
 use crate::graph::Graph;
 use crate::seal::{Digests, Seals};
+use crate::tree::Tree;
 
 /// The format that is read.
 const FORMAT: u64 = 1;
@@ -98,6 +101,7 @@ pub fn read(text: &str) -> Result<Receipt, Error> {
 pub fn state(
     receipt: &Receipt,
     project: &str,
+    tree: &Tree,
     graph: &Graph,
     digests: &[Digests],
     seals: &Seals,
@@ -113,9 +117,25 @@ pub fn state(
         .help("name the receipt of an environment of this project"));
     }
     let mut recorded = vec![None; graph.len()];
+    let mut replaced: BTreeMap<usize, BTreeSet<&str>> = BTreeMap::new();
     let mut disagree = Vec::new();
     let rows = receipt.revisions.iter();
     for row in rows.filter(|row| !row.id.starts_with(REPEATABLE)) {
+        if let (Some(successor), Some(was)) = (graph.replacement(&row.id), seals.sealed(&row.id)) {
+            let mut accepted = seals.accepted(&row.id, was.up).into_iter();
+            if row.state != "applied" {
+                disagree.push(format!(
+                    "{} is half-done there, and was squashed since: finish it with the script that holds it",
+                    row.id.escape_debug()
+                ));
+            } else if row.up != was.up.to_string()
+                && !accepted.any(|earlier| row.up == earlier.to_string())
+            {
+                disagree.push(differs(row, &was.up.to_string()));
+            }
+            replaced.entry(successor).or_default().insert(&row.id);
+            continue;
+        }
         let Some(revision) = graph.find(&row.id) else {
             disagree.push(format!("{} is not in this tree", row.id.escape_debug()));
             continue;
@@ -126,13 +146,28 @@ pub fn state(
             && row.up != now.to_string()
             && !accepted.any(|earlier| row.up == earlier.to_string())
         {
-            disagree.push(format!(
-                "{} was applied as {}, and is {now} here",
-                row.id.escape_debug(),
-                row.up.escape_debug()
-            ));
+            disagree.push(differs(row, &now.to_string()));
         }
         recorded[revision] = Some(row.state.as_str());
+    }
+    for (successor, there) in &replaced {
+        let parts = seals.replaced(&tree.migrations[*successor]);
+        let has = |id: &str| there.contains(id);
+        let missing: Vec<&str> = parts
+            .iter()
+            .filter(|part| !part.whole && !has(part.id) && !part.within.iter().any(|id| has(id)))
+            .map(|part| part.id)
+            .collect();
+        if missing.is_empty() {
+            recorded[*successor] = Some("applied");
+        } else {
+            disagree.push(format!(
+                "{} was squashed from several, of which {} is applied and {} is not: bring it there with the release of before",
+                tree.migrations[*successor].id,
+                there.iter().copied().collect::<Vec<_>>().join(", "),
+                missing.join(", ")
+            ));
+        }
     }
     if !disagree.is_empty() {
         let mut diagnostic = Diagnostic::error(
@@ -171,6 +206,14 @@ pub fn state(
             .filter_map(|revision| Some((revision, recorded[revision]?.to_owned())))
             .collect(),
     })
+}
+
+fn differs(row: &Recorded, here: &str) -> String {
+    format!(
+        "{} was applied as {}, and is {here} here",
+        row.id.escape_debug(),
+        row.up.escape_debug()
+    )
 }
 
 #[cfg(test)]
@@ -215,7 +258,7 @@ mod tests {
                 revisions,
                 ..read(LINE).expect("a receipt")
             };
-            state(&receipt, "shop", &graph, &digests, &Seals::default())
+            state(&receipt, "shop", &tree, &graph, &digests, &Seals::default())
         };
         let ids = |found: &[usize]| -> Vec<&str> {
             found

@@ -52,7 +52,7 @@ mod read;
 mod sum;
 mod verify;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
@@ -61,7 +61,7 @@ use serde::{Serialize, Serializer};
 use crate::diagnostic::{Diagnostic, Sink};
 use crate::graph::Graph;
 use crate::source::Span;
-use crate::tree::{Repeatable, Tree};
+use crate::tree::{Migration, Repeatable, Tree};
 
 /// A SHA-256. Written as `sha256:` and 64 lower-case hex digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -90,9 +90,16 @@ pub struct Seals {
 struct Sealed {
     /// The id at the start of its line.
     at: Span,
+    edges: Edges,
+    digests: Digests,
+}
+
+/// Where a revision stands, by ids; each list is sorted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Edges {
     parents: Vec<String>,
     depends_on: Vec<String>,
-    digests: Digests,
+    replaces: Vec<String>,
 }
 
 /// What a published revision was before it was sealed again.
@@ -102,6 +109,19 @@ struct Reseal {
     up1: Option<Digest>,
     down: Option<Digest>,
     reason: String,
+}
+
+/// A published revision that another one took the place of.
+#[derive(Debug)]
+pub struct Replaced<'a> {
+    /// Its id.
+    pub id: &'a str,
+    /// What it was sealed with.
+    pub digests: Digests,
+    /// Those of its fellows that had taken its place before: a database may record one of them instead.
+    pub within: Vec<&'a str>,
+    /// Whether it had taken the place of fellows itself, which then stand for it.
+    pub whole: bool,
 }
 
 /// A new text for `signoff.sum`.
@@ -186,6 +206,34 @@ impl Seals {
     /// What a published revision was sealed with.
     pub fn sealed(&self, id: &str) -> Option<Digests> {
         self.revisions.get(id).map(|sealed| sealed.digests)
+    }
+
+    /// What a revision took the place of, as it was published; what has no line in `signoff.sum`, which [`verify`]
+    /// reports, is left out.
+    pub fn replaced<'a>(&'a self, migration: &'a Migration) -> Vec<Replaced<'a>> {
+        let ids = migration.replaces.iter().map(|(id, _)| id.as_str());
+        let listed: BTreeSet<&str> = ids.clone().collect();
+        let mut within: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        let mut wholes = BTreeSet::new();
+        for id in ids.clone() {
+            let sealed = self.revisions.get(id);
+            let parts = sealed.map_or(&[][..], |sealed| &sealed.edges.replaces);
+            if !parts.is_empty() && parts.iter().all(|part| listed.contains(part.as_str())) {
+                wholes.insert(id);
+                for part in parts {
+                    within.entry(part).or_default().push(id);
+                }
+            }
+        }
+        let replaced = ids.filter_map(|id| {
+            Some(Replaced {
+                id,
+                digests: self.sealed(id)?,
+                within: within.remove(id).unwrap_or_default(),
+                whole: wholes.contains(id),
+            })
+        });
+        replaced.collect()
     }
 
     /// Why a revision was sealed again, each time that it was.

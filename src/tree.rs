@@ -207,6 +207,8 @@ pub struct Migration {
     pub created: Option<(jiff::Timestamp, Span)>,
     /// Repeatables that must run again because this revision dropped what they make.
     pub recreates: Vec<(String, Span)>,
+    /// Revisions whose place it takes, in the order in which they were applied: a database may have them instead.
+    pub replaces: Vec<(RevisionId, Span)>,
     /// Rules that the author allows here: rule and reason.
     pub allow: Vec<(String, String)>,
     /// The upgrade. `None` where a layout lets it be missing (golang-migrate): the revision then only moves the version.

@@ -44,6 +44,26 @@ impl VersionTable {
     }
 }
 
+/// A revision that another one took the place of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Replaced {
+    /// Its id.
+    pub revision: String,
+    /// Digest of its upgrade.
+    pub up: String,
+    /// The same, blind to comments and white space.
+    pub up1: String,
+    /// Earlier digests that are accepted in its place.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub accept: Vec<String>,
+    /// Those of its fellows that took its own place before: a database may record one of them instead of it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub within: Vec<String>,
+    /// Whether it took the place of fellows itself, which then stand for it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub whole: bool,
+}
+
 /// What a script knows of one revision. It stands in the script as one line of JSON.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Row {
@@ -74,6 +94,9 @@ pub struct Row {
     /// Repeatables that must run again after it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub recreates: Vec<String>,
+    /// Revisions whose place it takes: a database may record them instead.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub replaces: Vec<Replaced>,
     /// Whether this script applies or reverts it; the others must be there already. In a stamp: whether it is
     /// recorded afterwards.
     pub selected: bool,

@@ -46,7 +46,8 @@ SELECT string_agg(format('  %s  repeatable  %s',
 SELECT coalesce(string_agg(format('  %s  %s', v.revision, v.state), E'\n' ORDER BY v.revision COLLATE "C"), '') AS signoff_others,
     count(*) > 0 AS signoff_has_others
   FROM {{ version_table }} v
- WHERE v.kind = 'revision' AND NOT EXISTS (SELECT FROM jsonb_array_elements(:'signoff_manifest'::jsonb) AS a (e) WHERE e->>'revision' = v.revision) \gset
+ WHERE v.kind = 'revision' AND NOT EXISTS (SELECT FROM jsonb_array_elements(:'signoff_manifest'::jsonb) AS a (e)
+         WHERE e->>'revision' = v.revision OR e->'replaces' @> jsonb_build_array(jsonb_build_object('revision', v.revision))) \gset
 \if :signoff_has_others
 \echo 'also recorded here, and not part of this release:'
 \echo :signoff_others

@@ -23,7 +23,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         "seal",
         &["source", "diagnostic", "lex", "config", "tree", "graph"],
     ),
-    ("receipt", &["diagnostic", "graph", "seal"]),
+    ("receipt", &["diagnostic", "tree", "graph", "seal"]),
     ("sql", &["source", "name", "diagnostic", "lex", "postgres"]),
     ("lint", LINT),
     ("version_table", &["name", "tree", "graph", "postgres"]),

@@ -144,6 +144,7 @@ impl Context {
             let state = receipt::state(
                 &receipt,
                 &config.project.name.value,
+                &sealed.tree,
                 &sealed.graph,
                 &sealed.digests,
                 &sealed.seals,

@@ -2,12 +2,15 @@
 //!
 //! Reports all it finds before it gives up. Nothing after this file has to doubt an edge.
 
+mod names;
+
 use std::collections::{BTreeMap, BTreeSet};
+
+use names::Names;
 
 use super::{Graph, order};
 use crate::diagnostic::{Diagnostic, Sink};
-use crate::source::Span;
-use crate::tree::{Lineage, Migration, SEAL_FILE, Tree};
+use crate::tree::{Lineage, SEAL_FILE, Tree};
 
 /// Nearest names are looked for this many times; a broken merge can miss thousands of parents.
 const SUGGESTIONS: usize = 20;
@@ -16,14 +19,16 @@ const SUGGESTIONS: usize = 20;
 /// trusted, and a database would be changed in a wrong one.
 pub(super) fn build(tree: &Tree, sink: &mut Sink) -> Option<Graph> {
     let mut found = Sink::default();
-    let ids = ids(tree, &mut found);
-    let labels = labels(tree, &ids, &mut found);
+    let ids = names::ids(tree, &mut found);
+    let replaced = names::replaced(tree, &ids, &mut found);
+    let labels = names::labels(tree, &ids, &mut found);
     let count = tree.migrations.len();
     let (parents, depends_on): (Vec<_>, Vec<_>) = match tree.lineage {
         Lineage::Parents => {
             let mut reader = Edges {
                 tree,
                 ids: &ids,
+                replaced: &replaced,
                 labels: &labels,
                 published: published(tree),
                 suggestions: SUGGESTIONS,
@@ -53,7 +58,12 @@ pub(super) fn build(tree: &Tree, sink: &mut Sink) -> Option<Graph> {
     }
     let broken = found.has_errors();
     sink.join(found);
-    (!broken).then(|| assemble(tree.lineage, parents, depends_on, order, ids, labels))
+    let names = Names {
+        ids,
+        labels,
+        replaced,
+    };
+    (!broken).then(|| assemble(tree.lineage, parents, depends_on, order, names))
 }
 
 fn assemble(
@@ -61,8 +71,7 @@ fn assemble(
     parents: Vec<Vec<usize>>,
     depends_on: Vec<Vec<usize>>,
     order: Vec<usize>,
-    ids: BTreeMap<&str, usize>,
-    labels: BTreeMap<&str, usize>,
+    names: Names<'_>,
 ) -> Graph {
     let mut position = vec![0; order.len()];
     for (at, revision) in order.iter().enumerate() {
@@ -89,8 +98,9 @@ fn assemble(
         lineage,
         heads: without(&children),
         bases: without(&parents),
-        ids: owned(ids),
-        labels: owned(labels),
+        ids: owned(names.ids),
+        labels: owned(names.labels),
+        replaced: owned(names.replaced),
         states: BTreeMap::new(),
         parents,
         children,
@@ -112,76 +122,6 @@ fn reversed(edges: &[Vec<usize>], order: &[usize]) -> Vec<Vec<usize>> {
     back
 }
 
-fn ids<'a>(tree: &'a Tree, sink: &mut Sink) -> BTreeMap<&'a str, usize> {
-    let mut ids = BTreeMap::new();
-    for (index, migration) in tree.migrations.iter().enumerate() {
-        let id = migration.id.as_str();
-        let Some(first) = ids.get(id).copied() else {
-            ids.insert(id, index);
-            continue;
-        };
-        let first: &Migration = &tree.migrations[first];
-        let mut diagnostic = Diagnostic::error(
-            "duplicate-revision",
-            format!("two migrations have the id `{id}`"),
-        )
-        .at(migration.at, "this id is already taken")
-        .at(first.at, "here")
-        .because(
-            "a database records a revision by its id, so only one of the two would ever run there",
-        );
-        diagnostic = match tree.lineage {
-            Lineage::Parents => diagnostic.help(
-                "give the one that no database has applied another id; where one is a copy, delete it",
-            ),
-            Lineage::Numbered => {
-                diagnostic.help("give the one that no database has applied another number")
-            }
-        };
-        sink.push(diagnostic);
-    }
-    ids
-}
-
-fn labels<'a>(
-    tree: &'a Tree,
-    ids: &BTreeMap<&str, usize>,
-    sink: &mut Sink,
-) -> BTreeMap<&'a str, usize> {
-    let mut places: BTreeMap<&str, (usize, Span)> = BTreeMap::new();
-    for (index, migration) in tree.migrations.iter().enumerate() {
-        for (label, span) in &migration.labels {
-            if let Some(revision) = ids.get(label.as_str()) {
-                sink.push(
-                    Diagnostic::error(
-                        "label-is-an-id",
-                        format!("the label `{label}` is also the id of a revision"),
-                    )
-                    .at(*span, "this label")
-                    .at(tree.migrations[*revision].at, "the revision")
-                    .because("an expression that says this word would mean two things")
-                    .help("choose another label: labels may change freely, ids may not"),
-                );
-            } else if let Some((_, first)) = places.get(label.as_str()) {
-                sink.push(
-                    Diagnostic::error(
-                        "duplicate-label",
-                        format!("the label `{label}` is given twice"),
-                    )
-                    .at(*span, "again here")
-                    .at(*first, "first here")
-                    .because("a label names one branch: it covers the revision that carries it and all that descend from it")
-                    .help("remove one of the two, or choose another label"),
-                );
-            } else {
-                places.insert(label, (index, *span));
-            }
-        }
-    }
-    let places = places.into_iter();
-    places.map(|(label, (index, _))| (label, index)).collect()
-}
-
 /// The ids that the lines of `signoff.sum` begin with. Whether the lines are sound is the seal's matter; those of ids that
 /// need quotes, which no native one does, are left out.
 fn published(tree: &Tree) -> BTreeSet<&str> {
@@ -199,6 +139,8 @@ struct Edges<'a> {
     tree: &'a Tree,
     ids: &'a BTreeMap<&'a str, usize>,
     labels: &'a BTreeMap<&'a str, usize>,
+    /// Ids of revisions that another one replaces.
+    replaced: &'a BTreeMap<&'a str, usize>,
     /// Ids that `signoff.sum` names.
     published: BTreeSet<&'a str>,
     suggestions: usize,
@@ -232,8 +174,11 @@ impl Edges<'_> {
                             "name the revision that came before it, or `[]` where it is the first",
                         ),
                 );
-            } else if let Some(parent) = self.ids.get(name.as_str()) {
-                parents.push(*parent);
+            } else if let Some(parent) = self.named(name.as_str()) {
+                // Two that were squashed into one are one parent.
+                if !parents.contains(&parent) {
+                    parents.push(parent);
+                }
             } else {
                 let diagnostic = Diagnostic::error(
                     "missing-parent",
@@ -255,8 +200,8 @@ impl Edges<'_> {
         let mut dependencies = Vec::new();
         for (name, span) in &migration.depends_on {
             let name = name.as_str();
-            let found = self.ids.get(name).or_else(|| self.labels.get(name));
-            let Some(dependency) = found.copied() else {
+            let found = self.named(name).or_else(|| self.labels.get(name).copied());
+            let Some(dependency) = found else {
                 let diagnostic = Diagnostic::error(
                     "missing-dependency",
                     format!("revision `{id}` depends on `{name}`, which is neither an id nor a label of this tree"),
@@ -281,6 +226,11 @@ impl Edges<'_> {
             }
         }
         dependencies
+    }
+
+    /// The revision of that id, or the one that took its place.
+    fn named(&self, id: &str) -> Option<usize> {
+        self.ids.get(id).or_else(|| self.replaced.get(id)).copied()
     }
 
     fn suggest(&mut self, name: &str, diagnostic: Diagnostic) -> Diagnostic {

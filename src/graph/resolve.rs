@@ -330,6 +330,15 @@ impl Resolver<'_> {
                     format!("no revision or label is called `{shown}`"),
                 );
                 let labels = graph.labels().map(|(label, _)| label);
+                if let Some(by) = graph.replacement(name) {
+                    return Err(diagnostic
+                        .at(self.tree.migrations[by].at, "replaces it")
+                        .because(format!(
+                            "it was squashed into `{}`, which databases that have it are taken to have",
+                            self.id(by)
+                        ))
+                        .help(format!("name `{}`", self.id(by))));
+                }
                 match build::nearest(name, ids().map(|(id, _)| id).chain(labels)) {
                     Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
                     None => diagnostic.help("`signoff history` lists them all"),

@@ -33,7 +33,7 @@ pub(crate) fn nodes(nodes: &[Node]) -> Tree {
     tree(&text)
 }
 
-/// A line is a revision: its id, `< parents`, `^ what it depends on`, `# labels`, `@day`.
+/// A line is a revision: its id, `< parents`, `^ what it depends on`, `# labels`, `= what it replaces`, `@day`.
 pub(crate) fn tree(text: &str) -> Tree {
     let mut sources = Sources::default();
     let file = sources.add("tree", text.to_owned());
@@ -55,6 +55,7 @@ pub(crate) fn tree(text: &str) -> Tree {
             labels: Vec::new(),
             created: None,
             recreates: Vec::new(),
+            replaces: Vec::new(),
             allow: Vec::new(),
             up: None,
             down: None,
@@ -63,13 +64,14 @@ pub(crate) fn tree(text: &str) -> Tree {
         let mut list = "";
         for word in words {
             match (word, list) {
-                ("<" | "^" | "#", _) => list = word,
+                ("<" | "^" | "#" | "=", _) => list = word,
                 (day, _) if day.starts_with('@') => {
                     let day: i64 = day[1..].parse().expect("a day");
                     let at = jiff::Timestamp::from_second(1_735_689_600 + day * 86_400);
                     migration.created = (day > 0).then(|| (at.expect("a time"), span(word)));
                 }
                 (word, "<") => migration.parents.push((id(word), span(word))),
+                (word, "=") => migration.replaces.push((id(word), span(word))),
                 (word, "^") => migration.depends_on.push((word.to_owned(), span(word))),
                 (word, _) => migration.labels.push((word.to_owned(), span(word))),
             }

@@ -13,8 +13,8 @@ use crate::name::{Ident, QualifiedName};
 use crate::postgres::{Lock, StatementKind};
 use crate::seal;
 use crate::sql::Protected;
-use crate::tree::{Direction, Script};
-use crate::version_table::{Row, VersionTable};
+use crate::tree::{Direction, Migration, Script};
+use crate::version_table::{Replaced, Row, VersionTable};
 
 /// What every revision and repeatable of a plan is made with.
 #[derive(Debug)]
@@ -143,9 +143,29 @@ impl<'a> Making<'a> {
             variables: self.variables(migration.up.iter().chain(&migration.down)),
             steps: Vec::new(),
             recreates: tree.recreated(migration),
+            replaces: self.replaced(migration),
             selected: false,
             before: false,
         }
+    }
+
+    /// What a revision took the place of, as it was published.
+    fn replaced(&self, migration: &Migration) -> Vec<Replaced> {
+        let seals = self.input.seals;
+        let owned = |ids: Vec<&str>| ids.into_iter().map(str::to_owned).collect();
+        let replaced = seals.replaced(migration).into_iter().map(|was| Replaced {
+            revision: was.id.to_owned(),
+            up: was.digests.up.to_string(),
+            up1: was.digests.up1.to_string(),
+            accept: seals
+                .accepted(was.id, was.digests.up)
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
+            within: owned(was.within),
+            whole: was.whole,
+        });
+        replaced.collect()
     }
 
     /// Digest of the values that variables have in some scripts; `None` where there are none. With other values it

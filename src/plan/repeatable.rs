@@ -118,6 +118,7 @@ pub(super) fn rerun(
             variables: making.variables(std::iter::once(script)),
             steps: Vec::new(),
             recreates: Vec::new(),
+            replaces: Vec::new(),
             selected: false,
             before: false,
         },

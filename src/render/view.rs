@@ -186,6 +186,8 @@ pub struct Script {
     has_copy: bool,
     blocks: Vec<block::Block>,
     repeatables: Vec<block::Repeatable>,
+    /// Whether a database may record others in the place of some revision.
+    has_replaced: bool,
     stamp: Option<Stamp>,
 }
 
@@ -414,6 +416,7 @@ fn build(plan: Plan, file: &'static str, bundle_digest: &str) -> Script {
             .into_iter()
             .map(|again| block::repeatable(again, &target))
             .collect(),
+        has_replaced: rows.iter().any(|row| !row.replaces.is_empty()),
         stamp: stamp.map(|stamp| {
             let stamped = |places: &[usize]| {
                 let rows = places.iter().map(|at| &rows[*at]);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Digest, Digests, Reseal, Sealed, Seals};
+use super::{Digest, Digests, Edges, Reseal, Sealed, Seals};
 use crate::config::table::is_unprintable;
 use crate::diagnostic::{Diagnostic, Sink};
 use crate::source::{FileId, Sources, Span};
@@ -95,7 +95,7 @@ impl Reader<'_> {
             let known: &[&str] = if is_reseal {
                 &["up", "up1", "down", "reason"]
             } else {
-                &["revises", "depends_on", "up", "up1", "down"]
+                &["revises", "depends_on", "replaces", "up", "up1", "down"]
             };
             if !known.contains(&key) {
                 return Err(bad(&format!("`{key}` is not a key of it")));
@@ -140,8 +140,11 @@ impl Reader<'_> {
         };
         let sealed = Sealed {
             at: named,
-            parents: ids("revises"),
-            depends_on: ids("depends_on"),
+            edges: Edges {
+                parents: ids("revises"),
+                depends_on: ids("depends_on"),
+                replaces: ids("replaces"),
+            },
             digests: Digests {
                 up: needed("up")?,
                 up1: needed("up1")?,
@@ -199,8 +202,7 @@ impl Reader<'_> {
 
 impl Sealed {
     fn same(&self, other: &Self) -> bool {
-        (&self.parents, &self.depends_on, self.digests)
-            == (&other.parents, &other.depends_on, other.digests)
+        (&self.edges, self.digests) == (&other.edges, other.digests)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::{Digest, Digests, NewText, Reseal, Seals, sha256};
+use super::{Digest, Digests, Edges, NewText, Reseal, Seals, sha256};
 use crate::config::table::is_unprintable;
 use crate::diagnostic::Diagnostic;
 use crate::graph::Graph;
@@ -51,9 +51,7 @@ pub(super) fn reseal(
             .help("there is nothing to do"),
         ));
     }
-    if !graph.is_numbered()
-        && edges(tree, graph, revision) != (sealed.parents.clone(), sealed.depends_on.clone())
-    {
+    if !graph.is_numbered() && edges(tree, graph, revision) != sealed.edges.seen_in(graph, tree) {
         return Err(Box::new(
             error("seal-rewired", format!("published revision `{name}` stands elsewhere than when it was sealed"))
                 .at(tree.migrations[revision].at, "this revision")
@@ -98,21 +96,44 @@ pub(super) fn tree_digest(
     sha256(text(&lines, &BTreeMap::new()).as_bytes())
 }
 
-/// Parents and dependencies of a revision as its line says them.
-pub(super) fn edges(tree: &Tree, graph: &Graph, revision: usize) -> (Vec<String>, Vec<String>) {
+/// Where a revision stands, as its line says it.
+pub(super) fn edges(tree: &Tree, graph: &Graph, revision: usize) -> Edges {
     if graph.is_numbered() {
-        return (Vec::new(), Vec::new());
+        return Edges::default();
     }
-    let ids = |revisions: &[usize]| {
-        let ids = revisions.iter().map(|at| id(tree, *at).to_owned());
-        let mut ids: Vec<String> = ids.collect();
+    let sorted = |ids: &mut dyn Iterator<Item = &str>| {
+        let mut ids: Vec<String> = ids.map(str::to_owned).collect();
         ids.sort_unstable();
         ids
     };
-    (
-        ids(graph.parents(revision)),
-        ids(graph.depends_on(revision)),
-    )
+    let ids = |revisions: &[usize]| sorted(&mut revisions.iter().map(|at| id(tree, *at)));
+    let replaces = tree.migrations[revision].replaces.iter();
+    Edges {
+        parents: ids(graph.parents(revision)),
+        depends_on: ids(graph.depends_on(revision)),
+        replaces: sorted(&mut replaces.map(|(id, _)| id.as_str())),
+    }
+}
+
+impl Edges {
+    /// The same where what was squashed since goes by the name of what it was squashed into.
+    pub(super) fn seen_in(&self, graph: &Graph, tree: &Tree) -> Self {
+        let now = |ids: &[String]| {
+            let now = ids.iter().map(|name| match graph.replacement(name) {
+                Some(by) => id(tree, by).to_owned(),
+                None => name.clone(),
+            });
+            let mut now: Vec<String> = now.collect();
+            now.sort_unstable();
+            now.dedup();
+            now
+        };
+        Self {
+            parents: now(&self.parents),
+            depends_on: now(&self.depends_on),
+            replaces: self.replaces.clone(),
+        }
+    }
 }
 
 fn id(tree: &Tree, revision: usize) -> &str {
@@ -120,21 +141,26 @@ fn id(tree: &Tree, revision: usize) -> &str {
 }
 
 fn line(tree: &Tree, graph: &Graph, digests: &[Digests], revision: usize) -> String {
-    let (parents, depends_on) = edges(tree, graph, revision);
-    sealed_line(id(tree, revision), &parents, &depends_on, digests[revision])
+    let edges = edges(tree, graph, revision);
+    sealed_line(id(tree, revision), &edges, digests[revision])
 }
 
 fn old_lines(seals: &Seals) -> BTreeMap<&str, String> {
     let lines = seals.revisions.iter().map(|(id, sealed)| {
-        let line = sealed_line(id, &sealed.parents, &sealed.depends_on, sealed.digests);
+        let line = sealed_line(id, &sealed.edges, sealed.digests);
         (id.as_str(), line)
     });
     lines.collect()
 }
 
-fn sealed_line(id: &str, parents: &[String], depends_on: &[String], digests: Digests) -> String {
+fn sealed_line(id: &str, edges: &Edges, digests: Digests) -> String {
     let mut line = bare_or_quoted(id);
-    for (key, ids) in [("revises", parents), ("depends_on", depends_on)] {
+    let lists = [
+        ("revises", &edges.parents),
+        ("depends_on", &edges.depends_on),
+        ("replaces", &edges.replaces),
+    ];
+    for (key, ids) in lists {
         if !ids.is_empty() {
             let ids: Vec<String> = ids.iter().map(|id| bare_or_quoted(id)).collect();
             let _ = write!(line, " {key}={}", ids.join(","));
@@ -289,13 +315,16 @@ mod tests {
         let sealed = digests("a")[0];
         let mut text = format!("{HEADER}\n");
         for id in ids {
-            let parents = ids.map(str::to_owned);
-            let _ = writeln!(text, "{}", sealed_line(id, &parents, &[], sealed));
+            let edges = Edges {
+                parents: ids.map(str::to_owned).to_vec(),
+                ..Edges::default()
+            };
+            let _ = writeln!(text, "{}", sealed_line(id, &edges, sealed));
         }
         let (.., seals) = with(&text);
         for id in ids {
             assert_eq!(seals.sealed(id), Some(sealed), "{id}");
-            assert_eq!(seals.revisions[id].parents.len(), ids.len());
+            assert_eq!(seals.revisions[id].edges.parents.len(), ids.len());
         }
     }
 }

@@ -3,7 +3,8 @@
 use super::{Digests, Sealed, Seals, sum};
 use crate::diagnostic::{Diagnostic, Severity, Sink};
 use crate::graph::Graph;
-use crate::tree::{Part, Script, Tree};
+use crate::source::Span;
+use crate::tree::{Part, SEAL_FILE, Script, Tree};
 
 pub(super) fn verify(
     tree: &Tree,
@@ -18,12 +19,37 @@ pub(super) fn verify(
                 edges(tree, graph, revision, sealed, sink);
                 text(tree, revision, digests[revision], sealed, seals, sink);
             }
+            // What was squashed is kept on record: by that line, databases that have it are told from others.
+            None if graph.replacement(id).is_some() => {}
             None => sink.push(missing(graph, id, sealed)),
+        }
+    }
+    for migration in &tree.migrations {
+        for (name, span) in &migration.replaces {
+            if !seals.contains(name.as_str()) {
+                sink.push(unknown_replaced(
+                    migration.id.as_str(),
+                    name.as_str(),
+                    *span,
+                ));
+            }
         }
     }
     if graph.is_numbered() {
         out_of_order(tree, graph, seals, sink);
     }
+}
+
+fn unknown_replaced(id: &str, name: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(
+        "replaced-unknown",
+        format!("revision `{id}` replaces `{name}`, of which {SEAL_FILE} has no line"),
+    )
+    .at(span, "replaced")
+    .because(
+        "a database that has it could not be told from one that has something else of that name",
+    )
+    .help("`signoff squash` writes that line; bring it back from version control")
 }
 
 fn missing(graph: &Graph, id: &str, sealed: &Sealed) -> Diagnostic {
@@ -47,14 +73,17 @@ fn edges(tree: &Tree, graph: &Graph, revision: usize, sealed: &Sealed, sink: &mu
     }
     let migration = &tree.migrations[revision];
     let id = &migration.id;
-    let (parents, depends_on) = sum::edges(tree, graph, revision);
+    let is = sum::edges(tree, graph, revision);
+    let was = sealed.edges.seen_in(graph, tree);
     let spans = [
         migration.parents.first().map(|(_, span)| *span),
         migration.depends_on.first().map(|(_, span)| *span),
+        migration.replaces.first().map(|(_, span)| *span),
     ];
     let edges = [
-        (&sealed.parents, &parents, "revised", "revises"),
-        (&sealed.depends_on, &depends_on, "depended on", "depends on"),
+        (was.parents, is.parents, "revised", "revises"),
+        (was.depends_on, is.depends_on, "depended on", "depends on"),
+        (was.replaces, is.replaces, "replaced", "replaces"),
     ];
     for ((was, is, verb_was, verb), span) in edges.into_iter().zip(spans) {
         if was == is {
@@ -65,15 +94,15 @@ fn edges(tree: &Tree, graph: &Graph, revision: usize, sealed: &Sealed, sink: &mu
                 "seal-rewired",
                 format!(
                     "published revision `{id}` was rewired: it {verb_was} {} and now {verb} {}",
-                    names(was),
-                    names(is)
+                    names(&was),
+                    names(&is)
                 ),
             )
             .at(span.unwrap_or(migration.at), "now")
             .at(sealed.at, "sealed here")
             .because("databases that have it applied it where it was; what now comes before it may never run there")
             .help(format!(
-                "put `revises` and `depends_on` back; what must come after `{id}` goes into a new revision"
+                "put `revises`, `depends_on` and `replaces` back; what must come after `{id}` goes into a new revision"
             )),
         );
     }

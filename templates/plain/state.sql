@@ -33,6 +33,11 @@ BEGIN
 {% include "script/tables.sql" %}
   END IF;
 {% endif %}
+{% if has_replaced and direction != "plan" %}
+  IF replaced <> '{}' THEN
+{% include "script/replace.sql" %}
+  END IF;
+{% endif %}
 {% if direction != "plan" %}
   -- What {{ "an upgrade" if direction == "downgrade" else "a downgrade" }} began here, and did nothing of, is on the record as before.
   FOR r IN {{ words.take_back(direction, "manifest", "put_off", version_table) }} LOOP

@@ -66,7 +66,8 @@ BEGIN
       FROM {{ version_table }} v
      WHERE v.kind = 'revision'
        AND NOT EXISTS (SELECT FROM unnest(string_to_array(btrim(current_setting('signoff.rows'), chr(10)), chr(10))) AS l (line)
-           WHERE l.line::jsonb->>'revision' = v.revision)
+           WHERE l.line::jsonb->>'revision' = v.revision
+             OR l.line::jsonb->'replaces' @> jsonb_build_array(jsonb_build_object('revision', v.revision)))
       HAVING count(*) > 0;
     SELECT coalesce(json_agg(json_build_object('id', v.revision, 'up', v.up, 'state', v.state) ORDER BY v.revision COLLATE "C"), '[]')
       INTO recorded

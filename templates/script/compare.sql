@@ -38,6 +38,9 @@
         'Where another tool brought it to where a revision of this tree stands, the developers write a script with `signoff stamp`, which records that.';
   END IF;
 {% endif %}
+{% if has_replaced %}
+{% include "script/compare/replaced.sql" %}
+{% endif %}
   FOR r IN SELECT v.*, m.up AS its_up, m.up1 AS its_up1, m.accept, m.steps AS its_steps, m.variables AS its_variables, m.selected
       FROM jsonb_to_recordset(recorded) AS v (revision text, project text, state text, up text, up1 text, steps text[], variables text)
         JOIN jsonb_to_recordset(manifest)
@@ -193,4 +196,11 @@
                     {{ "chr(10) || 'signoff: what is repeatable is put off'" if repeatables else "''" }})
                   FROM jsonb_array_elements_text(put_off) AS p (id)
                  WHERE NOT EXISTS (SELECT FROM jsonb_array_elements(recorded) AS w (e) WHERE w.e->>'revision' = p.id AND w.e->>'state' = 'applied')) END;
+{% endif %}
+{% if has_replaced %}
+  IF replaced <> '{}' THEN
+    said := said || (SELECT string_agg(format('%ssignoff: %s is here as what it replaces (%s): it is recorded in their place, and nothing of it runs',
+              chr(10), x.successor, x.old), '' ORDER BY x.successor)
+        FROM (SELECT t.value AS successor, string_agg(t.key, ', ' ORDER BY t.key COLLATE "C") AS old FROM jsonb_each_text(replaced) AS t GROUP BY 1) x);
+  END IF;
 {% endif %}

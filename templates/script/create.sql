@@ -29,3 +29,15 @@ SELECT count(*) > 0 AS signoff_idle, coalesce(string_agg(i.revision, ', '), '') 
 \if :signoff_idle
 \echo 'signoff: begun here, and nothing of it done; {{ "not applied" if direction == "downgrade" else "still applied" }}:' :signoff_idle_names
 \endif
+{% if has_replaced %}
+SET signoff.manifest = :'signoff_manifest'; SET signoff.replaced = :'signoff_replaced'; SET signoff.bundle = :'signoff_bundle';
+SET signoff.ticket = :'signoff_ticket';
+DO $signoff$
+DECLARE manifest jsonb := current_setting('signoff.manifest'); replaced jsonb := current_setting('signoff.replaced'); n bigint;
+BEGIN
+  IF replaced <> '{}' THEN
+{% include "script/replace.sql" %}
+  END IF;
+END $signoff$;
+RESET signoff.manifest;
+{% endif %}

@@ -17,9 +17,12 @@ BEGIN
   t := to_regclass({{ version_table | lit }});
 {% set how_first_run = "add -v first_run=1" %}
 {% include "script/compare.sql" %}
-  PERFORM set_config('signoff.summary', said, false);
+  PERFORM set_config('signoff.summary', said, false){% if has_replaced %}, set_config('signoff.replaced', replaced::text, false){% endif %};
 END $signoff$;
 SELECT pg_catalog.current_setting('signoff.summary') AS signoff_summary, pg_catalog.current_setting('signoff.repeat') AS signoff_repeat \gset
+{% if has_replaced %}
+SELECT pg_catalog.current_setting('signoff.replaced') AS signoff_replaced \gset
+{% endif %}
 \echo :signoff_summary
 {% if acts %}
 \if :signoff_dry_run
@@ -33,6 +36,9 @@ BEGIN
   IF to_regclass({{ version_table | lit }}) IS NOT NULL THEN
     SELECT coalesce(jsonb_object_agg(v.revision, v.state), '{}') INTO recorded FROM {{ version_table }} v;
   END IF;
+{% if has_replaced %}
+  recorded := recorded || (SELECT coalesce(jsonb_object_agg(t.value, 'applied'), '{}') FROM jsonb_each_text(current_setting('signoff.replaced')::jsonb) AS t);
+{% endif %}
   WITH RECURSIVE {{ words.edges(direction, numbered, "m") }},
       seed (r, why) AS (SELECT s->>0, s->>1
           FROM jsonb_array_elements(current_setting('signoff.apart')::jsonb) AS t (s)

@@ -1,3 +1,4 @@
+{% import "script/words.sql" as words %}
 {# What is applied, half-done and tried, and what to do next: two columns of the query over s. Told of: the revisions, the names of steps by revision and
    state, whether a run is going on, the last event, repeatables and the bundle, each as SQL. #}
 WITH m AS (SELECT e->>'revision' AS revision, e->>'message' AS message, e, n
@@ -6,10 +7,19 @@ WITH m AS (SELECT e->>'revision' AS revision, e->>'message' AS message, e, n
           format('%s UTC by %s%s', to_char(e.at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS'), e.session_user_name, ', ticket ' || e.ticket) AS told
         FROM {{ event_table }} e
         ORDER BY e.revision, e.id DESC),
-    s AS (SELECT m.*, v.state, v.steps, v.revision IS NOT NULL AND v.project <> {{ project | lit }} AS foreign_project,
+{% if has_replaced %}
+    have AS (SELECT v.* FROM {{ version_table }} v WHERE v.project = {{ project | lit }} AND v.kind = 'revision'),
+    {{ words.replaced(told.manifest) }},
+    whole AS (SELECT s.successor, string_agg(s.revision, ', ' ORDER BY s.n) FILTER (WHERE s.here) AS names
+        FROM seen s
+       GROUP BY s.successor HAVING bool_or(s.here) AND bool_and(s.met AND coalesce(s.state = 'applied' AND NOT s.other_text, true))),
+{% endif %}
+    s AS (SELECT m.*, {% if has_replaced %}coalesce(v.state, CASE WHEN w.names IS NOT NULL THEN 'applied' END) AS state, w.names AS instead{% else %}v.state{% endif %}, v.steps, v.revision IS NOT NULL AND v.project <> {{ project | lit }} AS foreign_project,
           v.state = 'applied' AND v.up <> e->>'up' AND v.up1 <> e->>'up1' AND NOT coalesce(e->'accept' ? v.up, false)
             OR v.up = e->>'up' AND v.variables IS DISTINCT FROM e->>'variables' AS other_text, t.event, t.told
-        FROM m LEFT JOIN {{ version_table }} v ON v.revision = m.revision LEFT JOIN tried t ON t.revision = m.revision)
+        FROM m LEFT JOIN {{ version_table }} v ON v.revision = m.revision LEFT JOIN tried t ON t.revision = m.revision{% if has_replaced %}
+
+          LEFT JOIN whole w ON w.successor = m.revision{% endif %})
 SELECT format('signoff: %s of %s revisions of this release and before it are applied in database %s', count(*) FILTER (WHERE s.state = 'applied'), count(*),
         current_database())
     || coalesce(string_agg(format('%s  %s  %s  %s', chr(10),
@@ -18,6 +28,9 @@ SELECT format('signoff: %s of %s revisions of this release and before it are app
                             WHEN s.state IS NULL THEN 'not applied'
                             WHEN s.state = 'applied' THEN 'applied'
                             ELSE 'HALF-DONE' END, 11), s.revision, s.message)
+{% if has_replaced %}
+                || coalesce(format('  (as what it replaces: %s)', s.instead), '')
+{% endif %}
                 || CASE WHEN s.state IN ('upgrading', 'downgrading') THEN format('  (%s; last run %s)', s.state, s.told)
                     WHEN s.event IN ('started', 'reverting')
                       THEN format('  (%s %s, %s)', s.event, s.told,

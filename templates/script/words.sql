@@ -75,3 +75,11 @@
         MESSAGE = format('signoff: refused: revision %s is recorded here for project %s', r.revision, r.project),
         HINT = 'If it is the same project, give it the same name: [project] name, or --project. If not, two projects need two version tables: '
           '[version_table] name.';{% endmacro %}
+{# What of the revisions whose place others took is recorded, one by one. Stands behind a WITH that has `have`, the project's rows. #}
+{% macro replaced(manifest) %}old AS (SELECT m.e->>'revision' AS successor, x.n, p.*
+        FROM jsonb_array_elements({{ manifest }}) AS m (e), jsonb_array_elements(m.e->'replaces') WITH ORDINALITY AS x (e, n),
+          jsonb_to_record(x.e) AS p (revision text, up text, up1 text, accept text[], within text[], whole boolean)),
+    seen AS (SELECT o.*, h.state, h.state IS NOT NULL AS here,
+          coalesce(o.whole, false) OR h.state IS NOT NULL OR EXISTS (SELECT FROM have i WHERE i.revision = ANY (o.within)) AS met,
+          h.up <> o.up AND h.up1 <> o.up1 AND NOT coalesce(h.up = ANY (o.accept), false) AS other_text
+        FROM old o LEFT JOIN have h USING (revision)){% endmacro %}

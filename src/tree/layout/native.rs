@@ -131,6 +131,7 @@ impl Assembly<'_> {
                     labels: header.labels,
                     created: header.created,
                     recreates: header.recreates,
+                    replaces: header.replaces,
                     allow: header.allow,
                     up,
                     down,

@@ -140,6 +140,7 @@ pub(super) fn migration(
         labels: Vec::new(),
         created: None,
         recreates: Vec::new(),
+        replaces: Vec::new(),
         allow: Vec::new(),
         up,
         down,

@@ -5,6 +5,9 @@
 {{ words.known_format() }}
     SELECT coalesce(jsonb_agg(to_jsonb(v)), '[]') INTO recorded FROM {{ version_table }} v;
   END IF;
+{% if has_replaced and not stamp.purges %}
+{% include "script/compare/replaced.sql" %}
+{% endif %}
   FOR r IN SELECT v.revision, v.project
       FROM jsonb_to_recordset(recorded) AS v (revision text, project text) JOIN jsonb_to_recordset(manifest) AS m (revision text) USING (revision)
      WHERE v.project <> {{ project | lit }} LOOP
@@ -44,6 +47,11 @@
   IF t IS NULL THEN
 {% include "script/tables.sql" %}
   END IF;
+{% if has_replaced %}
+  IF replaced <> '{}' THEN
+{% include "script/replace.sql" %}
+  END IF;
+{% endif %}
   IF there THEN
     said := {{ ("nothing to record: what this database records is " ~ to ~ " already") | lit }};
   ELSE

@@ -25,6 +25,7 @@ pub(super) struct Revision {
     pub(super) labels: Vec<(String, Span)>,
     pub(super) depends_on: Vec<(String, Span)>,
     pub(super) recreates: Vec<(String, Span)>,
+    pub(super) replaces: Vec<(RevisionId, Span)>,
     pub(super) allow: Vec<(String, String)>,
     pub(super) settings: Settings,
 }
@@ -50,17 +51,13 @@ pub(super) fn migration(toml: &str, place: Place, sink: &mut Sink) -> Option<Hea
             sink,
         );
     }
-    let revises = table.texts("revises", sink);
-    let revises = revises.map_or_else(Vec::new, |texts| texts.value);
-    let revises = revises
-        .into_iter()
-        .filter_map(|(value, span)| id(&Located { value, span }, sink))
-        .collect();
+    let revises = ids(&mut table, "revises", sink);
     let message = table.text("message", sink);
     let created = table.time("created", sink);
     let labels = words(&mut table, "labels", sink);
     let depends_on = words(&mut table, "depends_on", sink);
     let recreates = words(&mut table, "recreates", sink);
+    let replaces = ids(&mut table, "replaces", sink);
     let allow = table.table("allow", "`allow`", sink);
     let settings = settings(&mut table, sink);
     let allow = allow.map_or_else(Vec::new, |mut allow| {
@@ -76,6 +73,7 @@ pub(super) fn migration(toml: &str, place: Place, sink: &mut Sink) -> Option<Hea
         labels,
         depends_on,
         recreates,
+        replaces,
         allow,
         settings,
     })))
@@ -141,6 +139,16 @@ fn missing(table: &Table<'_>, key: &str, help: &str, sink: &mut Sink) {
             .at(table.span(), format!("no `{key}`"))
             .help(help),
     );
+}
+
+/// A list of revision ids.
+fn ids(table: &mut Table<'_>, key: &'static str, sink: &mut Sink) -> Vec<(RevisionId, Span)> {
+    let texts = table.texts(key, sink);
+    let texts = texts.map_or_else(Vec::new, |texts| texts.value);
+    let ids = texts
+        .into_iter()
+        .filter_map(|(value, span)| id(&Located { value, span }, sink));
+    ids.collect()
 }
 
 fn id(text: &Located<String>, sink: &mut Sink) -> Option<(RevisionId, Span)> {

@@ -2,7 +2,7 @@
 \if true
 -- signoff status · linear · base → 9a44e2d5806b · 3 revisions
 -- tree    sha256:4ba21bb7d0a6009439dd877a710a7897576aa4d7f700e45e3b96dc505fbcfc56
--- bundle  sha256:71415442d2662052a2bcd2ca8d58694da3b77127c234f2c1296bb3759e2448a6
+-- bundle  sha256:151e0afe00d82d93d85d7720b99ee7a4d7bfa1ba42c83ca847de1faaee39a34f
 -- run     psql -X -d DATABASE -f status.sql
 -- It changes nothing.
 --
@@ -29,7 +29,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:71415442d2662052a2bcd2ca8d58694da3b77127c234f2c1296bb3759e2448a6'
+\set signoff_bundle 'sha256:151e0afe00d82d93d85d7720b99ee7a4d7bfa1ba42c83ca847de1faaee39a34f'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -187,7 +187,8 @@ SELECT format('signoff: %s of %s revisions of this release and before it are app
 SELECT coalesce(string_agg(format('  %s  %s', v.revision, v.state), E'\n' ORDER BY v.revision COLLATE "C"), '') AS signoff_others,
     count(*) > 0 AS signoff_has_others
   FROM "public"."signoff_revision" v
- WHERE v.kind = 'revision' AND NOT EXISTS (SELECT FROM jsonb_array_elements(:'signoff_manifest'::jsonb) AS a (e) WHERE e->>'revision' = v.revision) \gset
+ WHERE v.kind = 'revision' AND NOT EXISTS (SELECT FROM jsonb_array_elements(:'signoff_manifest'::jsonb) AS a (e)
+         WHERE e->>'revision' = v.revision OR e->'replaces' @> jsonb_build_array(jsonb_build_object('revision', v.revision))) \gset
 \if :signoff_has_others
 \echo 'also recorded here, and not part of this release:'
 \echo :signoff_others
