@@ -8,6 +8,7 @@ mod example;
 mod file_name;
 
 use std::fmt::Write as _;
+use std::ops::Range;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use jiff::Timestamp;
@@ -84,12 +85,10 @@ pub fn new_id(random: [u8; 6]) -> RevisionId {
 
 /// The text of a new migration file in the native layout.
 pub fn migration(new: &New, content: Content<'_>) -> String {
-    let list = |names: Vec<String>| format!("[{}]", names.join(", "));
-    let quoted = |names: &[String]| list(names.iter().map(|name| quote(name)).collect());
-    let parents = new.parents.iter().map(|parent| quote(parent.as_str()));
+    let quoted = |names: &[String]| list(&names.iter().map(|name| quote(name)).collect::<Vec<_>>());
     let mut header = vec![
         ("revision", quote(new.id.as_str())),
-        ("revises", list(parents.collect())),
+        ("revises", parent_list(new.parents)),
         ("message", quote(&one_line(new.message))),
         (
             "created",
@@ -118,6 +117,20 @@ pub fn migration(new: &New, content: Content<'_>) -> String {
         "\n--! upgrade\n{upgrade}\n--! downgrade\n{downgrade}\n"
     );
     text
+}
+
+/// The text of a migration file in which `revises`, which stands at `place`, now names these parents. Nothing else in it
+/// changes, line ends and comments included.
+pub fn with_parents(text: &str, place: Range<usize>, parents: &[RevisionId]) -> String {
+    let mut text = text.to_owned();
+    text.replace_range(place, &parent_list(parents));
+    text
+}
+
+/// Parents as the value of `revises`.
+pub fn parent_list(parents: &[RevisionId]) -> String {
+    let parents = parents.iter().map(|parent| quote(parent.as_str()));
+    list(&parents.collect::<Vec<_>>())
 }
 
 /// The path of a new migration file below the migrations folder, from the config's `file_template`.
@@ -198,6 +211,10 @@ const OPEN: &str =
 /// What stands in a merge.
 const JOIN: &str = "-- Joins what it revises, and has nothing of its own to run.\n";
 const PART: &str = "-- Nothing to undo.\n";
+
+fn list(names: &[String]) -> String {
+    format!("[{}]", names.join(", "))
+}
 
 /// A TOML basic string. Whatever the text holds, it stays on one line, and no character can turn the line around.
 fn quote(text: &str) -> String {

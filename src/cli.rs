@@ -9,6 +9,7 @@ mod config;
 mod context;
 mod current;
 mod describe;
+mod disk;
 mod downgrade;
 mod edit;
 mod explain;
@@ -17,6 +18,7 @@ mod history;
 mod init;
 mod merge;
 mod output;
+mod rebase;
 mod revision;
 mod seal;
 mod shape;
@@ -93,6 +95,7 @@ enum Command {
     Init(init::Arguments),
     Revision(revision::Arguments),
     Merge(merge::Arguments),
+    Rebase(rebase::Arguments),
     Edit(edit::Arguments),
     Seal(seal::Arguments),
     Check(check::Arguments),
@@ -171,6 +174,7 @@ pub fn run(world: World<'_>) -> u8 {
             revision::run(&context, &arguments, input, &mut output)
         }
         Some(Command::Merge(arguments)) => merge::run(&context, &arguments, &mut output),
+        Some(Command::Rebase(arguments)) => rebase::run(&context, &arguments, &mut output),
         Some(Command::Edit(arguments)) => edit::run(&context, &arguments, &mut output),
         Some(Command::Seal(arguments)) => seal::run(&context, &arguments, &mut output),
         Some(Command::Check(arguments)) => check::run(&context, &arguments, &mut output),

@@ -17,6 +17,7 @@ pub mod expression;
 mod build;
 mod order;
 mod range;
+mod rebase;
 mod resolve;
 #[cfg(test)]
 pub(crate) mod sample;
@@ -98,6 +99,21 @@ pub fn revisions(graph: &Graph, tree: &Tree, expr: &str) -> Result<Vec<usize>, D
 /// the heads of a state. Empty text is all. `branch@base:` is that branch alone, without what it depends on.
 pub fn history(graph: &Graph, tree: &Tree, expr: &str) -> Result<Vec<usize>, Diagnostic> {
     range::history(graph, tree, expr)
+}
+
+/// A line of revisions that is to stand on another revision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rebase {
+    /// All that moves, in order.
+    pub revisions: Vec<usize>,
+    /// Those that will revise the other revision in the place of what they revise now, in order.
+    pub bottoms: Vec<usize>,
+}
+
+/// What moves when the line of a revision is put onto another one: what its heads stand on and `onto` does not, and all
+/// that stands on that. Does not ask what is published.
+pub fn rebase(graph: &Graph, tree: &Tree, line: usize, onto: usize) -> Result<Rebase, Diagnostic> {
+    rebase::rebase(graph, tree, line, onto)
 }
 
 impl Range {
@@ -226,9 +242,7 @@ impl Graph {
     /// from it by parents, and its ancestors down to (and without) the first branch point or merge point.
     /// One flag per revision.
     pub fn branch(&self, carrier: usize) -> Vec<bool> {
-        let mut covered = self.walk(&[carrier], |graph, revision| {
-            [graph.children(revision), &[]]
-        });
+        let mut covered = self.above(&[carrier]);
         let mut revision = carrier;
         while !self.is_branch_point(revision)
             && let [parent] = self.parents(revision)
@@ -277,11 +291,19 @@ impl Graph {
         })
     }
 
+    /// `from` and what it stands on, by parents alone. One flag per revision.
+    pub fn below(&self, from: &[usize]) -> Vec<bool> {
+        self.walk(from, |graph, revision| [graph.parents(revision), &[]])
+    }
+
+    /// `from` and what stands on it, by parents alone. One flag per revision.
+    pub fn above(&self, from: &[usize]) -> Vec<bool> {
+        self.walk(from, |graph, revision| [graph.children(revision), &[]])
+    }
+
     /// Heads that descend from a revision by parents (itself, where it is one), in order.
     pub fn heads_above(&self, revision: usize) -> Vec<usize> {
-        let above = self.walk(&[revision], |graph, revision| {
-            [graph.children(revision), &[]]
-        });
+        let above = self.above(&[revision]);
         self.heads
             .iter()
             .copied()
@@ -307,7 +329,7 @@ impl Graph {
             .flat_map(|revision| self.parents(*revision))
             .copied()
             .collect();
-        let below = self.walk(&parents, |graph, revision| [graph.parents(revision), &[]]);
+        let below = self.below(&parents);
         let tips = state.iter().copied().filter(|revision| !below[*revision]);
         self.sorted(tips.collect())
     }

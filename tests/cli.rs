@@ -17,6 +17,7 @@ mod help;
 mod history;
 mod init;
 mod merge;
+mod rebase;
 mod revision;
 mod rules;
 mod seal;

@@ -113,7 +113,8 @@ fn heads(tree: &Tree, graph: &Graph) -> Sink {
     sink.push(
         diagnostic
             .because("`head` means none of them, so that `bundle` and `upgrade` refuse without a range")
-            .help("join them with `signoff merge heads`; where they are branches that stay apart, say `heads` or `label@head`"),
+            .help("where one line is not published, `signoff rebase` moves it onto the other; else join them with `signoff merge heads`")
+            .help("where they are branches that stay apart, say `heads` or `label@head`"),
     );
     sink
 }

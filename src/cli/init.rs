@@ -3,7 +3,8 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::ValueEnum;
 
-use super::context::{Context, disk};
+use super::context::Context;
+use super::disk;
 use super::output::{Ending, Output, Stop, failed};
 use super::world;
 use crate::author::NewFile;

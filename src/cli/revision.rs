@@ -111,7 +111,7 @@ fn several_heads(site: &Site) -> Diagnostic {
         diagnostic = diagnostic.at(migration.at, migration.message.clone());
     }
     diagnostic
-        .help("join them first: signoff merge heads")
+        .help("make it one first: `signoff rebase` moves a line that is not published, `signoff merge heads` joins them")
         .help("or name the one that is meant with --head")
 }
 

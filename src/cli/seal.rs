@@ -1,6 +1,7 @@
 //! `signoff seal`
 
-use super::context::{Context, disk};
+use super::context::Context;
+use super::disk;
 use super::output::{Ending, Output, Stop, failed};
 use crate::diagnostic::{Diagnostic, Sink};
 use crate::{compile, graph, lint, seal, tree};

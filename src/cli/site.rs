@@ -4,7 +4,8 @@ use std::io::Read;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::context::{Context, disk};
+use super::context::Context;
+use super::disk;
 use super::output::{Ending, Output, Stop, failed};
 use super::world;
 use crate::author::{self, New};

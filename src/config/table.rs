@@ -349,6 +349,12 @@ impl<'i> Table<'i> {
     }
 }
 
+/// Where the value of a key stands in a document.
+pub fn place_of(text: &str, key: &str) -> Option<Range<usize>> {
+    let table = DeTable::parse(text).ok()?.into_inner();
+    table.get(key).map(Spanned::span)
+}
+
 /// Whether a character moves the cursor, breaks the line or turns the direction of text: C0 and C1 controls,
 /// the line and paragraph separators, and the bidirectional controls of Unicode 6.3 (UAX #9). Such a
 /// character in a name or message shows the reader something else than what stands there.

@@ -265,7 +265,7 @@ impl Resolver<'_> {
                 Some((label, _)) => format!("say `heads` for all of them, an id or `{label}@head` for one"),
                 None => "say `heads` for all of them, or the id of one".to_owned(),
             });
-        Err(diagnostic.help("or join them for good: `signoff merge heads`"))
+        Err(diagnostic.help("or make it one for good: `signoff rebase` moves a line that is not published, `signoff merge heads` joins them"))
     }
 
     /// What an environment has, and a revision too.

@@ -9,6 +9,7 @@ mod numbered;
 mod sqlx;
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use camino::Utf8Path;
 
@@ -78,6 +79,11 @@ pub fn given(
     sink: &mut Sink,
 ) -> Result<Option<String>, Error> {
     native::given::given(path, bytes, sources, sink)
+}
+
+/// Where the value of `revises` stands in the text of a native file, as it is on disk. `None` where it is no such file.
+pub fn revises(text: &str) -> Option<Range<usize>> {
+    native::revises(text)
 }
 
 /// The names of all layouts, for messages.

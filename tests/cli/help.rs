@@ -5,10 +5,11 @@ use insta::assert_snapshot;
 use super::session;
 use crate::support::project::Project;
 
-const COMMANDS: [&str; 18] = [
+const COMMANDS: [&str; 19] = [
     "init",
     "revision",
     "merge",
+    "rebase",
     "edit",
     "seal",
     "check",

@@ -11,6 +11,7 @@ mod header;
 mod repeatable;
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use camino::Utf8PathBuf;
 use rayon::prelude::*;
@@ -81,6 +82,12 @@ pub(super) fn read(mut input: Input<'_>, sink: &mut Sink) -> Result<Contents, Er
         migrations,
         repeatables,
     })
+}
+
+/// Where the value of `revises` stands in a text whose line ends are as they are on disk.
+pub(super) fn revises(text: &str) -> Option<Range<usize>> {
+    let mark = text.len() - text.trim_start_matches('\u{feff}').len();
+    cut::revises(&text[mark..]).map(|found| found.start + mark..found.end + mark)
 }
 
 fn is_repeatable(file: &Taken) -> bool {

@@ -7,7 +7,7 @@ use std::ops::Range;
 use super::data::Directive;
 use super::directives;
 use super::header::{self, Header};
-use crate::config::table::{Place, Table, list, nearest};
+use crate::config::table::{Place, Table, list, nearest, place_of};
 use crate::diagnostic::{Diagnostic, Sink};
 use crate::lex;
 use crate::source::{FileId, Sources, Span};
@@ -129,6 +129,14 @@ pub(super) fn cut(
         header: read?,
         sections,
     })
+}
+
+/// Where the value of `revises` stands in a text.
+pub(super) fn revises(text: &str) -> Option<Range<usize>> {
+    let header = header_range(text).ok()?;
+    let toml = unmarked(&text[header.clone()]);
+    let value = place_of(&toml, "revises")?;
+    Some(header.start + value.start..header.start + value.end)
 }
 
 /// The lines of the header: `--!` lines, behind blank lines and plain comments at most. They end before the
