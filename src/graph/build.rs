@@ -264,7 +264,7 @@ pub(super) fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> O
         .map(|(_, other)| other)
 }
 
-/// Warns where a revision says it is older than its parent.
+/// Tells where a revision says it is older than its parent: a slip, or the trace of a rebase.
 fn dates(tree: &Tree, parents: &[Vec<usize>], sink: &mut Sink) {
     for (migration, parents) in tree.migrations.iter().zip(parents) {
         let Some((created, span)) = migration.created else {
@@ -277,14 +277,14 @@ fn dates(tree: &Tree, parents: &[Vec<usize>], sink: &mut Sink) {
             {
                 let (id, parent) = (&migration.id, &parent.id);
                 sink.push(
-                    Diagnostic::warning(
+                    Diagnostic::note(
                         "created-before-parent",
                         format!("revision `{id}` says it was created before its parent `{parent}`"),
                     )
                     .at(span, "created here")
                     .at(other, "its parent")
                     .because("the order follows `revises`, so a database sees no difference; people who sort by date do")
-                    .help(format!("check that `{parent}` is the right parent, then correct the date")),
+                    .help(format!("so it is after a rebase, and may stay; else check that `{parent}` is the right parent. The date is free to change")),
                 );
             }
         }
@@ -393,7 +393,7 @@ mod tests {
     }
 
     #[test]
-    fn a_date_before_its_parents_is_a_warning() {
+    fn a_date_before_its_parents_is_a_note() {
         let (message, labels) = only("aaaa @3\nbbbb < aaaa @2");
         assert!(message.starts_with("created-before-parent"));
         assert_eq!(labels, ["2 @2 created here", "1 @3 its parent"]);

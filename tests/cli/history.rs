@@ -126,9 +126,9 @@ fn missing_parents_and_ids_that_stand_twice() {
     assert_snapshot!(outcome.stderr);
 }
 
-/// A date before the parent's is odd and no more: the history is told, with a warning, and exit code 0.
+/// A date before the parent's is odd and no more: the history is told, with a note, and exit code 0.
 #[test]
-fn a_date_before_the_parents_is_a_warning() {
+fn a_date_before_the_parents_is_a_note() {
     let dated = |text: String, date: &str| {
         text.replace("\n\n--! up", &format!("\n--! created = {date}\n\n--! up"))
     };
