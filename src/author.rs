@@ -6,6 +6,7 @@
 
 mod example;
 mod file_name;
+pub mod squash;
 
 use std::fmt::Write as _;
 use std::ops::Range;
@@ -41,6 +42,18 @@ pub enum Content<'a> {
     Upgrade(&'a str),
     /// Nothing for good: it only joins its parents.
     Join,
+    /// What several revisions did, whose place it takes.
+    Squash(&'a squash::Squash),
+}
+
+impl Content<'_> {
+    /// When it was written, where that is not now.
+    pub fn created(&self) -> Option<Timestamp> {
+        match self {
+            Content::Open | Content::Upgrade(_) | Content::Join => None,
+            Content::Squash(squash) => squash.created,
+        }
+    }
 }
 
 /// A file that is to be written.
@@ -95,11 +108,18 @@ pub fn migration(new: &New, content: Content<'_>) -> String {
             new.created.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
         ),
     ];
-    if !new.labels.is_empty() {
-        header.push(("labels", quoted(new.labels)));
+    let mut labels = new.labels.to_vec();
+    if let Content::Squash(squash) = content {
+        labels.extend(squash.labels.iter().cloned());
+    }
+    if !labels.is_empty() {
+        header.push(("labels", quoted(&labels)));
     }
     if !new.depends_on.is_empty() {
         header.push(("depends_on", quoted(new.depends_on)));
+    }
+    if let Content::Squash(squash) = content {
+        header.extend(squash.header());
     }
     let mut text =
         "-- For signoff, not for `psql -f`: psql would run the upgrade and then the downgrade.\n"
@@ -111,6 +131,10 @@ pub fn migration(new: &New, content: Content<'_>) -> String {
         Content::Open => ("\n", OPEN),
         Content::Upgrade(sql) => (sql, OPEN),
         Content::Join => (JOIN, PART),
+        Content::Squash(squash) => {
+            text.push_str(&squash.sections());
+            return text;
+        }
     };
     let _ = write!(
         text,

@@ -24,6 +24,7 @@ mod seal;
 mod shape;
 mod show;
 mod site;
+mod squash;
 mod stamp;
 mod start;
 mod upgrade;
@@ -95,6 +96,7 @@ enum Command {
     Init(init::Arguments),
     Revision(revision::Arguments),
     Merge(merge::Arguments),
+    Squash(squash::Arguments),
     Rebase(rebase::Arguments),
     Edit(edit::Arguments),
     Seal(seal::Arguments),
@@ -175,6 +177,7 @@ pub fn run(world: World<'_>) -> u8 {
         }
         Some(Command::Merge(arguments)) => merge::run(&context, &arguments, &mut output),
         Some(Command::Rebase(arguments)) => rebase::run(&context, &arguments, &mut output),
+        Some(Command::Squash(arguments)) => squash::run(&context, &arguments, &mut output),
         Some(Command::Edit(arguments)) => edit::run(&context, &arguments, &mut output),
         Some(Command::Seal(arguments)) => seal::run(&context, &arguments, &mut output),
         Some(Command::Check(arguments)) => check::run(&context, &arguments, &mut output),

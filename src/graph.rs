@@ -209,6 +209,12 @@ impl Graph {
         self.replaced.get(id).copied()
     }
 
+    /// Ids of revisions that are gone, sorted, each with the one that took its place.
+    pub fn replacements(&self) -> impl Iterator<Item = (&str, usize)> {
+        let replaced = self.replaced.iter();
+        replaced.map(|(id, successor)| (id.as_str(), *successor))
+    }
+
     /// The revision that carries this label in its header.
     pub fn label(&self, label: &str) -> Option<usize> {
         self.labels.get(label).copied()

@@ -174,6 +174,17 @@ pub fn new_text(tree: &Tree, graph: &Graph, digests: &[Digests], seals: &Seals) 
     sum::new_text(tree, graph, digests, seals)
 }
 
+/// `signoff.sum` with these revisions of the tree in it, and no more.
+pub fn keep(
+    tree: &Tree,
+    graph: &Graph,
+    digests: &[Digests],
+    seals: &Seals,
+    revisions: &[usize],
+) -> NewText {
+    sum::keep(tree, graph, digests, seals, revisions)
+}
+
 /// `signoff.sum` with one published revision sealed again as it is now, and what it was kept as accepted.
 pub fn reseal(
     tree: &Tree,

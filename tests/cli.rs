@@ -22,6 +22,7 @@ mod revision;
 mod rules;
 mod seal;
 mod show;
+mod squash;
 mod stamp;
 mod start;
 mod streams;

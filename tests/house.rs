@@ -30,7 +30,10 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("plan", ABOVE_PLAN),
     ("render", RENDER),
     ("bundle", BUNDLE),
-    ("author", &["name", "tree", "graph", "sql"]),
+    (
+        "author",
+        &["source", "name", "diagnostic", "tree", "graph", "sql"],
+    ),
     ("compile", COMPILE),
     ("cli", CLI),
     // lib.rs only lists the rooms.

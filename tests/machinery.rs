@@ -84,18 +84,6 @@ fn wide(script: &str) -> Vec<(usize, &str)> {
     found
 }
 
-/// The tree of this repository, as `make demo` compiles it.
-fn sample() -> Project {
-    let config = std::fs::read_to_string(support::root().join("signoff.toml"));
-    let project = Project::new().file("signoff.toml", &config.expect("the sample has a config"));
-    let from = support::root().join("migrations");
-    for path in support::all_files(&from) {
-        let bytes = std::fs::read(from.join(&path)).expect("the sample is readable");
-        project.write(&format!("migrations/{path}"), &bytes);
-    }
-    project
-}
-
 /// Every kind of step that psql can be given.
 const STEPS: [&str; 12] = [
     "CREATE TABLE t (a int, b text)",
@@ -146,9 +134,14 @@ fn no_line_of_ours_is_wider_than_a_page() {
     const PLAIN: &[&str] = &["bundle", "--flavour", "plain"];
     const SINGLE: &[&str] = &["bundle", "--single-transaction"];
     let golden = |case: &str| Project::copy_of(&format!("tests/golden/{case}/project"));
+    let squashed = Project::sample();
+    squashed
+        .run(&["squash", "base:0b2c", "-m", "First release"])
+        .success();
     let mut scripts = 0;
     for (name, project, commands) in [
-        ("sample", sample(), &[PSQL, PLAIN][..]),
+        ("sample", Project::sample(), &[PSQL, PLAIN][..]),
+        ("squashed", squashed, &[PSQL, PLAIN]),
         ("linear", golden("linear"), &[PSQL, PLAIN]),
         ("branches", golden("branches"), &[PSQL, PLAIN, SINGLE]),
         ("numbered", golden("numbered"), &[PSQL, PLAIN]),
@@ -185,7 +178,7 @@ fn no_line_of_ours_is_wider_than_a_page() {
     }
     assert_eq!(
         scripts,
-        11 * 4 + 4,
+        13 * 4 + 4,
         "four scripts of each bundle, two stamps of each flavour"
     );
 }

@@ -24,6 +24,7 @@ mod refusals;
 mod rehearsal;
 mod rights;
 mod shadows;
+mod squash;
 mod stamp;
 mod steps;
 mod story;

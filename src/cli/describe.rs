@@ -40,8 +40,8 @@ pub(super) fn details(
             .collect();
         ids.join(", ")
     };
-    let names = |names: &mut dyn Iterator<Item = &String>| {
-        let names: Vec<&str> = names.map(String::as_str).collect();
+    let names = |names: &mut dyn Iterator<Item = &str>| {
+        let names: Vec<&str> = names.collect();
         names.join(", ")
     };
     let (merges, revises) = if graph.is_merge_point(revision) {
@@ -63,11 +63,15 @@ pub(super) fn details(
         ("branches to", branches),
         (
             "labels",
-            names(&mut migration.labels.iter().map(|(label, _)| label)),
+            names(&mut migration.labels.iter().map(|(label, _)| label.as_str())),
         ),
         (
             "depends on",
-            names(&mut migration.depends_on.iter().map(|(name, _)| name)),
+            names(&mut migration.depends_on.iter().map(|(name, _)| name.as_str())),
+        ),
+        (
+            "replaces",
+            names(&mut migration.replaces.iter().map(|(id, _)| id.as_str())),
         ),
         (
             "no way back",
@@ -109,6 +113,7 @@ pub(super) fn object(tree: &Tree, graph: &Graph, revision: usize) -> serde_json:
         "message": migration.message,
         "parents": ids(graph.parents(revision)),
         "depends_on": ids(graph.depends_on(revision)),
+        "replaces": migration.replaces.iter().map(|(id, _)| id).collect::<Vec<_>>(),
         "labels": migration.labels.iter().map(|(label, _)| label).collect::<Vec<_>>(),
         "created": migration.created.map(|(time, _)| time.to_string()),
         "file": tree.sources.path(migration.at.file),

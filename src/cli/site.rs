@@ -245,6 +245,18 @@ impl Site {
         draft: &Draft<'_>,
         output: &mut Output<'_>,
     ) -> Result<Utf8PathBuf, Stop> {
+        let shown = self.create(context, draft, output)?;
+        output.print(&format!("{shown}\n"))?;
+        Ok(shown)
+    }
+
+    /// Writes the file of a revision.
+    pub(super) fn create(
+        &self,
+        context: &Context,
+        draft: &Draft<'_>,
+        output: &mut Output<'_>,
+    ) -> Result<Utf8PathBuf, Stop> {
         let id = self.id(draft.names)?;
         let labels = self.labels(draft.names, &id, output)?;
         let parents: Vec<RevisionId> = draft
@@ -256,7 +268,10 @@ impl Site {
             id: &id,
             parents: &parents,
             message: draft.message,
-            created: world::now(&context.environment).map_err(Stop::Failed)?,
+            created: match draft.content.created() {
+                Some(created) => created,
+                None => world::now(&context.environment).map_err(Stop::Failed)?,
+            },
             labels: &labels,
             depends_on: draft.depends_on,
         };
@@ -269,7 +284,6 @@ impl Site {
             &author::migration(&new, draft.content),
         )
         .map_err(failed)?;
-        output.print(&format!("{shown}\n"))?;
         Ok(shown)
     }
 
@@ -289,6 +303,8 @@ impl Site {
         };
         let taken = if self.graph.find(id.as_str()).is_some() {
             "revision"
+        } else if self.graph.replacement(id.as_str()).is_some() {
+            "revision that was squashed,"
         } else if self.graph.label(id.as_str()).is_some() {
             "label"
         } else {

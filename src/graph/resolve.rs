@@ -330,7 +330,9 @@ impl Resolver<'_> {
                     format!("no revision or label is called `{shown}`"),
                 );
                 let labels = graph.labels().map(|(label, _)| label);
-                if let Some(by) = graph.replacement(name) {
+                let mut gone = graph.replacements();
+                let gone = gone.find(|(id, _)| *id == name || long_enough && id.starts_with(name));
+                if let Some((_, by)) = gone {
                     return Err(diagnostic
                         .at(self.tree.migrations[by].at, "replaces it")
                         .because(format!(

@@ -13,8 +13,18 @@ use crate::tree::Tree;
 const HEADER: &str = "signoff.sum 1";
 
 pub(super) fn new_text(tree: &Tree, graph: &Graph, digests: &[Digests], seals: &Seals) -> NewText {
+    keep(tree, graph, digests, seals, graph.order())
+}
+
+pub(super) fn keep(
+    tree: &Tree,
+    graph: &Graph,
+    digests: &[Digests],
+    seals: &Seals,
+    revisions: &[usize],
+) -> NewText {
     let new = |revision: &usize| !seals.contains(id(tree, *revision));
-    let added: Vec<usize> = graph.order().iter().copied().filter(new).collect();
+    let added: Vec<usize> = revisions.iter().copied().filter(new).collect();
     let mut lines = old_lines(seals);
     for revision in &added {
         lines.insert(id(tree, *revision), line(tree, graph, digests, *revision));

@@ -6,7 +6,8 @@ SELECT to_regclass({{ version_table | lit }}) IS NOT NULL AS signoff_there \gset
 \if :signoff_there
 SELECT coalesce(jsonb_object_agg(v.revision, v.state), '{}') AS signoff_recorded FROM {{ version_table }} v \gset
 {% if has_replaced %}
-SELECT :'signoff_recorded'::jsonb || coalesce(jsonb_object_agg(t.value, 'applied'), '{}') AS signoff_recorded FROM jsonb_each_text(:'signoff_replaced'::jsonb) AS t \gset
+SELECT :'signoff_recorded'::jsonb || coalesce(jsonb_object_agg(t.value, 'applied'), '{}') AS signoff_recorded
+  FROM jsonb_each_text(:'signoff_replaced'::jsonb) AS t \gset
 {% endif %}
 \endif
 -- Numbers are those of the list at the top. What was begun passed this check then, and its finished steps may have given rights away.

@@ -14,7 +14,8 @@ WITH m AS (SELECT e->>'revision' AS revision, e->>'message' AS message, e, n
         FROM seen s
        GROUP BY s.successor HAVING bool_or(s.here) AND bool_and(s.met AND coalesce(s.state = 'applied' AND NOT s.other_text, true))),
 {% endif %}
-    s AS (SELECT m.*, {% if has_replaced %}coalesce(v.state, CASE WHEN w.names IS NOT NULL THEN 'applied' END) AS state, w.names AS instead{% else %}v.state{% endif %}, v.steps, v.revision IS NOT NULL AND v.project <> {{ project | lit }} AS foreign_project,
+    s AS (SELECT m.*, {% if has_replaced %}coalesce(v.state, CASE WHEN w.names IS NOT NULL THEN 'applied' END) AS state, w.names AS instead{% else %}v.state{% endif %},
+          v.steps, v.revision IS NOT NULL AND v.project <> {{ project | lit }} AS foreign_project,
           v.state = 'applied' AND v.up <> e->>'up' AND v.up1 <> e->>'up1' AND NOT coalesce(e->'accept' ? v.up, false)
             OR v.up = e->>'up' AND v.variables IS DISTINCT FROM e->>'variables' AS other_text, t.event, t.told
         FROM m LEFT JOIN {{ version_table }} v ON v.revision = m.revision LEFT JOIN tried t ON t.revision = m.revision{% if has_replaced %}

@@ -5,10 +5,11 @@ use insta::assert_snapshot;
 use super::session;
 use crate::support::project::Project;
 
-const COMMANDS: [&str; 19] = [
+const COMMANDS: [&str; 20] = [
     "init",
     "revision",
     "merge",
+    "squash",
     "rebase",
     "edit",
     "seal",

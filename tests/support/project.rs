@@ -38,6 +38,20 @@ impl Project {
         project
     }
 
+    /// The tree of this repository and its config, as `make demo` compiles it.
+    #[track_caller]
+    pub(crate) fn sample() -> Self {
+        let project = Self::new();
+        let config = std::fs::read(super::root().join("signoff.toml"));
+        project.write("signoff.toml", &config.expect("the sample has a config"));
+        let from = super::root().join("migrations");
+        for path in super::all_files(&from) {
+            let bytes = std::fs::read(from.join(&path)).expect("the sample is readable");
+            project.write(&format!("migrations/{path}"), &bytes);
+        }
+        project
+    }
+
     /// With this file.
     pub(crate) fn file(self, path: &str, text: &str) -> Self {
         self.write(path, text.as_bytes());

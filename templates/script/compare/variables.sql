@@ -1,6 +1,6 @@
   t regclass; r record; recorded jsonb := '[]'; fresh boolean; todo bigint; total bigint; todo_names text; ahead text; over text; said text;
 {% if has_replaced %}
-  replaced jsonb := '{}'; n bigint;
+  replaced jsonb := '{}'; gone bigint;
 {% endif %}
 {% if direction != "downgrade" %}
   mine jsonb := '[]'; again text; kept text;

@@ -1,4 +1,4 @@
   t regclass; recorded jsonb := '[]'; there boolean; differs text; changes jsonb; said text; n bigint; r record;
 {% if has_replaced %}
-  replaced jsonb := '{}';
+  replaced jsonb := '{}'; gone bigint;
 {% endif %}

@@ -2,7 +2,7 @@
 \if true
 -- signoff plan · branches · base → 48ac91d7e3b0 · 5 revisions
 -- tree    sha256:12a7e76a5d5ade7f32dc437a1de1c7244f6fff5548feb51a1bdbb92c798778e5
--- bundle  sha256:5470c547f06e97f11f6ef667cc00405a6a771c9ca754616cbfd6ddc77b6ba19c
+-- bundle  sha256:6f1a6a0efdbea1cada798e0b59a1aa83aa385c77e5f98980cdc2bca89d1f6f89
 -- run     psql -X -d DATABASE -f plan.sql
 -- It changes nothing.
 --
@@ -33,7 +33,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:5470c547f06e97f11f6ef667cc00405a6a771c9ca754616cbfd6ddc77b6ba19c'
+\set signoff_bundle 'sha256:6f1a6a0efdbea1cada798e0b59a1aa83aa385c77e5f98980cdc2bca89d1f6f89'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;

@@ -2,7 +2,7 @@
 \if true
 -- signoff status · branches · base → 48ac91d7e3b0 · 5 revisions
 -- tree    sha256:12a7e76a5d5ade7f32dc437a1de1c7244f6fff5548feb51a1bdbb92c798778e5
--- bundle  sha256:5470c547f06e97f11f6ef667cc00405a6a771c9ca754616cbfd6ddc77b6ba19c
+-- bundle  sha256:6f1a6a0efdbea1cada798e0b59a1aa83aa385c77e5f98980cdc2bca89d1f6f89
 -- run     psql -X -d DATABASE -f status.sql
 -- It changes nothing.
 --
@@ -33,7 +33,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:5470c547f06e97f11f6ef667cc00405a6a771c9ca754616cbfd6ddc77b6ba19c'
+\set signoff_bundle 'sha256:6f1a6a0efdbea1cada798e0b59a1aa83aa385c77e5f98980cdc2bca89d1f6f89'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -155,7 +155,8 @@ WITH m AS (SELECT e->>'revision' AS revision, e->>'message' AS message, e, n
           format('%s UTC by %s%s', to_char(e.at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS'), e.session_user_name, ', ticket ' || e.ticket) AS told
         FROM "public"."signoff_event" e
         ORDER BY e.revision, e.id DESC),
-    s AS (SELECT m.*, v.state, v.steps, v.revision IS NOT NULL AND v.project <> 'branches' AS foreign_project,
+    s AS (SELECT m.*, v.state,
+          v.steps, v.revision IS NOT NULL AND v.project <> 'branches' AS foreign_project,
           v.state = 'applied' AND v.up <> e->>'up' AND v.up1 <> e->>'up1' AND NOT coalesce(e->'accept' ? v.up, false)
             OR v.up = e->>'up' AND v.variables IS DISTINCT FROM e->>'variables' AS other_text, t.event, t.told
         FROM m LEFT JOIN "public"."signoff_revision" v ON v.revision = m.revision LEFT JOIN tried t ON t.revision = m.revision)

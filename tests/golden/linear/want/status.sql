@@ -2,7 +2,7 @@
 \if true
 -- signoff status · linear · base → 9a44e2d5806b · 3 revisions
 -- tree    sha256:4ba21bb7d0a6009439dd877a710a7897576aa4d7f700e45e3b96dc505fbcfc56
--- bundle  sha256:151e0afe00d82d93d85d7720b99ee7a4d7bfa1ba42c83ca847de1faaee39a34f
+-- bundle  sha256:0bba958854f18a84941ca1b1721962e641397d8ee2fcbbeed9eca5f61d27b2c0
 -- run     psql -X -d DATABASE -f status.sql
 -- It changes nothing.
 --
@@ -29,7 +29,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:151e0afe00d82d93d85d7720b99ee7a4d7bfa1ba42c83ca847de1faaee39a34f'
+\set signoff_bundle 'sha256:0bba958854f18a84941ca1b1721962e641397d8ee2fcbbeed9eca5f61d27b2c0'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -145,7 +145,8 @@ WITH m AS (SELECT e->>'revision' AS revision, e->>'message' AS message, e, n
           format('%s UTC by %s%s', to_char(e.at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS'), e.session_user_name, ', ticket ' || e.ticket) AS told
         FROM "public"."signoff_event" e
         ORDER BY e.revision, e.id DESC),
-    s AS (SELECT m.*, v.state, v.steps, v.revision IS NOT NULL AND v.project <> 'linear' AS foreign_project,
+    s AS (SELECT m.*, v.state,
+          v.steps, v.revision IS NOT NULL AND v.project <> 'linear' AS foreign_project,
           v.state = 'applied' AND v.up <> e->>'up' AND v.up1 <> e->>'up1' AND NOT coalesce(e->'accept' ? v.up, false)
             OR v.up = e->>'up' AND v.variables IS DISTINCT FROM e->>'variables' AS other_text, t.event, t.told
         FROM m LEFT JOIN "public"."signoff_revision" v ON v.revision = m.revision LEFT JOIN tried t ON t.revision = m.revision)

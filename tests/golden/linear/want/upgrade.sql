@@ -2,7 +2,7 @@
 \if true
 -- signoff upgrade · linear · base → 9a44e2d5806b · 3 revisions
 -- tree    sha256:4ba21bb7d0a6009439dd877a710a7897576aa4d7f700e45e3b96dc505fbcfc56
--- bundle  sha256:151e0afe00d82d93d85d7720b99ee7a4d7bfa1ba42c83ca847de1faaee39a34f
+-- bundle  sha256:0bba958854f18a84941ca1b1721962e641397d8ee2fcbbeed9eca5f61d27b2c0
 -- run     psql -X -d DATABASE -f upgrade.sql
 -- first   psql -X -d DATABASE -f plan.sql       (says what would run here, and changes nothing)
 -- read    section 5 is what changes the database. The others are the frame, the same in every script but for names: it checks,
@@ -32,7 +32,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:151e0afe00d82d93d85d7720b99ee7a4d7bfa1ba42c83ca847de1faaee39a34f'
+\set signoff_bundle 'sha256:0bba958854f18a84941ca1b1721962e641397d8ee2fcbbeed9eca5f61d27b2c0'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;

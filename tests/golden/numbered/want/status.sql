@@ -2,7 +2,7 @@
 \if true
 -- signoff status · numbered · base → 10 · 5 revisions
 -- tree    sha256:b898e35a1ed381e284177dee2d7f5ad0139e8414e3ed81afa6d6f28b02d40fc7
--- bundle  sha256:178c1042769b183ce487f7c22479e5843e1b68f1ed697348a56f5234510cb4ec
+-- bundle  sha256:4717265abb82ee81096856fd7610572c47104eed9ff3d2af21591621bf03d5dc
 -- run     psql -X -d DATABASE -f status.sql
 -- It changes nothing.
 --
@@ -31,7 +31,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:178c1042769b183ce487f7c22479e5843e1b68f1ed697348a56f5234510cb4ec'
+\set signoff_bundle 'sha256:4717265abb82ee81096856fd7610572c47104eed9ff3d2af21591621bf03d5dc'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -149,7 +149,8 @@ WITH m AS (SELECT e->>'revision' AS revision, e->>'message' AS message, e, n
           format('%s UTC by %s%s', to_char(e.at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS'), e.session_user_name, ', ticket ' || e.ticket) AS told
         FROM "public"."signoff_event" e
         ORDER BY e.revision, e.id DESC),
-    s AS (SELECT m.*, v.state, v.steps, v.revision IS NOT NULL AND v.project <> 'numbered' AS foreign_project,
+    s AS (SELECT m.*, v.state,
+          v.steps, v.revision IS NOT NULL AND v.project <> 'numbered' AS foreign_project,
           v.state = 'applied' AND v.up <> e->>'up' AND v.up1 <> e->>'up1' AND NOT coalesce(e->'accept' ? v.up, false)
             OR v.up = e->>'up' AND v.variables IS DISTINCT FROM e->>'variables' AS other_text, t.event, t.told
         FROM m LEFT JOIN "public"."signoff_revision" v ON v.revision = m.revision LEFT JOIN tried t ON t.revision = m.revision)

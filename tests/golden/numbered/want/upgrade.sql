@@ -2,7 +2,7 @@
 \if true
 -- signoff upgrade · numbered · base → 10 · 5 revisions
 -- tree    sha256:b898e35a1ed381e284177dee2d7f5ad0139e8414e3ed81afa6d6f28b02d40fc7
--- bundle  sha256:178c1042769b183ce487f7c22479e5843e1b68f1ed697348a56f5234510cb4ec
+-- bundle  sha256:4717265abb82ee81096856fd7610572c47104eed9ff3d2af21591621bf03d5dc
 -- run     psql -X -d DATABASE -f upgrade.sql
 -- first   psql -X -d DATABASE -f plan.sql       (says what would run here, and changes nothing)
 -- read    section 5 is what changes the database. The others are the frame, the same in every script but for names: it checks,
@@ -34,7 +34,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:178c1042769b183ce487f7c22479e5843e1b68f1ed697348a56f5234510cb4ec'
+\set signoff_bundle 'sha256:4717265abb82ee81096856fd7610572c47104eed9ff3d2af21591621bf03d5dc'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
