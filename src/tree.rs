@@ -22,7 +22,26 @@ pub const SEAL_FILE: &str = "signoff.sum";
 
 /// Reads a tree. What is wrong in the files is reported, and reading goes on, so that one run tells all of it.
 pub fn read(request: &Request, sink: &mut Sink) -> Result<Tree, Error> {
-    let mut folder = disk::Folder::list(&request.cwd, &request.root, sink)?;
+    let folder = disk::Folder::list(&request.cwd, &request.root, sink)?;
+    read_folder(folder, request, sink)
+}
+
+/// Reads a tree of which no file is on disk: an earlier state, as version control keeps it. Paths begin at the tree's
+/// folder.
+pub fn read_given(
+    request: &Request,
+    files: Vec<(Utf8PathBuf, Vec<u8>)>,
+    sink: &mut Sink,
+) -> Result<Tree, Error> {
+    let folder = disk::Folder::given(&request.root, files, sink)?;
+    read_folder(folder, request, sink)
+}
+
+fn read_folder(
+    mut folder: disk::Folder,
+    request: &Request,
+    sink: &mut Sink,
+) -> Result<Tree, Error> {
     let layout = layout::choose(&request.layout, &mut folder)?;
     let seal_file = folder.take_file(SEAL_FILE)?;
     let root = folder.shown.clone();

@@ -84,6 +84,41 @@ impl Folder {
         Ok(folder)
     }
 
+    /// A folder of which nothing is on disk: all its files are read already. What would not be seen there is left out here
+    /// too.
+    pub(super) fn given(
+        root: &Utf8Path,
+        files: Vec<(Utf8PathBuf, Vec<u8>)>,
+        sink: &mut Sink,
+    ) -> Result<Self, Error> {
+        let mut folder = Self {
+            shown: config::tidy(root),
+            files: Vec::new(),
+            real: Utf8PathBuf::new(),
+        };
+        for (path, bytes) in files {
+            if path.components().any(|part| part.as_str().starts_with('.')) {
+                continue;
+            }
+            let mut file = File { path, bytes: None };
+            if file.path.as_str().chars().any(is_unprintable) {
+                if file.is_sql() {
+                    let name = file.path.as_str().escape_debug().to_string();
+                    sink.push(bad_name(&name).path(folder.shown.clone()));
+                }
+                continue;
+            }
+            if u32::try_from(bytes.len()).is_err() {
+                let path = folder.show(&file.path);
+                return Err(Error::TooLarge { path });
+            }
+            file.bytes = Some(bytes);
+            folder.files.push(file);
+        }
+        folder.files.sort_by(|one, other| one.path.cmp(&other.path));
+        Ok(folder)
+    }
+
     /// Reads the wanted files that were not read yet, in parallel. The first that fails, by path, is the error.
     pub(super) fn read(&mut self, wanted: impl Fn(&File) -> bool + Sync) -> Result<(), Error> {
         let (real, shown) = (&self.real, &self.shown);
@@ -136,16 +171,7 @@ impl Folder {
                     .to_string_lossy()
                     .escape_debug()
                     .to_string();
-                sink.push(
-                    Diagnostic::error(
-                        "bad-file-name",
-                        format!(
-                            "the name `{name}` is not printable UTF-8, and scripts name their files"
-                        ),
-                    )
-                    .path(self.shown.clone())
-                    .help("rename it"),
-                );
+                sink.push(bad_name(&name).path(self.shown.clone()));
             }
             return;
         };
@@ -215,6 +241,14 @@ impl Folder {
                 .unwrap_or_else(|| io::ErrorKind::Other.into()),
         }
     }
+}
+
+fn bad_name(name: &str) -> Diagnostic {
+    Diagnostic::error(
+        "bad-file-name",
+        format!("the name `{name}` is not printable UTF-8, and scripts name their files"),
+    )
+    .help("rename it")
 }
 
 fn shown_path(root: &Utf8Path, path: &Utf8Path) -> Utf8PathBuf {
