@@ -28,7 +28,7 @@ demo: build ## Compile the sample tree, migrations/, into a release folder below
 	ls -l out/*/
 
 .PHONY: test
-test: postgres pooler ## Run all tests, on a PostgreSQL of their own (installs Debian's when there is none)
+test: postgres pooler git ## Run all tests, on a PostgreSQL of their own (installs Debian's when there is none)
 	cargo test --locked
 
 .PHONY: lint
@@ -95,6 +95,16 @@ pooler:
 	@if ! command -v pgbouncer >/dev/null && [ ! -x /usr/sbin/pgbouncer ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  echo 'no pgbouncer found: installing the package of this distribution'; apt-get update -q; \
 	  DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends pgbouncer; \
+	fi
+
+.PHONY: git
+git:
+	@if command -v git >/dev/null; then exit 0; fi; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo 'no git found: installing the package of this distribution'; apt-get update -q; \
+	  DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends git; \
+	else \
+	  echo 'no git found, which the tests of check --since need: install it' >&2; exit 1; \
 	fi
 
 # The tests look in the same places (tests/support/postgres.rs).

@@ -352,6 +352,14 @@ mod tests {
             let joined = words.join(" ");
             prop_assert_eq!(table["message"].as_str(), Some(joined.as_str()));
             prop_assert_eq!(table["labels"][0].as_str(), Some(message.as_str()));
+            // New parents make the file that would have been written with them, whatever its line ends.
+            let parents = [new_id([2; 6]), new_id([3; 6])];
+            let wanted = migration(&New { parents: &parents, ..new }, Content::Open);
+            for end in ["\n", "\r\n"] {
+                let text = text.replace('\n', end);
+                let place = crate::tree::layout::revises(&text).expect("it has one");
+                prop_assert_eq!(with_parents(&text, place, &parents), wanted.replace('\n', end));
+            }
         }
 
         #[test]

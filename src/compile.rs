@@ -2,7 +2,7 @@
 //!
 //! Each function goes one stage further than the one before it, and a command calls the shortest that answers it.
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::bundle::{self, Release};
 use crate::config::Config;
@@ -12,6 +12,7 @@ use crate::lint;
 use crate::plan::{self, Flavour, Plan};
 use crate::render::Renderer;
 use crate::seal::{self, Digests, Seals};
+use crate::since::{self, Since};
 use crate::tree::{self, Direction, Tree};
 
 /// What a script is asked to be, beside its range.
@@ -47,13 +48,16 @@ pub struct Sealed {
 
 /// Disk to tree.
 pub fn tree(cwd: &Utf8Path, config: &Config, sink: &mut Sink) -> Result<Tree, tree::Error> {
-    let request = tree::Request {
+    tree::read(&request(cwd, config), sink)
+}
+
+fn request(cwd: &Utf8Path, config: &Config) -> tree::Request {
+    tree::Request {
         cwd: cwd.to_owned(),
         root: config.migrations.path.value.clone(),
         layout: config.migrations.layout.value.clone(),
         variables: config.variable_values(),
-    };
-    tree::read(&request, sink)
+    }
 }
 
 /// Disk to graph: `history`, `heads`, `revision`.
@@ -80,6 +84,43 @@ pub fn sealed(ordered: Ordered, sink: &mut Sink) -> Result<Sealed, Box<Tree>> {
         digests,
         seals,
     })
+}
+
+/// The files of an earlier state to what can be compared with a tree of today. Its own errors are nobody's to mend, so
+/// they are not reported; what can't be told because of them is `None`.
+pub fn earlier(
+    sealed: &Sealed,
+    config: &Config,
+    files: Vec<(Utf8PathBuf, Vec<u8>)>,
+) -> Result<since::State, tree::Error> {
+    let request = tree::Request {
+        // An empty or a foreign folder speaks for no layout.
+        layout: sealed.tree.layout.to_owned(),
+        ..request(Utf8Path::new(""), config)
+    };
+    let mut sink = Sink::default();
+    let tree = tree::read_given(&request, files, &mut sink)?;
+    let graph = graph::build(&tree, &mut sink);
+    let graph = graph.filter(|_| !sink.has_errors());
+    let seals = seal::read(&tree, &mut sink);
+    let digests = seal::digests(&tree);
+    Ok(since::State {
+        tree,
+        graph,
+        digests,
+        seals,
+    })
+}
+
+/// What changed since earlier states.
+pub fn since(sealed: &Sealed, past: &since::Past<'_>, sink: &mut Sink) -> Since {
+    let here = since::Here {
+        tree: &sealed.tree,
+        graph: &sealed.graph,
+        digests: &sealed.digests,
+        seals: &sealed.seals,
+    };
+    since::compare(here, past, sink)
 }
 
 /// Seal to plan, one way. `None` where an error was reported.

@@ -106,6 +106,8 @@ pub fn history(graph: &Graph, tree: &Tree, expr: &str) -> Result<Vec<usize>, Dia
 pub struct Rebase {
     /// All that moves, in order.
     pub revisions: Vec<usize>,
+    /// The same, a flag per revision of the tree.
+    pub moves: Vec<bool>,
     /// Those that will revise the other revision in the place of what they revise now, in order.
     pub bottoms: Vec<usize>,
 }

@@ -27,6 +27,8 @@ pub mod graph;
 
 pub mod seal;
 
+pub mod since;
+
 pub mod receipt;
 
 pub mod sql;

@@ -94,12 +94,24 @@ struct Sealed {
     digests: Digests,
 }
 
-/// Where a revision stands, by ids; each list is sorted.
+/// Where a revision stands, by ids: each list is sorted, and empty where a number orders the tree.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Edges {
-    parents: Vec<String>,
-    depends_on: Vec<String>,
-    replaces: Vec<String>,
+pub struct Edges {
+    /// Its parents.
+    pub parents: Vec<String>,
+    /// What it depends on.
+    pub depends_on: Vec<String>,
+    /// What it took the place of.
+    pub replaces: Vec<String>,
+}
+
+/// What `signoff.sum` says of one published revision, its reseals apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Line<'a> {
+    /// Where it stands.
+    pub edges: &'a Edges,
+    /// Its digests.
+    pub digests: Digests,
 }
 
 /// What a published revision was before it was sealed again.
@@ -163,6 +175,11 @@ pub fn verify(tree: &Tree, graph: &Graph, digests: &[Digests], seals: &Seals, si
     verify::verify(tree, graph, digests, seals, sink);
 }
 
+/// Where a revision stands, as its line would say it.
+pub fn edges(tree: &Tree, graph: &Graph, revision: usize) -> Edges {
+    sum::edges(tree, graph, revision)
+}
+
 /// Says which revisions of a release are not published. A tree that never sealed anything is not told so: a foreign
 /// one may be kept by its own tool.
 pub fn unpublished(tree: &Tree, seals: &Seals, revisions: &[usize], sink: &mut Sink) {
@@ -212,6 +229,33 @@ impl Seals {
     /// Ids of all published revisions, sorted.
     pub fn ids(&self) -> impl Iterator<Item = &str> {
         self.revisions.keys().map(String::as_str)
+    }
+
+    /// The line of a published revision.
+    pub fn line(&self, id: &str) -> Option<Line<'_>> {
+        self.revisions.get(id).map(|sealed| Line {
+            edges: &sealed.edges,
+            digests: sealed.digests,
+        })
+    }
+
+    /// Where the line of a published revision stands.
+    pub fn place(&self, id: &str) -> Option<Span> {
+        self.revisions.get(id).map(|sealed| sealed.at)
+    }
+
+    /// Why a revision was sealed again when it had these digests, if it was.
+    pub fn resealed(&self, id: &str, digests: Digests) -> Option<&str> {
+        let mut reseals = self.reseals.get(id).into_iter().flatten();
+        let reseal = reseals.find(|reseal| reseal.was(digests))?;
+        Some(&reseal.reason)
+    }
+
+    /// Whether `earlier` keeps something that a revision was, and this does not.
+    pub fn forgets(&self, id: &str, earlier: &Self) -> bool {
+        let kept = self.reseals.get(id).map_or(&[][..], Vec::as_slice);
+        let mut before = earlier.reseals.get(id).into_iter().flatten();
+        before.any(|reseal| !kept.contains(reseal))
     }
 
     /// What a published revision was sealed with.

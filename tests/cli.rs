@@ -22,6 +22,7 @@ mod revision;
 mod rules;
 mod seal;
 mod show;
+mod since;
 mod squash;
 mod stamp;
 mod start;

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::context::Context;
 use super::output::{Ending, Output, Stop, failed};
+use super::since;
 use crate::compile;
 use crate::diagnostic::{Diagnostic, Sink, json as diagnostic_json, line};
 use crate::graph::Graph;
@@ -14,7 +15,7 @@ use crate::tree::Tree;
 /// Check the tree: order, seals, syntax, and what can't be carried into a script
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  signoff check\n  signoff check --format github        as annotations of a pull request\n  signoff check --format json\n  signoff check --path db/migrations"
+    after_help = "Examples:\n  signoff check\n  signoff check --since origin/main      and what this branch does to what others have\n  signoff check --format github        as annotations of a pull request\n  signoff check --format json\n  signoff check --path db/migrations"
 )]
 pub(super) struct Arguments {
     /// How findings are told; all but `human` on standard output
@@ -23,6 +24,9 @@ pub(super) struct Arguments {
     /// The same as --format json
     #[arg(long, conflicts_with = "format")]
     json: bool,
+    /// Also compare with this commit of git: what is new, published revisions that were changed, a second head
+    #[arg(long, value_name = "REF")]
+    since: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -41,9 +45,16 @@ pub(super) fn run(context: &Context, arguments: &Arguments, output: &mut Output<
     let config = context.config(output)?;
     let mut sink = Sink::default();
     let ordered = compile::ordered(&context.cwd, &config, &mut sink).map_err(failed)?;
+    let mut since = None;
     let (tree, counts) = match compile::sealed(ordered, &mut sink) {
         Ok(sealed) => {
-            sink.join(heads(&sealed.tree, &sealed.graph));
+            if let Some(name) = &arguments.since {
+                since = Some(since::compare(context, &config, &sealed, name, &mut sink)?);
+            }
+            // Told with both sides' names already.
+            if since.as_ref().is_none_or(|since| !since.forked) {
+                sink.join(heads(&sealed.tree, &sealed.graph));
+            }
             let counts = compile::check(&sealed, &config, &mut sink);
             (sealed.tree, Some(counts))
         }
@@ -56,25 +67,41 @@ pub(super) fn run(context: &Context, arguments: &Arguments, output: &mut Output<
     };
     match format {
         Format::Human => {
-            output.report(&sink, &tree.sources)?;
-            return output.say(&summary(&tree, counts));
+            output.show(&sink, &tree.sources)?;
+            if let Some(since) = &since {
+                output.say(since.list(&tree, output).trim_end())?;
+            }
+            if !sink.has_errors() {
+                output.say(&summary(&tree, counts))?;
+            }
         }
-        Format::Short => lines(&sink, &tree.sources, line::short, output)?,
-        Format::Github => lines(&sink, &tree.sources, line::github, output)?,
+        Format::Short | Format::Github => {
+            if let Some(since) = &since {
+                sink.join(since.notes(&tree));
+            }
+            let line = match format {
+                Format::Github => line::github,
+                Format::Short | Format::Human | Format::Json => line::short,
+            };
+            lines(&sink, &tree.sources, line, output)?;
+        }
         Format::Json => {
-            let findings: Vec<_> = sink
-                .diagnostics()
-                .iter()
-                .map(|diagnostic| diagnostic_json::json(diagnostic, &tree.sources))
-                .collect();
-            output.json(&json!({
+            let mut object = json!({
                 "format": 1,
                 "layout": tree.layout,
                 "revisions": tree.migrations.len(),
                 "statements": counts.map(|counts| counts.statements),
                 "unread": counts.map(|counts| counts.unread),
-                "findings": findings,
-            }))?;
+            });
+            if arguments.since.is_some() {
+                // Null where the tree has errors, so that nothing was compared.
+                object["since"] = since.map(|since| since.object(&tree)).into();
+            }
+            let findings = sink.diagnostics().iter();
+            object["findings"] = findings
+                .map(|diagnostic| diagnostic_json::json(diagnostic, &tree.sources))
+                .collect();
+            output.json(&object)?;
         }
     }
     if sink.has_errors() {

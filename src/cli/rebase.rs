@@ -40,9 +40,10 @@ Examples:
   signoff rebase 5b1e --onto 27da      onto this one
   signoff rebase 5b1e --dry-run        what would change
 
-All that 5b1e stands on and 27da does not moves, and what stands on it; in the files only `revises` of
-the lowest changes. Published revisions never move: `signoff merge` joins those. A database that has
-moved revisions already (your own, a test system's) refuses the next script: revert them there first.";
+All that 5b1e stands on and 27da does not moves, and what stands on it; in the files only the
+`revises` of the lowest changes. Published revisions never move: `signoff merge` joins those. A
+database that has what moves (your own, a test system's) would get what now comes before it
+afterwards: where that makes a difference, revert it there before you move it.";
 
 pub(super) fn run(context: &Context, arguments: &Arguments, output: &mut Output<'_>) -> Ending {
     let site = Site::read(context, output)?;
@@ -270,16 +271,19 @@ impl Seen<'_> {
         let heads = graph.heads().iter().copied();
         let theirs = graph.heads_above(plan.onto);
         let (moved, stays): (Vec<usize>, Vec<usize>) = heads
-            .filter(|head| theirs.contains(head) || plan.rebase.revisions.contains(head))
-            .partition(|head| plan.rebase.revisions.contains(head));
+            .filter(|head| theirs.contains(head) || plan.rebase.moves[*head])
+            .partition(|head| plan.rebase.moves[*head]);
         let heads: Vec<&str> = stays
             .into_iter()
             .chain(moved)
             .map(|head| self.id(head))
             .collect();
         diagnostic
-            .because("databases may have it where it stands; what would come before it now would never run there")
-            .help(format!("join the lines instead: `signoff merge {}`", heads.join(" ")))
+            .because("databases may have it where it stands: they would get what now comes before it afterwards, and others the other way round")
+            .help(match heads.as_slice() {
+                [head] => format!("leave it: both lines meet in `{head}` already"),
+                heads => format!("join the lines instead: `signoff merge {}`", heads.join(" ")),
+            })
     }
 
     fn id(&self, revision: usize) -> &str {
@@ -321,15 +325,16 @@ impl Seen<'_> {
 
     /// A merge of two lines that are one now still stands there, and does nothing.
     fn merge_of_one_line(&self, merge: usize, plan: &Plan, sink: &mut Sink) {
-        let moved = &plan.rebase.revisions;
-        let parents = self.site.graph.parents(merge);
-        let Some(stays) = parents.iter().find(|parent| !moved.contains(parent)) else {
+        let goes = |parent: &&usize| plan.rebase.moves[**parent];
+        let parents = self.site.graph.parents(merge).iter();
+        let (moved, stays): (Vec<&usize>, Vec<&usize>) = parents.partition(goes);
+        let ([_, ..], [stays, ..]) = (moved.as_slice(), stays.as_slice()) else {
             return;
         };
         let told = format!(
             "merge {} joins the line with {}, which is below it anyway once it is moved",
             self.site.shown(merge),
-            self.site.shown(*stays)
+            self.site.shown(**stays)
         );
         sink.push(
             Diagnostic::note("rebase-merge", told)
@@ -367,7 +372,7 @@ impl Seen<'_> {
             notes.push(self.base_no_more(base, plan.onto));
         }
         for merge in plan.rebase.revisions.iter().copied() {
-            if graph.is_merge_point(merge) && !plan.rebase.bottoms.contains(&merge) {
+            if graph.is_merge_point(merge) {
                 self.merge_of_one_line(merge, plan, &mut notes);
             }
         }

@@ -53,6 +53,7 @@ pub(super) fn rebase(
             .filter(|bottom| !stands_there(bottom))
             .collect(),
         revisions,
+        moves: moved,
     })
 }
 

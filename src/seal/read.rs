@@ -208,7 +208,7 @@ impl Sealed {
 
 impl Reseal {
     /// Whether these are the digests it was resealed from.
-    fn was(&self, digests: Digests) -> bool {
+    pub(super) fn was(&self, digests: Digests) -> bool {
         self.up == digests.up
             && self.up1.is_none_or(|up1| up1 == digests.up1)
             && self.down.is_none_or(|down| down == digests.down)

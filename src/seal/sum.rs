@@ -126,8 +126,9 @@ pub(super) fn edges(tree: &Tree, graph: &Graph, revision: usize) -> Edges {
 }
 
 impl Edges {
-    /// The same where what was squashed since goes by the name of what it was squashed into.
-    pub(super) fn seen_in(&self, graph: &Graph, tree: &Tree) -> Self {
+    /// The same in a tree where what was squashed since goes by the name of what it was squashed into.
+    #[must_use]
+    pub fn seen_in(&self, graph: &Graph, tree: &Tree) -> Self {
         let now = |ids: &[String]| {
             let now = ids.iter().map(|name| match graph.replacement(name) {
                 Some(by) => id(tree, by).to_owned(),

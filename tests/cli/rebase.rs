@@ -127,6 +127,21 @@ fn what_is_published_stays_where_it_is() {
     told += &session(&project, &[&["rebase"], &["rebase", "eeee"]]);
     assert_eq!(project.everything(), before);
     assert_snapshot!(told);
+    let joined = branched().file(
+        "migrations/five.sql",
+        &migration(
+            "eeee00000005",
+            &["cccc00000003", "dddd00000004"],
+            "Both",
+            "",
+            "",
+        ),
+    );
+    joined.run(&["seal"]).success();
+    joined
+        .run(&["rebase", "cccc", "--onto", "dddd"])
+        .code(2)
+        .stderr_has("leave it: both lines meet in `eeee00000005` already");
     // What it advises works.
     project
         .run(&["merge", "dddd00000004", "eeee00000005"])

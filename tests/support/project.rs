@@ -118,6 +118,40 @@ impl Project {
         outcome::run(&mut self.command(arguments), "")
     }
 
+    /// Runs git in the project's folder, with nobody's config.
+    #[track_caller]
+    pub(crate) fn git(&self, arguments: &[&str]) -> Outcome {
+        let found = Command::new("git").arg("--version").output();
+        assert!(
+            found.is_ok_and(|output| output.status.success()),
+            "there is no git, which these tests need: install it (Debian: sudo apt-get install git)"
+        );
+        let mut command = Command::new("git");
+        for setting in [
+            "user.name=a",
+            "user.email=a@example",
+            "init.defaultBranch=main",
+        ] {
+            command.args(["-c", setting]);
+        }
+        let mut command = self.ready(command, arguments);
+        command
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .env("GIT_AUTHOR_DATE", "2026-01-01T00:00:00Z")
+            .env("GIT_COMMITTER_DATE", "2026-01-01T00:00:00Z");
+        let outcome = outcome::run(&mut command, "");
+        outcome.success();
+        outcome
+    }
+
+    /// Everything of the project as a commit.
+    #[track_caller]
+    pub(crate) fn commit(&self) {
+        self.git(&["add", "--all"]);
+        self.git(&["commit", "--quiet", "--allow-empty", "-m", "x"]);
+    }
+
     /// Runs `signoff` in the project's folder, with this on its standard input.
     #[track_caller]
     pub(crate) fn run_with_input(&self, arguments: &[&str], input: &str) -> Outcome {
