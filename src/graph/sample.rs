@@ -15,6 +15,8 @@ pub(crate) struct Node {
     pub(crate) parents: Vec<usize>,
     /// Indices of what it depends on.
     pub(crate) depends_on: Vec<usize>,
+    /// Its label. What depends on it then says the label.
+    pub(crate) label: Option<String>,
     /// Day of January 2025 on which it was written; 0 is no date.
     pub(crate) day: u64,
 }
@@ -23,12 +25,19 @@ pub(crate) struct Node {
 pub(crate) fn nodes(nodes: &[Node]) -> Tree {
     let mut text = String::new();
     for node in nodes {
-        let names = |list: &[usize]| -> String {
-            let names = list.iter().map(|at| format!(" {}", nodes[*at].id));
-            names.collect()
+        let id = |at: &usize| format!(" {}", nodes[*at].id);
+        let name = |at: &usize| {
+            let label = nodes[*at].label.as_ref();
+            label.map_or_else(|| id(at), |label| format!(" {label}"))
         };
-        let (parents, depends_on) = (names(&node.parents), names(&node.depends_on));
-        let _ = writeln!(text, "{} <{parents} ^{depends_on} @{}", node.id, node.day);
+        let parents: String = node.parents.iter().map(id).collect();
+        let depends_on: String = node.depends_on.iter().map(name).collect();
+        let label = node.label.as_deref().unwrap_or_default();
+        let _ = writeln!(
+            text,
+            "{} <{parents} ^{depends_on} # {label} @{}",
+            node.id, node.day
+        );
     }
     tree(&text)
 }

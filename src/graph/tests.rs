@@ -1,21 +1,41 @@
 //! The graph's own tests: properties of random ones, and small ones drawn by hand.
 
+mod expressions;
+
 use proptest::prelude::*;
 
 use super::*;
 
-/// Parents and dependencies of up to 200 revisions: revision n names only smaller ones.
+/// Up to 200 revisions with merges, dependencies and labels: revision n names only smaller ones. Some revise what is
+/// just below them, so that branches grow long; some anything, so that they cross.
 fn dags() -> impl Strategy<Value = Vec<sample::Node>> {
+    let edge = || (any::<bool>(), any::<prop::sample::Index>());
     let node = (
         any::<u64>(),
-        proptest::collection::vec(any::<prop::sample::Index>(), 0..3),
-        proptest::collection::vec(any::<prop::sample::Index>(), 0..2),
+        prop_oneof![
+            1 => proptest::collection::vec(edge(), 0..3),
+            2 => proptest::collection::vec(edge(), 1..2),
+        ],
+        prop_oneof![
+            2 => Just(Vec::new()),
+            1 => proptest::collection::vec(edge(), 1..2),
+        ],
+        proptest::option::weighted(0.2, Just(())),
     );
     proptest::collection::vec(node, 1..200).prop_map(|nodes| {
-        let pick = |at: usize, picks: &[prop::sample::Index]| -> Vec<usize> {
+        let pick = |at: usize, picks: &[(bool, prop::sample::Index)]| -> Vec<usize> {
             let mut picked: Vec<usize> = match at {
                 0 => Vec::new(),
-                at => picks.iter().map(|pick| pick.index(at)).collect(),
+                at => picks
+                    .iter()
+                    .map(|(near, pick)| {
+                        if *near {
+                            at - 1 - pick.index(at.min(3))
+                        } else {
+                            pick.index(at)
+                        }
+                    })
+                    .collect(),
             };
             picked.sort_unstable();
             picked.dedup();
@@ -24,10 +44,11 @@ fn dags() -> impl Strategy<Value = Vec<sample::Node>> {
         nodes
             .iter()
             .enumerate()
-            .map(|(at, (key, parents, dependencies))| sample::Node {
+            .map(|(at, (key, parents, dependencies, label))| sample::Node {
                 id: format!("{:04x}_{at}", key & 0xffff),
                 parents: pick(at, parents),
                 depends_on: pick(at, dependencies),
+                label: label.map(|()| format!("label_{at}")),
                 day: key >> 16 & 0xf,
             })
             .collect()
@@ -70,46 +91,6 @@ proptest! {
     }
 
     #[test]
-    fn an_upgrade_runs_exactly_what_is_between_and_a_downgrade_is_its_mirror(
-        nodes in dags(),
-        picks in proptest::collection::vec(any::<prop::sample::Index>(), 2..5),
-    ) {
-        let tree = sample::nodes(&nodes);
-        let graph = built(&tree);
-        let mut picks: Vec<usize> = picks.iter().map(|pick| pick.index(nodes.len())).collect();
-        let from = picks.pop().expect("two or more");
-        picks.push(from);
-        let id = |revision: usize| nodes[revision].id.clone();
-        let to: Vec<String> = picks.iter().map(|revision| id(*revision)).collect();
-        let closure = |set: &[usize]| {
-            let mut closure = std::collections::BTreeSet::new();
-            let mut todo = set.to_vec();
-            while let Some(next) = todo.pop() {
-                if closure.insert(next) {
-                    todo.extend(nodes[next].parents.iter().chain(&nodes[next].depends_on));
-                }
-            }
-            closure
-        };
-        let mut expected = closure(&picks);
-        for revision in closure(&[from]) {
-            expected.remove(&revision);
-        }
-        let up = upgrade_range(&graph, &tree, &format!("{}:{}", id(from), to.join(",")));
-        let down = downgrade_range(&graph, &tree, &format!("{}:{}", to.join(","), id(from)));
-        if expected.is_empty() {
-            prop_assert!(up.is_err() && down.is_err());
-        } else {
-            let (up, down) = (up.expect("a way up"), down.expect("a way down"));
-            let set: std::collections::BTreeSet<usize> = up.revisions.iter().copied().collect();
-            prop_assert_eq!(set.len(), up.revisions.len());
-            prop_assert_eq!(set, expected);
-            prop_assert!(up.revisions.is_sorted_by_key(|revision| graph.position(*revision)));
-            prop_assert_eq!(up.reversed(), down);
-        }
-    }
-
-    #[test]
     fn no_text_panics_as_an_expression(nodes in dags(), text in "[0-9a-f_:@,+head bas\\-]{0,12}|.*") {
         let tree = sample::nodes(&nodes[..nodes.len().min(12)]);
         let graph = built(&tree);
@@ -127,6 +108,7 @@ fn a_deep_tree_takes_little_time_and_no_stack() {
             id: format!("{at:08}"),
             parents: at.checked_sub(1).into_iter().collect(),
             depends_on: Vec::new(),
+            label: None,
             day: 1,
         })
         .collect();
