@@ -30,6 +30,7 @@ mod squash;
 mod stamp;
 mod start;
 mod upgrade;
+mod usage;
 pub mod world;
 
 use camino::Utf8PathBuf;
@@ -148,7 +149,9 @@ pub fn run(world: World<'_>) -> u8 {
     } = world;
     let parsed = match Arguments::try_parse_from(&arguments) {
         Ok(parsed) => parsed,
-        Err(error) => return usage(&error, &environment, out, err, out_terminal, err_terminal),
+        Err(error) => {
+            return usage::tell(error, &environment, out, err, out_terminal, err_terminal);
+        }
     };
     let color = |terminal: bool| match parsed.color {
         ColorChoice::Always => true,
@@ -197,34 +200,4 @@ pub fn run(world: World<'_>) -> u8 {
         Some(Command::Completions(arguments)) => completions::run(&arguments, &mut output),
     };
     output.finish(result)
-}
-
-/// Help, version, or a command line that is not understood.
-fn usage(
-    error: &clap::Error,
-    environment: &std::collections::BTreeMap<String, String>,
-    out: &mut dyn std::io::Write,
-    err: &mut dyn std::io::Write,
-    out_terminal: bool,
-    err_terminal: bool,
-) -> u8 {
-    let plain = environment
-        .get("NO_COLOR")
-        .is_some_and(|value| !value.is_empty());
-    let text = |terminal: bool| {
-        let rendered = error.render();
-        if terminal && !plain {
-            rendered.ansi().to_string()
-        } else {
-            rendered.to_string()
-        }
-    };
-    if error.use_stderr() {
-        // Nobody is left to tell when standard error is gone.
-        let _ = err.write_all(text(err_terminal).as_bytes());
-        return FAILED;
-    }
-    let mut output = Output::new(out, err, false, false, true);
-    let printed = output.print(&text(out_terminal));
-    output.finish(printed)
 }

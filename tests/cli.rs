@@ -2,6 +2,7 @@
 //!
 //! Help texts and messages are snapshots below `cli/snapshots`; `make golden` takes what is said now as the new ones.
 
+mod alembic;
 mod branches;
 mod bundle;
 mod check;

@@ -7,15 +7,20 @@ use serde_json::json;
 use super::context::Context;
 use super::describe;
 use super::output::{Ending, Output};
+use crate::diagnostic::Sink;
+use crate::seal;
 
 /// Show where the tree branches, and into what
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  signoff branches\n  signoff branches --json\n\nA merge joins branches again: signoff merge heads"
+    after_help = "Examples:\n  signoff branches\n  signoff branches --verbose\n  signoff branches --json\n\nA merge joins branches again: signoff merge heads"
 )]
 pub(super) struct Arguments {
+    /// With parents, dates, labels and files
+    #[arg(short, long)]
+    verbose: bool,
     /// As JSON
-    #[arg(long)]
+    #[arg(long, conflicts_with = "verbose")]
     json: bool,
 }
 
@@ -33,13 +38,21 @@ pub(super) fn run(context: &Context, arguments: &Arguments, output: &mut Output<
             .collect();
         return output.json(&json!({ "format": 1, "branches": branches }));
     }
+    let mut sink = Sink::default();
+    let seals = arguments.verbose.then(|| seal::read(&tree, &mut sink));
+    let seals = seals.flatten().unwrap_or_default();
     let mut text = String::new();
     for point in points {
         let line = |revision| describe::line(output, &tree, &graph, revision);
-        writeln!(text, "{}", line(point)).expect("a string takes all");
+        if arguments.verbose {
+            text += &describe::block(output, &tree, &graph, &seals, point);
+        } else {
+            writeln!(text, "{}", line(point)).expect("a string takes all");
+        }
         for child in graph.children(point) {
             writeln!(text, "  -> {}", line(*child)).expect("a string takes all");
         }
     }
-    output.print(&text)
+    output.print(&text)?;
+    output.report(&sink, &tree.sources)
 }

@@ -6,7 +6,11 @@ use super::{branched, session, shop};
 
 #[test]
 fn where_it_branches_and_into_what() {
-    let all: &[&[&str]] = &[&["branches"], &["branches", "--json"]];
+    let all: &[&[&str]] = &[
+        &["branches"],
+        &["branches", "--verbose"],
+        &["branches", "--json"],
+    ];
     assert_snapshot!(session(&branched(), all));
     // A line has none.
     let outcome = shop().run(&["branches"]);
