@@ -3,8 +3,8 @@
 //! Knows nothing of what the text means. Every position in a diagnostic or in an emitted script goes back
 //! to a [`Span`] of this room.
 
-use std::ops::Range;
-use std::sync::OnceLock;
+use std::ops::{Deref, Range};
+use std::sync::{Arc, OnceLock};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -58,8 +58,32 @@ pub struct Sources {
 #[derive(Debug)]
 struct File {
     path: Utf8PathBuf,
-    text: String,
+    text: Arc<String>,
     lines: OnceLock<Vec<u32>>,
+}
+
+/// Text that is a part of a file, or was made from one.
+#[derive(Debug, Clone, Default)]
+pub struct Stretch {
+    whole: Arc<String>,
+    range: Range<usize>,
+}
+
+impl Deref for Stretch {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.whole[self.range.clone()]
+    }
+}
+
+impl From<String> for Stretch {
+    fn from(text: String) -> Self {
+        Self {
+            range: 0..text.len(),
+            whole: Arc::new(text),
+        }
+    }
 }
 
 impl Sources {
@@ -75,7 +99,7 @@ impl Sources {
         let id = FileId(u32::try_from(self.files.len()).expect("fewer than 2^32 files"));
         self.files.push(File {
             path: path.into(),
-            text,
+            text: Arc::new(text),
             lines: OnceLock::new(),
         });
         id
@@ -94,6 +118,14 @@ impl Sources {
     /// The text of a span.
     pub fn slice(&self, span: Span) -> &str {
         &self.text(span.file)[span.range()]
+    }
+
+    /// The text of a span, to keep: most of a tree is carried as it stands, and no copy of it is made.
+    pub fn stretch(&self, span: Span) -> Stretch {
+        Stretch {
+            whole: Arc::clone(&self.file(span.file).text),
+            range: span.range(),
+        }
     }
 
     /// A span over the whole file.

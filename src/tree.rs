@@ -15,7 +15,7 @@ use camino::Utf8PathBuf;
 
 use crate::diagnostic::{Diagnostic, Sink};
 use crate::name::RevisionId;
-use crate::source::{FileId, Sources, Span};
+use crate::source::{FileId, Sources, Span, Stretch};
 
 /// Name of the file that says which revisions are published.
 pub const SEAL_FILE: &str = "signoff.sum";
@@ -310,7 +310,7 @@ pub enum Part {
 #[derive(Debug, Default)]
 pub struct Text {
     /// What runs.
-    pub text: String,
+    pub text: Stretch,
     /// Where stretches of `text` come from, ascending, the first at 0.
     pub origins: Vec<Origin>,
 }
@@ -330,7 +330,7 @@ impl Text {
     /// Plain text of one span.
     pub fn verbatim(sources: &Sources, span: Span) -> Self {
         Self {
-            text: sources.slice(span).to_owned(),
+            text: sources.stretch(span),
             origins: vec![Origin {
                 at: 0,
                 span,

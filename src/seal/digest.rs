@@ -112,8 +112,20 @@ fn preamble(sources: &Sources, script: &Script, recreates: &[&str]) -> Sha256 {
     hasher
 }
 
-fn token_digest(mut hasher: Sha256, body: &str) -> Digest {
-    let mut buffer = Vec::with_capacity(BUFFER);
+/// Tokens on their way into a hasher.
+struct Tokens {
+    hasher: Sha256,
+    buffer: Vec<u8>,
+    /// Whether any could hold a CRLF: native files hold none once they are read, and need no look at each token.
+    has_cr: bool,
+}
+
+fn token_digest(hasher: Sha256, body: &str) -> Digest {
+    let mut tokens = Tokens {
+        hasher,
+        buffer: Vec::with_capacity(BUFFER),
+        has_cr: memchr::memchr(b'\r', body.as_bytes()).is_some(),
+    };
     // Data lines of a COPY are not SQL: their white space counts.
     let copies = if may_copy(body) {
         let statements = lex::split(body).statements.into_iter();
@@ -125,16 +137,16 @@ fn token_digest(mut hasher: Sha256, body: &str) -> Digest {
     };
     let mut start = 0;
     for copy in copies {
-        sql_tokens(&mut hasher, &mut buffer, body, start..copy.start);
+        sql_tokens(&mut tokens, body, start..copy.start);
         start = copy.end;
-        token(&mut hasher, &mut buffer, &body[copy]);
+        tokens.push(&body[copy]);
     }
-    sql_tokens(&mut hasher, &mut buffer, body, start..body.len());
-    hasher.update(&buffer);
-    finish(hasher)
+    sql_tokens(&mut tokens, body, start..body.len());
+    tokens.hasher.update(&tokens.buffer);
+    finish(tokens.hasher)
 }
 
-fn sql_tokens(hasher: &mut Sha256, buffer: &mut Vec<u8>, body: &str, part: Range<usize>) {
+fn sql_tokens(tokens: &mut Tokens, body: &str, part: Range<usize>) {
     for found in lex::tokens_in(body, part) {
         let text = &body[found.start..found.end];
         match found.kind {
@@ -142,7 +154,7 @@ fn sql_tokens(hasher: &mut Sha256, buffer: &mut Vec<u8>, body: &str, part: Range
             TokenKind::LineComment => {
                 let line_start = found.start == 0 || body.as_bytes()[found.start - 1] == b'\n';
                 if line_start && text.starts_with("--!") {
-                    token(hasher, buffer, text.trim_end());
+                    tokens.push(text.trim_end());
                 }
             }
             TokenKind::Word
@@ -161,7 +173,7 @@ fn sql_tokens(hasher: &mut Sha256, buffer: &mut Vec<u8>, body: &str, part: Range
             | TokenKind::PsqlVariable
             | TokenKind::Backslash
             | TokenKind::Other
-            | TokenKind::Unterminated => token(hasher, buffer, text),
+            | TokenKind::Unterminated => tokens.push(text),
         }
     }
 }
@@ -175,19 +187,25 @@ fn may_copy(body: &str) -> bool {
     })
 }
 
-fn token(hasher: &mut Sha256, buffer: &mut Vec<u8>, text: &str) {
-    let length = u32::try_from(text.len() - crlfs(text)).expect("files are smaller than 4 GiB");
-    buffer.extend_from_slice(&length.to_le_bytes());
-    if text.len() < BUFFER && !text.contains('\r') {
-        buffer.extend_from_slice(text.as_bytes());
-    } else {
-        hasher.update(&*buffer);
-        buffer.clear();
-        update(hasher, text);
+impl Tokens {
+    fn push(&mut self, text: &str) {
+        let folded = if self.has_cr { crlfs(text) } else { 0 };
+        let length = u32::try_from(text.len() - folded).expect("files are smaller than 4 GiB");
+        self.buffer.extend_from_slice(&length.to_le_bytes());
+        if text.len() < BUFFER && folded == 0 {
+            self.buffer.extend_from_slice(text.as_bytes());
+        } else {
+            self.flush();
+            update(&mut self.hasher, text);
+        }
+        if self.buffer.len() >= BUFFER {
+            self.flush();
+        }
     }
-    if buffer.len() >= BUFFER {
-        hasher.update(&*buffer);
-        buffer.clear();
+
+    fn flush(&mut self) {
+        self.hasher.update(&self.buffer);
+        self.buffer.clear();
     }
 }
 

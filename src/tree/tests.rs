@@ -109,7 +109,7 @@ fn ids(tree: &Tree) -> Vec<&str> {
 pub(in crate::tree) fn sql(migration: &Migration, direction: Direction) -> Option<String> {
     let script = migration.script(direction)?;
     let parts = script.parts.iter().map(|part| match part {
-        Part::Sql(text) => text.text.clone(),
+        Part::Sql(text) => text.text.to_string(),
         Part::Data(data) => format!("<{} rows of {}>", data.rows.len(), data.table),
     });
     Some(parts.collect())

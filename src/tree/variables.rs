@@ -22,21 +22,22 @@ pub(super) fn substitute(
 ) -> Text {
     let source = sources.slice(span);
     let start = span.range().start;
-    let mut text = Text::default();
+    let mut text = String::new();
+    let mut origins = Vec::new();
     let mut placed = Vec::new();
     // The same with a letter in place of each value: what the author wrote, as far as its tokens go.
     let mut plain = String::new();
     let mut done = 0;
-    let stretch = |text: &mut Text, range: Range<usize>| {
+    let stretch = |text: &mut String, origins: &mut Vec<Origin>, range: Range<usize>| {
         if range.is_empty() {
             return;
         }
-        text.origins.push(Origin {
-            at: text.text.len(),
+        origins.push(Origin {
+            at: text.len(),
             span: Span::new(span.file, start + range.start..start + range.end),
             verbatim: true,
         });
-        text.text.push_str(&source[range]);
+        text.push_str(&source[range]);
     };
     for at in memchr::memmem::find_iter(source.as_bytes(), "${") {
         let Some(name) = placeholder(&source[at..]) else {
@@ -57,28 +58,28 @@ pub(super) fn substitute(
             );
             continue;
         }
-        stretch(&mut text, done..whole.start);
+        stretch(&mut text, &mut origins, done..whole.start);
         plain.push_str(&source[done..whole.start]);
         done = whole.end;
         placed.push(Placed {
             name,
             span: place,
             plain: plain.len(),
-            value: text.text.len()..text.text.len() + value.len(),
+            value: text.len()..text.len() + value.len(),
         });
         plain.push('v');
         if !value.is_empty() {
-            text.origins.push(Origin {
-                at: text.text.len(),
+            origins.push(Origin {
+                at: text.len(),
                 span: place,
                 verbatim: false,
             });
-            text.text.push_str(value);
+            text.push_str(value);
         }
     }
-    stretch(&mut text, done..source.len());
+    stretch(&mut text, &mut origins, done..source.len());
     plain.push_str(&source[done..]);
-    if let Some(Placed { name, span, .. }) = leaking(&plain, &text.text, &placed) {
+    if let Some(Placed { name, span, .. }) = leaking(&plain, &text, &placed) {
         let told = format!("the value of `${{{name}}}` changes what stands around it");
         sink.push(
             Diagnostic::error("bad-variable", told)
@@ -87,14 +88,17 @@ pub(super) fn substitute(
                 .help("give it a value that is a part of what it stands in; a quote in a string or a quoted name is written twice"),
         );
     }
-    if text.origins.is_empty() {
-        text.origins.push(Origin {
+    if origins.is_empty() {
+        origins.push(Origin {
             at: 0,
             span,
             verbatim: source.is_empty(),
         });
     }
-    text
+    Text {
+        text: text.into(),
+        origins,
+    }
 }
 
 /// A value in its place.
@@ -213,7 +217,7 @@ mod tests {
         let values = BTreeMap::from([pair("a", "app"), pair("b", "")]);
         let mut sink = Sink::default();
         let text = substitute(&sources, span, &values, &mut sink);
-        assert_eq!(text.text, "app.t $ ${a-b} ${1} ${\n");
+        assert_eq!(&*text.text, "app.t $ ${a-b} ${1} ${\n");
         assert!(sink.diagnostics().is_empty());
         assert_eq!(sources.slice(text.locate(0..3)), "${a}");
         assert_eq!(sources.slice(text.locate(3..5)), ".t");
@@ -229,7 +233,7 @@ mod tests {
         let values = BTreeMap::from([pair("app_schema", "app"), pair("x", "a\nb")]);
         let mut sink = Sink::default();
         let text = substitute(&sources, sources.whole(file), &values, &mut sink);
-        assert_eq!(text.text, "SELECT '${app_shema}', ${x};");
+        assert_eq!(&*text.text, "SELECT '${app_shema}', ${x};");
         let [unknown, bad] = sink.diagnostics() else {
             panic!("{sink:?}");
         };
