@@ -29,7 +29,7 @@ const COUNTERPARTS: &[(&str, &str)] = &[
     ),
     (
         "-x",
-        "a value stands under [variables] in signoff.toml, for example tenant = { env = \"TENANT\" }, and a migration says ${tenant}",
+        "a value stands under [variables] in signoff.toml, for example tenant = { env = \"TENANT\" }, and a migration with variables = true says ${tenant}",
     ),
     ("-c", "the config file is named with --config FILE"),
     (

@@ -14,7 +14,7 @@
 //! `upgrade a:b` runs exactly the ancestors of `b` (itself included, by parents and dependencies) that are
 //! not ancestors of `a`; `downgrade b:a` runs the same revisions the other way round.
 
-use super::expression::{Anchor, Expression, Side, Steps};
+use super::expression::{Anchor, Expression, Side, Steps, Term};
 use super::resolve::{Origins, Resolver, filtered};
 use super::{Graph, Range};
 use crate::diagnostic::Diagnostic;
@@ -138,6 +138,15 @@ pub(super) fn history(graph: &Graph, tree: &Tree, expr: &str) -> Result<Vec<usiz
         }
         Expression::Range(from, to) => (from, to),
     };
+    // `-3:current` is three back from there. Where the right side needs the left, that one counts from the head.
+    let back = |term: &Term| term.anchor == Anchor::Implied && matches!(term.steps, Steps::Down(_));
+    let fixed = |term: &Term| term.anchor != Anchor::Implied;
+    let end = match (&from, &to) {
+        (Side::Terms(from), Side::Terms(to)) if from.iter().all(back) && to.iter().all(fixed) => {
+            Some(resolver.state(to, &Origins::left())?)
+        }
+        (Side::Open | Side::Terms(_), Side::Open | Side::Terms(_)) => None,
+    };
     let (from, branch) = match from {
         Side::Open => (Vec::new(), None),
         Side::Terms(terms) => {
@@ -149,11 +158,19 @@ pub(super) fn history(graph: &Graph, tree: &Tree, expr: &str) -> Result<Vec<usiz
             };
             let branch = branch.map(|name| resolver.find(name)).transpose()?;
             let branch = branch.map(|carrier| graph.branch(carrier));
-            (resolver.state(&terms, &Origins::left())?, branch)
+            let origins = end.as_deref().map_or_else(Origins::left, Origins::back);
+            (resolver.state(&terms, &origins)?, branch)
         }
     };
     let to = match to {
-        Side::Open => graph.heads().to_vec(),
+        Side::Open if from.is_empty() || branch.is_some() => graph.heads().to_vec(),
+        // Other branches do not begin there.
+        Side::Open => {
+            let above = from
+                .iter()
+                .flat_map(|revision| graph.heads_above(*revision));
+            above.collect()
+        }
         Side::Terms(terms) => resolver.state(&terms, &Origins::upgrade(&from))?,
     };
     let (after, mut before) = (graph.ancestors(&to), graph.ancestors(&from));

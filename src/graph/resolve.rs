@@ -30,6 +30,14 @@ impl<'a> Origins<'a> {
         }
     }
 
+    /// On the left, where the right is this.
+    pub(super) fn back(to: &'a [usize]) -> Self {
+        Self {
+            up: Origin::State(&[]),
+            down: Origin::State(to),
+        }
+    }
+
     pub(super) fn upgrade(from: &'a [usize]) -> Self {
         Self {
             up: Origin::State(from),

@@ -232,9 +232,22 @@ fn history_shows_where_it_begins() {
     assert_eq!(shown(""), "27da a1aa a2aa b1bb 5b1e mmmm topp uppp");
     assert_eq!(shown("mmmm:topp"), "mmmm topp");
     assert_eq!(shown("-1:"), "topp uppp");
+    // Back from where the range ends, which need not be the head.
+    assert_eq!(shown("-1:topp"), "mmmm topp");
+    assert_eq!(shown("-1:a2aa"), "a1aa a2aa");
+    assert_eq!(shown("-2:+1"), "mmmm topp");
     assert_eq!(shown(":a1aa"), "27da a1aa");
     assert_eq!(shown("a2aa:head"), "a2aa b1bb 5b1e mmmm topp uppp");
     assert_eq!(shown("billing@base:5b1e"), "b1bb 5b1e");
     assert_eq!(shown("topp"), "topp");
     assert!(history(&graph, &tree, "topp:a1aa").is_err());
+
+    // Where the end is open, those branches are shown that begin there.
+    let tree = sample::tree("root\na1aa < root # alpha\na2aa < a1aa\nb1bb < root");
+    let graph = built(&tree);
+    let shown = |expr: &str| ids(&tree, &history(&graph, &tree, expr).expect(expr)).join(" ");
+    assert_eq!(shown("alpha:"), "a1aa a2aa");
+    assert_eq!(shown("a1aa:"), "a1aa a2aa");
+    assert_eq!(shown("root:"), "root a1aa a2aa b1bb");
+    assert_eq!(shown("base:"), "root a1aa a2aa b1bb");
 }
