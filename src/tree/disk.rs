@@ -9,6 +9,7 @@
     reason = "the tree is read here and nowhere else"
 )]
 
+use std::cmp::Ordering;
 use std::io;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -19,6 +20,9 @@ use super::Error;
 use crate::config;
 use crate::config::table::is_unprintable;
 use crate::diagnostic::{Diagnostic, Sink};
+
+/// How the name of a migration ends. A name that is nothing else is hidden.
+const SQL: &[u8] = b".sql";
 
 /// The files of a folder, by path.
 #[derive(Debug)]
@@ -42,8 +46,9 @@ pub(super) struct File {
 impl File {
     /// Whether the name ends in `.sql`, in any case: a `.SQL` that is passed over is a migration lost.
     pub(super) fn is_sql(&self) -> bool {
-        let extension = self.path.extension();
-        extension.is_some_and(|extension| extension.eq_ignore_ascii_case("sql"))
+        let bytes = self.path.as_str().as_bytes();
+        let start = bytes.len().saturating_sub(SQL.len());
+        bytes[start..].eq_ignore_ascii_case(SQL)
     }
 }
 
@@ -80,7 +85,9 @@ impl Folder {
             let entry = entry.map_err(|error| folder.walk_error(error))?;
             folder.take(&entry, sink);
         }
-        folder.files.sort_by(|one, other| one.path.cmp(&other.path));
+        folder.files.par_sort_unstable_by(|one, other| {
+            by_component(one.path.as_str(), other.path.as_str())
+        });
         Ok(folder)
     }
 
@@ -251,6 +258,12 @@ fn bad_name(name: &str) -> Diagnostic {
     .help("rename it")
 }
 
+/// The order of paths, name by name, without taking each apart: `/` ends a name and stands before all that a name holds.
+fn by_component(one: &str, other: &str) -> Ordering {
+    let rank = |byte: u8| if byte == b'/' { 0 } else { byte };
+    one.bytes().map(rank).cmp(other.bytes().map(rank))
+}
+
 fn shown_path(root: &Utf8Path, path: &Utf8Path) -> Utf8PathBuf {
     if root == "." {
         return path.to_owned();
@@ -264,4 +277,34 @@ fn is_hidden(entry: &walkdir::DirEntry) -> bool {
 
 fn ends_in_sql(entry: &walkdir::DirEntry) -> bool {
     entry.file_name().as_encoded_bytes().ends_with(b".sql")
+}
+
+#[cfg(test)]
+mod tests {
+    use camino::Utf8Path;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn paths_stand_in_the_order_of_their_names(one in "[a-c.!-]{1,3}(/[a-c.!-]{1,3}){0,2}", other in "[a-c.!-]{1,3}(/[a-c.!-]{1,3}){0,2}") {
+            prop_assume!(!one.split('/').chain(other.split('/')).any(|name| name.starts_with('.')));
+            let want = Utf8Path::new(&one).cmp(Utf8Path::new(&other));
+            prop_assert_eq!(by_component(&one, &other), want);
+        }
+    }
+
+    #[test]
+    fn the_name_of_a_migration_ends_so_in_any_case() {
+        let is_sql = |path: &str| {
+            File {
+                path: path.into(),
+                bytes: None,
+            }
+            .is_sql()
+        };
+        assert!(is_sql("a.sql") && is_sql("old/b.SQL") && is_sql("ä.sql"));
+        assert!(!is_sql("sql") && !is_sql("a.sql.bak") && !is_sql("asql") && !is_sql("a.sql/b"));
+    }
 }
