@@ -1,5 +1,7 @@
 //! The README's minute is what the program prints, line by line.
 
+mod alembic;
+
 use crate::support;
 use crate::support::postgres::Database;
 use crate::support::project::Project;
