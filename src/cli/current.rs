@@ -11,6 +11,8 @@ use super::output::{Ending, Output, Stop};
 use crate::compile::Sealed;
 use crate::config::Config;
 use crate::diagnostic::Sink;
+use crate::graph::Graph;
+use crate::tree::Tree;
 
 /// Show what an environment has, by the receipt of its last run
 #[derive(Debug, clap::Args)]
@@ -103,6 +105,22 @@ pub(super) fn environments(
     let all = named.is_none() && context.receipt.is_none();
     let wanted = |name: &str| all || named == Some(name);
     context.environments(config, sealed, &wanted, output)
+}
+
+/// The tree in order, and in its graph the states that the expression names: no digest is made where it names none.
+pub(super) fn ordered(
+    context: &Context,
+    expression: &str,
+    output: &mut Output<'_>,
+) -> Result<(Tree, Graph), Stop> {
+    let config = context.config(output)?;
+    let mut names = config.environments.keys();
+    if context.receipt.is_none() && !names.any(|name| expression.contains(name.as_str())) {
+        return context.ordered(output);
+    }
+    let mut sealed = context.sealed(&config, &mut Sink::default(), output)?;
+    context.know(&config, &mut sealed, expression, output)?;
+    Ok((sealed.tree, sealed.graph))
 }
 
 fn text(

@@ -4,7 +4,7 @@ use camino::Utf8PathBuf;
 
 use super::context::Context;
 use super::output::{Ending, Output, Stop};
-use super::world;
+use super::{current, world};
 use crate::diagnostic::{Diagnostic, Sink};
 use crate::source::FileId;
 use crate::tree::{Migration, Script};
@@ -22,7 +22,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(context: &Context, arguments: &Arguments, output: &mut Output<'_>) -> Ending {
-    let (tree, graph) = context.ordered(output)?;
+    let (tree, graph) = current::ordered(context, &arguments.revision, output)?;
     let found = graph::revisions(&graph, &tree, &arguments.revision)
         .map_err(|diagnostic| output.refuse(diagnostic, &tree.sources))?;
     let migrations: Vec<&Migration> = found.iter().map(|at| &tree.migrations[*at]).collect();

@@ -52,7 +52,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(context: &Context, arguments: &Arguments, output: &mut Output<'_>) -> Ending {
-    let (tree, graph) = if arguments.indicate_current.is_some() || context.receipt.is_some() {
+    let (tree, graph) = if arguments.indicate_current.is_some() {
         let config = context.config(output)?;
         let mut sealed = context.sealed(&config, &mut Sink::default(), output)?;
         let named = arguments.indicate_current.as_deref();
@@ -60,7 +60,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments, output: &mut Output<
         context.know(&config, &mut sealed, &arguments.rev_range, output)?;
         (sealed.tree, sealed.graph)
     } else {
-        context.ordered(output)?
+        current::ordered(context, &arguments.rev_range, output)?
     };
     let shown = graph::history(&graph, &tree, &arguments.rev_range)
         .map_err(|diagnostic| output.refuse(diagnostic, &tree.sources))?;

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use serde_json::json;
 
 use super::context::Context;
-use super::describe;
 use super::output::{Ending, Output};
+use super::{current, describe};
 use crate::diagnostic::{Diagnostic, Sink};
 use crate::{graph, seal};
 
@@ -25,7 +25,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(context: &Context, arguments: &Arguments, output: &mut Output<'_>) -> Ending {
-    let (tree, graph) = context.ordered(output)?;
+    let (tree, graph) = current::ordered(context, &arguments.revision, output)?;
     let found = graph::revisions(&graph, &tree, &arguments.revision)
         .map_err(|diagnostic| output.refuse(diagnostic, &tree.sources))?;
     if found.is_empty() {

@@ -165,3 +165,20 @@ fn environments_have_names_of_their_own() {
         project.run(&["heads"]).code(2).stderr_has(says);
     }
 }
+
+/// Wherever a revision is looked at, what an environment has is one.
+#[test]
+fn revisions_are_named_by_what_an_environment_has() {
+    assert_snapshot!(session(
+        &with_environments(),
+        &[
+            &["show", "prod"],
+            &["show", "current", "--receipt", "deploy/prod.txt"],
+            &["history", "-r", "prod:cccc"],
+            &["history", "-r-1:prod"],
+            &["history", "-r-1:current", "--receipt", "deploy/prod.txt"],
+            &["edit", "current", "--receipt", "deploy/prod.txt"],
+            &["show", "current"],
+        ],
+    ));
+}
