@@ -9,7 +9,7 @@ use proptest::sample::Index;
 use super::{built, dags};
 use crate::diagnostic::Diagnostic;
 use crate::graph::sample::{self, Node};
-use crate::graph::{downgrade_range, revisions, upgrade_range};
+use crate::graph::{downgrade_range, history, revisions, upgrade_range};
 
 type Set = BTreeSet<usize>;
 
@@ -209,8 +209,7 @@ enum Place {
     Up(usize),
     Down(usize),
     Revision(Index),
-    Above(Index, usize),
-    Below(Index, usize),
+    From(Index, i16),
 }
 
 fn branches() -> impl Strategy<Value = Branch> {
@@ -223,14 +222,13 @@ fn branches() -> impl Strategy<Value = Branch> {
 
 fn places() -> impl Strategy<Value = Place> {
     prop_oneof![
-        Just(Place::Head),
-        Just(Place::Heads),
-        Just(Place::Base),
-        (0..4_usize).prop_map(Place::Up),
-        (0..4_usize).prop_map(Place::Down),
-        any::<Index>().prop_map(Place::Revision),
-        (any::<Index>(), 0..4_usize).prop_map(|(at, steps)| Place::Above(at, steps)),
-        (any::<Index>(), 0..4_usize).prop_map(|(at, steps)| Place::Below(at, steps)),
+        1 => Just(Place::Head),
+        1 => Just(Place::Heads),
+        1 => Just(Place::Base),
+        1 => (0..4_usize).prop_map(Place::Up),
+        1 => (0..4_usize).prop_map(Place::Down),
+        1 => any::<Index>().prop_map(Place::Revision),
+        2 => (any::<Index>(), -3..4_i16).prop_map(|(at, steps)| Place::From(at, steps)),
     ]
 }
 
@@ -306,15 +304,14 @@ fn said(world: &World, branch: Branch, place: Place, side: Side) -> (String, Sai
             let at = pick.index(nodes.len());
             (nodes[at].id.clone(), on_branch(at, &Said::State))
         }
-        Place::Above(pick, steps) => {
+        Place::From(pick, steps) => {
             let at = pick.index(nodes.len());
-            let said = on_branch(at, &|from| world.up(&from, steps, branch));
-            (format!("{}+{steps}", nodes[at].id), said)
-        }
-        Place::Below(pick, steps) => {
-            let at = pick.index(nodes.len());
-            let said = on_branch(at, &|from| world.down(&from, steps, branch));
-            (format!("{}-{steps}", nodes[at].id), said)
+            let count = usize::from(steps.unsigned_abs());
+            let said = on_branch(at, &|from| match steps {
+                ..0 => world.down(&from, count, branch),
+                0.. => world.up(&from, count, branch),
+            });
+            (format!("{}{steps:+}", nodes[at].id), said)
         }
     };
     (format!("{prefix}{text}"), said)
@@ -391,9 +388,7 @@ proptest! {
         let other = built(&shuffled);
         let world = World(&nodes);
         let (mut from_text, from) = listed(&nodes, &starts);
-        if from.is_empty() {
-            "base".clone_into(&mut from_text);
-        }
+        if from.is_empty() { "base".clone_into(&mut from_text); }
         for (branch, place, stays) in ends {
             let (mut to_text, mut said) = said(&world, branch, place, Side::Up(&from));
             // Few places stand on all that was drawn for the left side; named on both, it is no matter.
@@ -431,9 +426,37 @@ proptest! {
             prop_assert_eq!((up.from_name.clone(), up.to_name.clone()), (again.from_name, again.to_name));
 
             let ids: Vec<&str> = to.iter().map(|at| nodes[*at].id.as_str()).collect();
-            let to_text = ids.join(",");
-            let down = downgrade_range(&graph, &tree, &format!("{to_text}:{from_text}"));
+            let down = downgrade_range(&graph, &tree, &format!("{}:{from_text}", ids.join(",")));
             prop_assert_eq!(up.reversed(), down.expect("the way back"));
+        }
+    }
+
+    #[test]
+    fn history_shows_what_is_between_and_where_it_begins(
+        nodes in dags(),
+        starts in proptest::collection::vec(any::<Index>(), 1..3),
+        end in (branches(), places()),
+    ) {
+        let tree = sample::nodes(&nodes);
+        let graph = built(&tree);
+        let world = World(&nodes);
+        let (text, from) = listed(&nodes, &starts);
+        let begins = world.tips(&from);
+        let open = begins.iter().flat_map(|at| world.heads_above(*at)).collect();
+        let (to_text, end) = said(&world, end.0, end.1, Side::Up(&from));
+        for (to_text, end) in [(to_text, end), (String::new(), Said::State(open))] {
+            let shown = history(&graph, &tree, &format!("{text}:{to_text}"));
+            let Said::State(to) = &end else {
+                prop_assert!(tells(&nodes, &end, &shown.expect_err("no one state")));
+                continue;
+            };
+            let after = world.needed(to);
+            if begins.is_subset(&after) {
+                let between = &after - &world.needed(&from);
+                prop_assert_eq!(set(&shown.expect("a range")), &between | &begins);
+            } else {
+                prop_assert_eq!(shown.expect_err("not above").code, "not-above");
+            }
         }
     }
 
