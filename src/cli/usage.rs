@@ -15,10 +15,7 @@ const COUNTERPARTS: &[(&str, &str)] = &[
         "--autogenerate",
         "not there yet: write the SQL into the new file, or take it from one with --sql FILE",
     ),
-    (
-        "--message <TEXT>",
-        "say what it is for: signoff revision -m \"add users\"",
-    ),
+    ("--message <TEXT>", "say what it is for: -m \"add users\""),
     (
         "--version-path",
         "leave it out: there is one tree, and its files may lie in any folder below it",
