@@ -135,6 +135,8 @@ struct Revision<'a> {
     irreversible: Option<&'a str>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     resealed: &'a [String],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    replaces: Vec<&'a str>,
 }
 
 #[derive(Debug, Serialize)]
@@ -287,6 +289,11 @@ fn manifest(upgrade: &Plan, downgrade: &Plan) -> String {
                     }),
                     irreversible: block.irreversible.as_deref(),
                     resealed: &block.resealed,
+                    replaces: row
+                        .replaces
+                        .iter()
+                        .map(|was| was.revision.as_str())
+                        .collect(),
                 }
             })
             .collect(),

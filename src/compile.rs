@@ -67,6 +67,23 @@ pub fn ordered(cwd: &Utf8Path, config: &Config, sink: &mut Sink) -> Result<Order
     Ok(Ordered { tree, graph })
 }
 
+/// Files that are not on disk to graph: what a tree would be. Paths begin at the tree's folder.
+pub fn ordered_given(
+    config: &Config,
+    layout: &str,
+    files: Vec<(Utf8PathBuf, Vec<u8>)>,
+    sink: &mut Sink,
+) -> Result<Ordered, tree::Error> {
+    let request = tree::Request {
+        // An empty or a foreign folder speaks for no layout.
+        layout: layout.to_owned(),
+        ..request(Utf8Path::new(""), config)
+    };
+    let tree = tree::read_given(&request, files, sink)?;
+    let graph = graph::build(&tree, sink);
+    Ok(Ordered { tree, graph })
+}
+
 /// Tree to seal. `Err` gives the tree back where an error was reported, for its sources.
 pub fn sealed(ordered: Ordered, sink: &mut Sink) -> Result<Sealed, Box<Tree>> {
     let Ordered { tree, graph } = ordered;
@@ -93,14 +110,8 @@ pub fn earlier(
     config: &Config,
     files: Vec<(Utf8PathBuf, Vec<u8>)>,
 ) -> Result<since::State, tree::Error> {
-    let request = tree::Request {
-        // An empty or a foreign folder speaks for no layout.
-        layout: sealed.tree.layout.to_owned(),
-        ..request(Utf8Path::new(""), config)
-    };
     let mut sink = Sink::default();
-    let tree = tree::read_given(&request, files, &mut sink)?;
-    let graph = graph::build(&tree, &mut sink);
+    let Ordered { tree, graph } = ordered_given(config, sealed.tree.layout, files, &mut sink)?;
     let graph = graph.filter(|_| !sink.has_errors());
     let seals = seal::read(&tree, &mut sink);
     let digests = seal::digests(&tree);

@@ -301,6 +301,7 @@ fn is_empty(script: &Script) -> bool {
         Part::Sql(text) => lex::tokens(&text.text)
             .all(|token| token.kind.is_trivia() || token.kind == TokenKind::Semicolon),
         Part::Data(data) => data.rows.is_empty(),
+        Part::Step(_) => true,
     })
 }
 

@@ -90,8 +90,10 @@ pub struct Plan {
     pub tree_digest: String,
     /// Every revision up to the upper end of the range, in order; the `selected` ones are this plan's own.
     pub rows: Vec<Row>,
-    /// What stands above the upper end: known, not part of this.
-    pub later: Vec<Later>,
+    /// The tree's other revisions: known, not part of this.
+    pub others: Vec<Other>,
+    /// Those of them that stand on what a downgrade reverts.
+    pub above: Vec<String>,
     /// The plan's own revisions, in the order they run.
     pub blocks: Vec<Block>,
     /// What runs again afterwards.
@@ -127,9 +129,9 @@ pub enum Start {
     Purged,
 }
 
-/// A revision above the upper end of a range.
+/// A revision beyond the upper end of a range: later, or on another branch.
 #[derive(Debug, Clone)]
-pub struct Later {
+pub struct Other {
     /// Its id.
     pub revision: String,
     /// Ids of what it stands directly on: parents and dependencies, or the one before it.

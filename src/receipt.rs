@@ -153,6 +153,13 @@ pub fn state(
     for (successor, there) in &replaced {
         let parts = seals.replaced(&tree.migrations[*successor]);
         let has = |id: &str| there.contains(id);
+        if recorded[*successor].is_some() {
+            disagree.push(format!(
+                "{} is recorded there, and so is what it replaces",
+                tree.migrations[*successor].id
+            ));
+            continue;
+        }
         let missing: Vec<&str> = parts
             .iter()
             .filter(|part| !part.whole && !has(part.id) && !part.within.iter().any(|id| has(id)))

@@ -99,7 +99,15 @@ pub fn compare(here: Here<'_>, past: &Past<'_>, sink: &mut Sink) -> Since {
     }
     published::compare(&comparison, sink);
     unpublished::compare(&comparison, sink);
-    let is_new = |revision: &usize| !comparison.there_ids.contains_key(comparison.id(*revision));
+    // What was squashed there is not new because it is here as it was.
+    let is_squashed = |id: &str| {
+        let there = there.graph.as_ref();
+        there.is_some_and(|graph| graph.replacement(id).is_some())
+    };
+    let is_new = |revision: &usize| {
+        let id = comparison.id(*revision);
+        !comparison.there_ids.contains_key(id) && !is_squashed(id)
+    };
     let added: Vec<usize> = order.filter(is_new).collect();
     let forked = if here.graph.is_numbered() {
         numbers::compare(&comparison, &added, sink);

@@ -105,6 +105,12 @@ impl Sources {
         id
     }
 
+    /// Every file's path and text, in the order in which they were read.
+    pub fn files(&self) -> impl Iterator<Item = (&Utf8Path, &str)> {
+        let files = self.files.iter();
+        files.map(|file| (file.path.as_path(), file.text.as_str()))
+    }
+
     /// How the file is shown.
     pub fn path(&self, file: FileId) -> &Utf8Path {
         &self.file(file).path

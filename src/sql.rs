@@ -264,12 +264,6 @@ pub fn session_state(text: &str, statement: &Statement) -> Option<&'static str> 
     session::state(text, statement)
 }
 
-/// What a statement leaves to those that come after it in the same transaction, in a few words: settings, temporary
-/// objects and the like. Two scripts in one transaction are two scripts no more where the first leaves something.
-pub fn left_behind(text: &str, statement: &Statement) -> Option<&'static str> {
-    session::left_behind(text, statement)
-}
-
 /// Whether a statement adds a value to an enum, in the body of a `DO` too.
 pub fn adds_enum_value(text: &str, statement: &Statement) -> bool {
     !enums::added(text, statement).is_empty()

@@ -9,6 +9,7 @@ pub mod layout;
 mod text;
 mod variables;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use camino::Utf8PathBuf;
@@ -249,7 +250,7 @@ impl Migration {
 }
 
 /// The SQL of one direction.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Script {
     /// The unsubstituted text, directives inside it included. Digests are over this.
     pub body: Span,
@@ -260,11 +261,27 @@ pub struct Script {
 }
 
 impl Script {
+    /// The script cut where its author ends a step; itself where nobody does.
+    pub fn steps(&self) -> Vec<Cow<'_, Self>> {
+        let is_end = |part: &Part| matches!(part, Part::Step(_));
+        if !self.parts.iter().any(is_end) {
+            return vec![Cow::Borrowed(self)];
+        }
+        let steps = self.parts.split(is_end).map(|parts| {
+            Cow::Owned(Self {
+                body: self.body,
+                parts: parts.to_vec(),
+                settings: self.settings.clone(),
+            })
+        });
+        steps.collect()
+    }
+
     /// The variables whose values stand in the script, by name. An empty value is not seen.
     pub fn variables<'t>(&'t self, sources: &'t Sources) -> BTreeMap<&'t str, &'t str> {
         let texts = self.parts.iter().filter_map(|part| match part {
             Part::Sql(text) => Some(text),
-            Part::Data(_) => None,
+            Part::Data(_) | Part::Step(_) => None,
         });
         let values = texts.flat_map(|text| {
             text.origins.iter().enumerate().filter_map(|(at, origin)| {
@@ -298,16 +315,18 @@ pub struct Settings {
 }
 
 /// A stretch of a script.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Part {
     /// SQL text.
     Sql(Text),
     /// Rows of a CSV file.
     Data(Data),
+    /// The end of a step: what follows runs in a transaction of its own, and in a session that is as it was.
+    Step(Span),
 }
 
 /// SQL after substitution, with the way back to the files.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Text {
     /// What runs.
     pub text: Stretch,
@@ -366,7 +385,7 @@ impl Text {
 }
 
 /// A `--! data` directive: a CSV file of the tree as rows of the script.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Data {
     /// The directive.
     pub at: Span,

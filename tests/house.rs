@@ -31,10 +31,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("plan", ABOVE_PLAN),
     ("render", RENDER),
     ("bundle", BUNDLE),
-    (
-        "author",
-        &["source", "name", "diagnostic", "tree", "graph", "sql"],
-    ),
+    ("author", &["name", "diagnostic", "tree", "graph", "sql"]),
     ("compile", COMPILE),
     ("cli", CLI),
     // lib.rs only lists the rooms.

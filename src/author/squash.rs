@@ -1,8 +1,8 @@
 //! Several revisions as one: their SQL in the order in which it ran, each under a line that names it, and the way back
 //! in the opposite order.
 //!
-//! What ran as transactions of their own runs in one from now on. So whatever one of them leaves to the next, settings
-//! above all, is refused.
+//! Each stays a step of its own (`--! step`): a transaction, and a session that is as it was. Nobody can tell from SQL what
+//! it leaves to what runs behind it.
 
 use std::fmt::Write as _;
 
@@ -10,7 +10,6 @@ use super::{list, quote};
 use crate::diagnostic::Diagnostic;
 use crate::graph::Graph;
 use crate::name::RevisionId;
-use crate::source::Span;
 use crate::sql;
 use crate::tree::{Direction, Migration, Part, Script, Settings, Tree};
 
@@ -68,22 +67,24 @@ pub fn squash(tree: &Tree, graph: &Graph, revisions: &[usize]) -> Result<Squash,
     );
     let migrations: Vec<&Migration> = revisions.iter().map(of).collect();
     let ups = scripts(&migrations, Direction::Up);
-    let settings = same_settings(&ups)?;
-    let irreversible = migrations.iter().find_map(|migration| {
-        let reason = match (&migration.irreversible, &migration.down) {
-            (Some(reason), _) => reason.clone(),
-            (None, None) => "it has no downgrade".to_owned(),
-            (None, Some(_)) => return None,
-        };
+    let mut downs = scripts(&migrations, Direction::Down);
+    downs.reverse();
+    let no_way_back = migrations.iter().find_map(|migration| {
+        let reason = no_way_back(migration)?;
         Some(format!("{}: {reason}", migration.id))
     });
-    let downgrade = if let Some(reason) = irreversible {
-        Err(reason)
-    } else {
-        let mut downs = scripts(&migrations, Direction::Down);
-        downs.reverse();
-        same_settings(&downs)?;
-        Ok(section(tree, &downs)?)
+    if no_way_back.is_some() {
+        downs.clear();
+    }
+    let both: Vec<_> = ups.iter().chain(&downs).copied().collect();
+    let settings = same_settings(&both)?;
+    for (migration, script) in &both {
+        no_variables(tree, migration, script)?;
+    }
+    let upgrade = section(tree, &ups)?;
+    let downgrade = match no_way_back {
+        Some(reason) => Err(reason),
+        None => Ok(section(tree, &downs)?),
     };
     let mut depends_on = Vec::new();
     for (at, migration) in revisions.iter().zip(&migrations) {
@@ -127,7 +128,7 @@ pub fn squash(tree: &Tree, graph: &Graph, revisions: &[usize]) -> Result<Squash,
         ),
         allow: allowed(&migrations),
         settings,
-        upgrade: section(tree, &ups)?,
+        upgrade,
         downgrade,
     })
 }
@@ -199,6 +200,7 @@ fn says_something(script: &Script) -> bool {
     script.parts.iter().any(|part| match part {
         Part::Sql(text) => !sql::read(&text.text).statements.is_empty(),
         Part::Data(_) => true,
+        Part::Step(_) => false,
     })
 }
 
@@ -211,10 +213,6 @@ fn same_settings(scripts: &[(&Migration, &Script)]) -> Result<Settings, Box<Diag
     for (other, script) in scripts {
         let theirs = &script.settings;
         let what = [
-            (
-                "`transaction`",
-                settings.no_transaction != theirs.no_transaction,
-            ),
             ("`role`", settings.role != theirs.role),
             ("`search_path`", settings.search_path != theirs.search_path),
             (
@@ -228,72 +226,54 @@ fn same_settings(scripts: &[(&Migration, &Script)]) -> Result<Settings, Box<Diag
             ("`variables`", settings.variables != theirs.variables),
         ];
         if let Some((what, _)) = what.into_iter().find(|(_, differs)| *differs) {
-            let told = format!(
-                "`{}` and `{}` do not say the same of {what}",
-                first.id, other.id
-            );
-            return Err(Box::new(
-                Diagnostic::error("squash-of-settings", told)
-                    .at(first.at, "says one thing")
-                    .at(other.at, "says another")
-                    .because("one revision runs under one")
-                    .help(format!(
-                        "squash up to the one before `{}`, and from there on apart",
-                        other.id
-                    )),
-            ));
+            return Err(differ(first, other, what));
         }
     }
     Ok(settings.clone())
 }
 
-/// The scripts one after the other.
+/// The scripts one after the other, a step each.
 fn section(tree: &Tree, scripts: &[(&Migration, &Script)]) -> Result<Section, Box<Diagnostic>> {
-    let fires = fires_late(tree);
     let mut text = String::new();
     for (at, (migration, script)) in scripts.iter().enumerate() {
-        let next = scripts.get(at + 1).map(|(next, _)| *next);
-        stands_alone(tree, migration, script, next)?;
         if at > 0 {
-            text.push('\n');
-            if fires {
-                text.push_str("SET CONSTRAINTS ALL IMMEDIATE;\n\n");
-            }
+            text.push_str("\n--! step\n");
         }
-        let _ = writeln!(
-            text,
-            "{}",
-            format!("-- {}  {}", migration.id, migration.message).trim_end()
-        );
-        text.push_str(
-            tree.sources
-                .slice(script.body)
-                .trim_matches('\n')
-                .trim_end(),
-        );
-        text.push('\n');
+        let title = format!("-- {}  {}", migration.id, migration.message);
+        let body = tree.sources.slice(script.body).trim_matches('\n');
+        let _ = writeln!(text, "{}\n{}", title.trim_end(), body.trim_end());
         if is_open(script) {
             text.push_str(";\n");
         }
     }
+    let no_transaction = scripts
+        .first()
+        .is_some_and(|(_, script)| script.settings.no_transaction);
+    let other = scripts
+        .iter()
+        .find(|(_, script)| script.settings.no_transaction != no_transaction);
+    if let (Some((first, _)), Some((other, _))) = (scripts.first(), other) {
+        return Err(differ(first, other, "`transaction`"));
+    }
     Ok(Section {
-        no_transaction: scripts
-            .first()
-            .is_some_and(|(_, script)| script.settings.no_transaction),
+        no_transaction,
         text,
     })
 }
 
-/// Whether anything in the tree may be checked or fired no sooner than at the end of a transaction: what comes next would
-/// run before that, where it used to run after it.
-fn fires_late(tree: &Tree) -> bool {
-    tree.migrations
+/// Why a revision can't be reverted. One that leaves behind what its upgrade did would not be, and once it is a part of
+/// another one, nobody would be told.
+fn no_way_back(migration: &Migration) -> Option<String> {
+    let Some(down) = &migration.down else {
+        let reason = migration.irreversible.clone();
+        return Some(reason.unwrap_or_else(|| "it has no downgrade".to_owned()));
+    };
+    let does = migration.up.as_ref().is_some_and(says_something);
+    let is_meant = migration
+        .allow
         .iter()
-        .filter_map(|migration| migration.up.as_ref())
-        .any(|script| {
-            let text = tree.sources.slice(script.body).to_ascii_lowercase();
-            text.contains("deferr")
-        })
+        .any(|(rule, _)| rule == "empty-downgrade");
+    (does && !is_meant && !says_something(down)).then(|| "its downgrade is empty".to_owned())
 }
 
 /// Whether the last statement waits for its `;`.
@@ -307,70 +287,50 @@ fn is_open(script: &Script) -> bool {
         .is_some_and(|last| !last.raw.terminated)
 }
 
-/// Refuses a script that has transactions or variables of its own, or leaves something to the next.
-fn stands_alone(
+/// Refuses a script that uses variables.
+fn no_variables(
     tree: &Tree,
     migration: &Migration,
     script: &Script,
-    next: Option<&Migration>,
 ) -> Result<(), Box<Diagnostic>> {
+    let Some((name, _)) = script.variables(&tree.sources).into_iter().next() else {
+        return Ok(());
+    };
     let id = &migration.id;
-    if let Some((name, _)) = script.variables(&tree.sources).into_iter().next() {
-        return Err(Box::new(
-            Diagnostic::error("squash-of-variables", format!("`{id}` uses the variable `{name}`"))
-                .at(migration.at, "this revision")
-                .because("databases recorded its value with the revision, and once that is gone nobody could see that it is another now")
-                .help(format!("squash what is below `{id}`, and what is above it, apart")),
-        ));
-    }
-    for part in &script.parts {
-        let Part::Sql(text) = part else {
-            continue;
-        };
-        let read = sql::read(&text.text);
-        if sql::shape(&read) != sql::Shape::Plain {
-            let place = read
-                .statements
-                .first()
-                .map_or(migration.at, |first| text.locate(first.range()));
-            return Err(Box::new(
-                Diagnostic::error("squash-of-transactions", format!("`{id}` opens transactions of its own"))
-                    .at(place, "in this script")
-                    .because("they can't be part of another one")
-                    .help(format!("leave BEGIN and COMMIT out of it where it is not published yet; else squash what is below `{id}`, and what is above it")),
-            ));
-        }
-        let Some(next) = next else {
-            continue;
-        };
-        let left = read.statements.iter().find_map(|statement| {
-            let what = sql::left_behind(&text.text, statement)?;
-            Some((what, text.locate(statement.range())))
-        });
-        if let Some((what, place)) = left {
-            return Err(Box::new(leaves(id, what, place, &next.id)));
-        }
-    }
-    Ok(())
+    Err(Box::new(
+        Diagnostic::error("squash-of-variables", format!("`{id}` uses the variable `{name}`"))
+            .at(migration.at, "this revision")
+            .because("databases recorded its value with the revision, and once that is gone nobody could see that it is another now")
+            .help(format!("squash what is below `{id}`, and what is above it, apart")),
+    ))
 }
 
-fn leaves(id: &RevisionId, what: &str, place: Span, next: &RevisionId) -> Diagnostic {
-    Diagnostic::error(
-        "squash-of-sessions",
-        format!("`{id}` leaves {what} to what comes after it in a squash, which is `{next}`"),
+fn differ(first: &Migration, other: &Migration, what: &str) -> Box<Diagnostic> {
+    let told = format!(
+        "`{}` and `{}` do not say the same of {what}",
+        first.id, other.id
+    );
+    Box::new(
+        Diagnostic::error("squash-of-settings", told)
+            .at(first.at, "says one thing")
+            .at(other.at, "says another")
+            .because("one revision runs under one")
+            .help(format!(
+                "squash up to the one before `{}`, and from there on apart",
+                other.id
+            )),
     )
-    .at(place, "left by this")
-    .because("apart, each begins in a session that is as it was")
-    .help(format!(
-        "squash up to `{id}` and from `{next}` on apart; what is not published yet can say it in its header (search_path, role, timeouts)"
-    ))
 }
 
 fn allowed(migrations: &[&Migration]) -> Vec<(String, String)> {
     let mut allowed: Vec<(String, String)> = Vec::new();
-    for (rule, reason) in migrations.iter().flat_map(|migration| &migration.allow) {
+    let all = migrations.iter().flat_map(|migration| {
+        let allow = migration.allow.iter();
+        allow.map(move |(rule, reason)| (&migration.id, rule, reason))
+    });
+    for (id, rule, reason) in all {
         if !allowed.iter().any(|(known, _)| known == rule) {
-            allowed.push((rule.clone(), reason.clone()));
+            allowed.push((rule.clone(), format!("{id}: {reason}")));
         }
     }
     allowed
@@ -474,6 +434,11 @@ impl Squash {
             }
         }
         text
+    }
+
+    /// Why it can't be reverted, where it can't: the revision and its reason.
+    pub fn no_way_back(&self) -> Option<&str> {
+        self.downgrade.as_ref().err().map(String::as_str)
     }
 
     /// Ids of what it replaces, in the order in which they were applied; those that were squashed before are among them.

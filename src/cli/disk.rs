@@ -257,61 +257,13 @@ fn unwritten(path: &Utf8Path, source: io::Error) -> Error {
     }
 }
 
-/// Files that are out of the way, to be brought back or removed.
-pub(super) struct SetAside {
-    /// As the user named it; where it is now.
-    files: Vec<(Utf8PathBuf, Utf8PathBuf)>,
-    cwd: Utf8PathBuf,
-}
-
-/// Puts files out of the way, all of them or none: beside where they were, under a name that no layout reads.
-pub(super) fn set_aside(cwd: &Utf8Path, files: &[Utf8PathBuf]) -> Result<SetAside, Error> {
-    let mut aside = SetAside {
-        files: Vec::new(),
-        cwd: cwd.to_owned(),
-    };
-    for path in files {
-        let name = path.file_name().unwrap_or("signoff");
-        let there = path.with_file_name(format!("{name}.aside"));
-        let moved = if is_there(&cwd.join(&there)) {
-            Err(Error::There(there.clone()))
-        } else {
-            fs::rename(cwd.join(path), cwd.join(&there)).map_err(|source| unwritten(path, source))
-        };
-        if let Err(error) = moved {
-            aside.back()?;
-            return Err(error);
-        }
-        aside.files.push((path.clone(), there));
-    }
-    Ok(aside)
-}
-
-impl SetAside {
-    /// Brings them back.
-    pub(super) fn back(self) -> Result<(), Error> {
-        self.each(|path, there| fs::rename(there, path))
-    }
-
-    /// Removes them for good.
-    pub(super) fn remove(self) -> Result<(), Error> {
-        self.each(|_, there| fs::remove_file(there))
-    }
-
-    /// Does it to every one, whatever becomes of the others.
-    fn each(&self, what: impl Fn(&Utf8Path, &Utf8Path) -> io::Result<()>) -> Result<(), Error> {
-        let mut failure = Ok(());
-        for (path, there) in &self.files {
-            let done = what(&self.cwd.join(path), &self.cwd.join(there));
-            failure = failure.and(done.map_err(|source| unwritten(there, source)));
-        }
-        failure
-    }
-}
-
-/// Removes a file that this run made.
+/// Removes a file.
 pub(super) fn remove(cwd: &Utf8Path, path: &Utf8Path) -> Result<(), Error> {
-    fs::remove_file(cwd.join(path)).map_err(|source| unwritten(path, source))
+    fs::remove_file(cwd.join(path)).map_err(|source| Error::Disk {
+        verb: "remove",
+        path: path.to_owned(),
+        source,
+    })
 }
 
 /// Whether something stands there.

@@ -46,7 +46,7 @@ impl Names {
 
 /// A tree that is sound, and takes native files.
 pub(super) struct Site {
-    config: Config,
+    pub(super) config: Config,
     pub(super) tree: Tree,
     pub(super) graph: Graph,
 }
@@ -245,18 +245,19 @@ impl Site {
         draft: &Draft<'_>,
         output: &mut Output<'_>,
     ) -> Result<Utf8PathBuf, Stop> {
-        let shown = self.create(context, draft, output)?;
+        let (shown, text) = self.drawn_up(context, draft, output)?;
+        disk::create(&context.cwd, &shown, &text).map_err(failed)?;
         output.print(&format!("{shown}\n"))?;
         Ok(shown)
     }
 
-    /// Writes the file of a revision.
-    pub(super) fn create(
+    /// The file of a revision and its text.
+    pub(super) fn drawn_up(
         &self,
         context: &Context,
         draft: &Draft<'_>,
         output: &mut Output<'_>,
-    ) -> Result<Utf8PathBuf, Stop> {
+    ) -> Result<(Utf8PathBuf, String), Stop> {
         let id = self.id(draft.names)?;
         let labels = self.labels(draft.names, &id, output)?;
         let parents: Vec<RevisionId> = draft
@@ -277,14 +278,10 @@ impl Site {
         };
         let template = &self.config.migrations.file_template.value;
         let name = author::file_name(template, &new).map_err(failed)?;
-        let shown = self.tree.root.join(name);
-        disk::create(
-            &context.cwd,
-            &shown,
-            &author::migration(&new, draft.content),
-        )
-        .map_err(failed)?;
-        Ok(shown)
+        Ok((
+            self.tree.root.join(name),
+            author::migration(&new, draft.content),
+        ))
     }
 
     /// A revision as messages name it.

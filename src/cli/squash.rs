@@ -1,6 +1,6 @@
 //! `signoff squash`
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use super::context::Context;
 use super::disk;
@@ -58,21 +58,28 @@ pub(super) fn run(context: &Context, arguments: &Arguments, output: &mut Output<
         .iter()
         .map(|at| tree.sources.path(tree.migrations[*at].at.file).to_owned())
         .collect();
-    // What is replaced is aside before the new file is there: a tree that holds both is refused.
-    let aside = disk::set_aside(&context.cwd, &gone).map_err(failed)?;
-    let written = write(context, &site, arguments, &squash, &kept.text, output);
-    let shown = match written {
-        Ok(shown) => shown,
-        Err(stop) => {
-            aside.back().map_err(failed)?;
-            return Err(stop);
-        }
+    let draft = Draft {
+        names: &arguments.names,
+        parents: &squash.parents,
+        message: &arguments.message,
+        depends_on: &squash.depends_on,
+        content: Content::Squash(&squash),
     };
-    aside.remove().map_err(failed)?;
+    let (shown, text) = site.drawn_up(context, &draft, output)?;
+    let squashed = Squashed {
+        gone: &gone,
+        new: (&shown, &text),
+        sum: &kept.text,
+    };
+    compiles(&site, &squashed, output)?;
+    squashed.write(context, &site).map_err(failed)?;
     output.print(&format!("{shown}\n"))?;
     for revision in &range.revisions {
         let migration = &tree.migrations[*revision];
         output.say(&format!("replaces {}  {}", migration.id, migration.message))?;
+    }
+    if let Some(reason) = squash.no_way_back() {
+        output.say(&format!("no way back over all of it: {reason}"))?;
     }
     output.say(&format!(
         "next: read {shown}, run `signoff check`, and commit it with {} and the files that are gone",
@@ -80,53 +87,67 @@ pub(super) fn run(context: &Context, arguments: &Arguments, output: &mut Output<
     ))
 }
 
-/// Writes the new file and what is kept of the old ones, and has the tree compiled that comes of it. Undone where that
-/// is no good; the old files are the caller's to bring back.
-fn write(
-    context: &Context,
-    site: &Site,
-    arguments: &Arguments,
-    squash: &author::squash::Squash,
-    kept: &str,
-    output: &mut Output<'_>,
-) -> Result<Utf8PathBuf, Stop> {
-    let draft = Draft {
-        names: &arguments.names,
-        parents: &squash.parents,
-        message: &arguments.message,
-        depends_on: &squash.depends_on,
-        content: Content::Squash(squash),
-    };
-    let sum = site.tree.root.join(tree::SEAL_FILE);
-    let before = disk::read(&context.cwd, &sum).map_err(failed)?;
-    let shown = site.create(context, &draft, output)?;
-    let done = disk::replace(&context.cwd, &sum, kept)
-        .map_err(failed)
-        .and_then(|()| compiles(context, &shown, output));
-    if let Err(stop) = done {
-        let undone = disk::remove(&context.cwd, &shown).and_then(|()| match &before {
-            Some(text) => disk::replace(&context.cwd, &sum, text),
-            None => disk::remove(&context.cwd, &sum),
-        });
-        undone.map_err(failed)?;
-        return Err(stop);
-    }
-    Ok(shown)
+/// What becomes of a tree's files.
+struct Squashed<'a> {
+    gone: &'a [Utf8PathBuf],
+    /// Its path and text.
+    new: (&'a Utf8Path, &'a str),
+    /// The text of `signoff.sum`.
+    sum: &'a str,
 }
 
-/// Whether the tree is sound with the new file in it, and a script can be made from that.
-fn compiles(context: &Context, shown: &Utf8PathBuf, output: &mut Output<'_>) -> Ending {
-    let config = context.config(output)?;
+impl Squashed<'_> {
+    /// What is kept of the old files is written first and those go last: a run that is cut off leaves all there is, and the
+    /// next command says which files to remove.
+    fn write(&self, context: &Context, site: &Site) -> Result<(), disk::Error> {
+        let cwd = &context.cwd;
+        let sum = site.tree.root.join(tree::SEAL_FILE);
+        let (shown, text) = self.new;
+        if disk::is_there(&cwd.join(shown)) {
+            return Err(disk::Error::There(shown.to_owned()));
+        }
+        if disk::is_there(&cwd.join(&sum)) {
+            disk::replace_all(cwd, &[(sum, self.sum.to_owned())])?;
+        } else {
+            disk::create(cwd, &sum, self.sum)?;
+        }
+        disk::create(cwd, shown, text)?;
+        self.gone
+            .iter()
+            .try_for_each(|path| disk::remove(cwd, path))
+    }
+}
+
+/// Whether the tree that comes of it is sound, and scripts can be made from the new file. Nothing is written yet.
+fn compiles(site: &Site, squashed: &Squashed<'_>, output: &mut Output<'_>) -> Ending {
+    let Site { config, tree, .. } = site;
+    let inside = |path: &Utf8Path| path.strip_prefix(&tree.root).unwrap_or(path).to_owned();
+    let sum = tree.root.join(tree::SEAL_FILE);
+    let stays = tree
+        .sources
+        .files()
+        .filter(|(path, _)| *path != sum && !squashed.gone.iter().any(|gone| gone == path));
+    let mut files: Vec<(Utf8PathBuf, Vec<u8>)> = stays
+        .map(|(path, text)| (inside(path), text.as_bytes().to_vec()))
+        .collect();
+    let (shown, text) = squashed.new;
+    files.push((inside(shown), text.as_bytes().to_vec()));
+    files.push((inside(&sum), squashed.sum.as_bytes().to_vec()));
     let mut sink = Sink::default();
-    let sealed = context.sealed(&config, &mut sink, output)?;
+    let ordered = compile::ordered_given(config, tree.layout, files, &mut sink).map_err(failed)?;
+    let sealed = match compile::sealed(ordered, &mut sink) {
+        Ok(sealed) => sealed,
+        Err(tree) => return unsound(&sink, &tree, output),
+    };
     let migrations = &sealed.tree.migrations;
     let new = migrations
         .iter()
-        .position(|it| sealed.tree.sources.path(it.at.file) == shown)
-        .expect("the file was written");
-    let parents = sealed.graph.parents(new).to_vec();
+        .position(|it| sealed.tree.sources.path(it.at.file) == shown);
+    let Some(new) = new else {
+        return unsound(&sink, &sealed.tree, output);
+    };
     let up = graph::Range {
-        from: parents,
+        from: sealed.graph.parents(new).to_vec(),
         to: vec![new],
         revisions: vec![new],
         from_name: String::new(),
@@ -141,18 +162,25 @@ fn compiles(context: &Context, shown: &Utf8PathBuf, output: &mut Output<'_>) -> 
             .map(|_| (&down, Direction::Down)),
     ];
     for (range, direction) in wanted.into_iter().flatten() {
-        let plan = compile::plan(
+        compile::plan(
             &sealed,
-            &config,
+            config,
             range,
             direction,
             Request::default(),
             &mut sink,
         );
-        if plan.is_none() {
-            output.report(&sink, &sealed.tree.sources)?;
-            return Err(Stop::Findings);
-        }
     }
-    output.report(&sink, &sealed.tree.sources)
+    if sink.has_errors() {
+        return unsound(&sink, &sealed.tree, output);
+    }
+    Ok(())
+}
+
+/// Says what is wrong with the file that would have been written.
+fn unsound(sink: &Sink, tree: &tree::Tree, output: &mut Output<'_>) -> Ending {
+    output.show(sink, &tree.sources)?;
+    Err(Stop::Failed(
+        "nothing was written: the squash, as it is quoted above, would not compile".to_owned(),
+    ))
 }

@@ -51,6 +51,11 @@ const COUNTERPARTS: &[(&str, &str)] = &[
     ),
     ("--package", "leave it out: migrations are SQL files"),
     (
+        "status",
+        "what a database has is told by its receipt, signoff current; and by status.sql of a release",
+    ),
+    ("log", "signoff history"),
+    (
         "ensure_version",
         "nothing to do: each script makes its version table where there is none",
     ),

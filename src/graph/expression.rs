@@ -48,6 +48,21 @@ pub struct Term {
     pub steps: Steps,
 }
 
+impl Term {
+    /// The same, one step less far.
+    pub(super) fn one_less(&self) -> Self {
+        let steps = match self.steps {
+            Steps::None => Steps::None,
+            Steps::Up(steps) => Steps::Up(steps.saturating_sub(1)),
+            Steps::Down(steps) => Steps::Down(steps.saturating_sub(1)),
+        };
+        Self {
+            steps,
+            ..self.clone()
+        }
+    }
+}
+
 /// Where a term begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Anchor {

@@ -116,7 +116,7 @@ fn gone<'t>(script: &Script, made: &Made<'t>) -> Vec<Gone<'t>> {
 fn heads(script: &Script) -> Vec<(Head, Span)> {
     let texts = script.parts.iter().filter_map(|part| match part {
         Part::Sql(text) => Some(text),
-        Part::Data(_) => None,
+        Part::Data(_) | Part::Step(_) => None,
     });
     let heads = texts.flat_map(|text| {
         let statements = sql::read(&text.text).statements.into_iter();

@@ -28,7 +28,14 @@ pub(super) fn look(script: &Script, server: u16, sink: &mut Sink) {
     }
     let mut open = Open::default();
     for part in &script.parts {
-        let Part::Sql(text) = part else { continue };
+        let text = match part {
+            Part::Sql(text) => text,
+            Part::Data(_) => continue,
+            Part::Step(_) => {
+                open = Open::default();
+                continue;
+            }
+        };
         let read = sql::read(&text.text);
         let own_blocks = sql::shape(&read) != Shape::Plain;
         let mut inside = false;

@@ -78,6 +78,16 @@ pub(super) fn apart(context: &Context<'_>, unit: &Unit) -> Option<Apart> {
     Some(found)
 }
 
+/// The same of a script whose author cuts it in steps.
+pub(super) fn by_steps(readings: &[Reading<'_>]) -> Option<Apart> {
+    let reading = readings.iter().find(|reading| !reading.items.is_empty())?;
+    Some(Apart {
+        at: reading.span(reading.items[0]),
+        reason: "it runs step by step, as its author says".to_owned(),
+        hurts: Hurts::All,
+    })
+}
+
 /// What a statement does that a rollback leaves. Generously: in a body or a string too.
 fn lasting(reading: &Reading<'_>, item: &Item) -> Option<&'static str> {
     let statement = reading.statement(*item)?;

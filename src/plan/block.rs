@@ -71,19 +71,33 @@ impl<'a> Making<'a> {
                 resealed,
             });
         };
-        let reading = pieces::read(&self.places, script, &self.protected, sink)?;
-        let context = Context {
-            reading: &reading,
+        let parts = script.steps();
+        let mut readings = Vec::with_capacity(parts.len());
+        for part in &parts {
+            readings.push(pieces::read(&self.places, part, &self.protected, sink)?);
+        }
+        let context = |reading| Context {
+            reading,
             server: self.server,
             pinned: script.settings.no_transaction,
             allow: &migration.allow,
         };
-        let unit = unit::unit(&context, sink)?;
-        let first = reading
-            .items
-            .first()
-            .map_or(script.body, |item| reading.span(*item));
-        let apart = apart::apart(&context, &unit);
+        let (unit, apart) = if let [reading] = readings.as_slice() {
+            let context = context(reading);
+            let unit = unit::unit(&context, sink)?;
+            let apart = apart::apart(&context, &unit);
+            (unit, apart)
+        } else {
+            let mut steps = Vec::new();
+            for reading in &readings {
+                steps.extend(unit::steps(&context(reading), sink)?);
+            }
+            (Unit::Steps(steps), apart::by_steps(&readings))
+        };
+        let first = readings
+            .iter()
+            .find_map(|reading| Some(reading.span(*reading.items.first()?)))
+            .unwrap_or(script.body);
         let last = self.last == Some(revision);
         if self.input.transactions == Transactions::One
             && let Some(refused) = apart
@@ -99,8 +113,8 @@ impl<'a> Making<'a> {
             place: self.places.place(first),
             unit,
             settings: unit::settings(script),
-            lock: lock(&reading, self.server),
-            asks: needs::of(&reading),
+            lock: lock(&readings, self.server),
+            asks: needs::of(&readings),
             irreversible,
             resealed,
         })
@@ -205,14 +219,14 @@ pub(super) fn table(config: &Config) -> VersionTable {
 }
 
 /// The strongest lock on something that was there before, with what it is on.
-fn lock(reading: &Reading<'_>, server: u16) -> Option<Held> {
+fn lock(readings: &[Reading<'_>], server: u16) -> Option<Held> {
     let mut made: Vec<&QualifiedName> = Vec::new();
     let mut strongest: Option<(Lock, Vec<&QualifiedName>)> = None;
-    for statement in reading
-        .items
-        .iter()
-        .filter_map(|item| reading.statement(*item))
-    {
+    let statements = readings.iter().flat_map(|reading| {
+        let items = reading.items.iter();
+        items.filter_map(|item| reading.statement(*item))
+    });
+    for statement in statements {
         if matches!(
             statement.head.kind,
             StatementKind::Create(_) | StatementKind::CreatePartition

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::block::{self, Making};
 use super::{
-    Block, Flavour, Input, Later, Plan, Stamp, Start, Target, Transactions, Unit, needs, repeatable,
+    Block, Flavour, Input, Other, Plan, Stamp, Start, Target, Transactions, Unit, needs, repeatable,
 };
 use crate::config::Order;
 use crate::diagnostic::{Diagnostic, Severity, Sink};
@@ -209,7 +209,6 @@ fn build(
         Direction::Down => &range.from,
     };
     let below = graph.ancestors(upper);
-    let above = graph.descendants(upper);
     let mut rows = Vec::new();
     let mut row_of = vec![usize::MAX; graph.len()];
     for revision in graph
@@ -239,26 +238,42 @@ fn build(
             );
         }
     }
-    let later = graph
+    let id = |revision: &usize| tree.migrations[*revision].id.to_string();
+    // A database may have what it replaces instead.
+    let names = |revision: &usize| -> Vec<String> {
+        let replaced = tree.migrations[*revision].replaces.iter();
+        let replaced = replaced.map(|(id, _)| id.to_string());
+        replaced.chain([id(revision)]).collect()
+    };
+    let beyond: Vec<usize> = graph
         .order()
         .iter()
-        .filter(|revision| above[**revision] && !below[**revision]);
-    let id = |revision: &usize| tree.migrations[*revision].id.to_string();
-    let later = later
-        .map(|revision| Later {
-            revision: id(revision),
-            stands_on: graph
-                .parents(*revision)
-                .iter()
-                .chain(graph.depends_on(*revision))
-                .map(id)
-                .collect(),
-        })
+        .copied()
+        .filter(|revision| !below[*revision])
         .collect();
+    let others = beyond.iter().flat_map(|revision| {
+        let stands_on = graph.parents(*revision).iter();
+        let stands_on = stands_on.chain(graph.depends_on(*revision)).map(id);
+        let stands_on: Vec<String> = stands_on.collect();
+        names(revision).into_iter().map(move |revision| Other {
+            revision,
+            stands_on: stands_on.clone(),
+        })
+    });
+    let others = others.collect();
+    let above = match direction {
+        Direction::Up => Vec::new(),
+        Direction::Down => {
+            let above = graph.descendants(&range.revisions);
+            let above = beyond.iter().filter(|revision| above[**revision]);
+            above.flat_map(names).collect()
+        }
+    };
     let repeatables = repeatable::reruns(&making, range, direction, sink)?;
     sound.then(|| Plan {
         rows,
-        later,
+        others,
+        above,
         needs: needs::gather(&blocks),
         blocks,
         repeatables,
@@ -351,7 +366,8 @@ fn frame(input: Input<'_>, range: &Range, direction: Direction, upper: &[usize])
         table: block::table(config),
         tree_digest: seal::tree_digest(tree, graph, digests, upper).to_string(),
         rows: Vec::new(),
-        later: Vec::new(),
+        others: Vec::new(),
+        above: Vec::new(),
         needs: needs::Needs::default(),
         blocks: Vec::new(),
         repeatables: Vec::new(),

@@ -83,11 +83,14 @@ pub struct Asks {
 }
 
 /// What a revision asks for, statement by statement.
-pub(super) fn of(reading: &Reading<'_>) -> Asks {
+pub(super) fn of(readings: &[Reading<'_>]) -> Asks {
     let mut asks = Asks::default();
     let mut known = true;
     let mut temporary = false;
-    for item in &reading.items {
+    let items = readings
+        .iter()
+        .flat_map(|reading| reading.items.iter().map(move |item| (reading, item)));
+    for (reading, item) in items {
         let Some(statement) = reading.statement(*item) else {
             continue;
         };

@@ -62,6 +62,8 @@ pub(super) fn read<'a>(
                 });
                 read.push(sql::Script::default());
             }
+            // Scripts are read step by step.
+            Part::Step(_) => read.push(sql::Script::default()),
         }
     }
     sound.then_some(Reading {
@@ -306,7 +308,7 @@ impl<'a> Reading<'a> {
             .enumerate()
             .filter_map(|(part, stretch)| match stretch {
                 Part::Sql(text) => Some((part, text, &self.read[part])),
-                Part::Data(_) => None,
+                Part::Data(_) | Part::Step(_) => None,
             })
     }
 
@@ -319,7 +321,7 @@ impl<'a> Reading<'a> {
     pub(super) fn text(&self, part: usize) -> &'a Text {
         match &self.script.parts[part] {
             Part::Sql(text) => text,
-            Part::Data(_) => unreachable!("rows have no statements"),
+            Part::Data(_) | Part::Step(_) => unreachable!("rows have no statements"),
         }
     }
 
@@ -381,7 +383,7 @@ impl<'a> Reading<'a> {
     pub(super) fn span(&self, item: Item) -> Span {
         match (&self.script.parts[item.part], self.statement(item)) {
             (Part::Sql(text), Some(statement)) => text.locate(statement.range()),
-            (Part::Data(Data { at, .. }), _) => *at,
+            (Part::Data(Data { at, .. }) | Part::Step(at), _) => *at,
             (Part::Sql(_), None) => self.script.body,
         }
     }

@@ -81,6 +81,38 @@ pub(super) fn unit(context: &Context<'_>, sink: &mut Sink) -> Option<Unit> {
     }
 }
 
+/// The same as steps, also where it could be one transaction: the author says that it is a step among others.
+pub(super) fn steps(context: &Context<'_>, sink: &mut Sink) -> Option<Vec<Step>> {
+    let reading = context.reading;
+    let Some(first) = reading.items.first() else {
+        return Some(Vec::new());
+    };
+    Some(match unit(context, sink)? {
+        Unit::Steps(steps) => steps,
+        Unit::Transaction { modes, pieces } => {
+            let guard = Guard::Transaction { modes };
+            let digest = digest(&guard, pieces.iter());
+            vec![Step {
+                guard,
+                session: Vec::new(),
+                pieces,
+                summary: summary(reading, *first, reading.items.len()),
+                digest,
+            }]
+        }
+    })
+}
+
+/// A step's first words, and how many statements it has where they are several.
+fn summary(reading: &Reading<'_>, first: Item, statements: usize) -> String {
+    let more = if statements > 1 {
+        format!(" … ({statements} statements)")
+    } else {
+        String::new()
+    };
+    reading.first_words(first) + &more
+}
+
 /// Settings that the header asks for, beside the target's.
 pub(super) fn settings(script: &Script) -> Settings {
     let tree::Settings {
@@ -363,12 +395,7 @@ impl Context<'_> {
                     (Some(guard), Some(session), Some(mut pieces)) => {
                         lifted.append(&mut pieces);
                         let pieces = lifted;
-                        let more = if work.len() > 1 {
-                            format!(" … ({} statements)", work.len())
-                        } else {
-                            String::new()
-                        };
-                        let summary = reading.first_words(*first) + &more;
+                        let summary = summary(reading, *first, work.len());
                         let digest = digest(&guard, session.iter().chain(&pieces));
                         steps.push(Step {
                             guard,

@@ -165,8 +165,10 @@ pub struct Script {
     numbered: bool,
     entries: Vec<Entry>,
     order: &'static str,
-    /// What it stands directly on, by revision.
-    later: BTreeMap<String, Vec<String>>,
+    /// What each other revision of the tree stands directly on.
+    others: BTreeMap<String, Vec<String>>,
+    /// Those that stand on what is reverted.
+    above: Vec<String>,
     needs: needs::Needs,
     modes: Vec<&'static str>,
     modes_misspelt: Vec<&'static str>,
@@ -301,7 +303,8 @@ fn without_blocks(plan: &Plan) -> Plan {
         table: plan.table.clone(),
         tree_digest: plan.tree_digest.clone(),
         rows: plan.rows.clone(),
-        later: plan.later.clone(),
+        others: plan.others.clone(),
+        above: plan.above.clone(),
         needs: plan.needs.clone(),
         blocks: Vec::new(),
         repeatables: plan.repeatables.clone(),
@@ -333,7 +336,8 @@ fn build(plan: Plan, file: &'static str, bundle_digest: &str) -> Script {
         table,
         tree_digest,
         rows,
-        later,
+        others,
+        above,
         needs,
         blocks,
         repeatables,
@@ -450,10 +454,11 @@ fn build(plan: Plan, file: &'static str, bundle_digest: &str) -> Script {
         bundle_digest: bundle_digest.to_owned(),
         numbered,
         order: order.word(),
-        later: later
+        others: others
             .into_iter()
-            .map(|above| (above.revision, above.stands_on))
+            .map(|other| (other.revision, other.stands_on))
             .collect(),
+        above,
     }
 }
 

@@ -103,7 +103,8 @@ fn preamble(sources: &Sources, script: &Script, recreates: &[&str]) -> Sha256 {
     for part in &script.parts {
         match part {
             Part::Data(data) => field("data", sources.text(data.file)),
-            Part::Sql(_) => {}
+            // The directive's line is in the body.
+            Part::Sql(_) | Part::Step(_) => {}
         }
     }
     if begun {

@@ -58,7 +58,10 @@ fn theirs<'a>(
     let parents = line.iter().flat_map(|revision| graph.parents(*revision));
     let grown_from: Vec<usize> = parents
         .filter(|parent| !is_new[**parent])
-        .filter_map(|parent| there.find(of.id(*parent)))
+        .filter_map(|parent| {
+            let id = of.id(*parent);
+            there.find(id).or_else(|| there.replacement(id))
+        })
         .collect();
     if grown_from
         .iter()

@@ -47,18 +47,6 @@ pub(super) fn state(text: &str, statement: &Statement) -> Option<&'static str> {
     None
 }
 
-pub(super) fn left_behind(text: &str, statement: &Statement) -> Option<&'static str> {
-    let head = &statement.head;
-    match head.kind {
-        StatementKind::Set | StatementKind::SetLocal | StatementKind::Reset => Some("a setting"),
-        StatementKind::Select if head.setting.is_some() => Some(SETTING),
-        StatementKind::SetTransaction => Some("the mode of its transaction"),
-        StatementKind::SetConstraints => Some("when constraints are checked"),
-        _ if head.temporary => Some("a temporary object"),
-        _ => state(text, statement),
-    }
-}
-
 fn is_do(kind: StatementKind) -> bool {
     matches!(kind, StatementKind::Do | StatementKind::DoCommitting)
 }
@@ -135,33 +123,6 @@ mod tests {
             ("drop table PG_TEMP . t", "pg_temp"),
         ] {
             assert!(told(text).is_some_and(|told| told.contains(word)), "{text}");
-        }
-    }
-
-    #[test]
-    fn what_is_left_to_the_next() {
-        for (text, word) in [
-            ("set local lock_timeout = '1s'", "setting"),
-            ("set search_path = a", "setting"),
-            ("reset role", "setting"),
-            (
-                "select pg_catalog.set_config('search_path', '', false)",
-                "set_config",
-            ),
-            ("set transaction isolation level serializable", "mode"),
-            ("set constraints all deferred", "constraints"),
-            ("create temp table t (a int)", "temporary"),
-            ("prepare p as select 1", "prepared"),
-        ] {
-            let script = read(text);
-            let left = left_behind(text, &script.statements[0]);
-            assert!(
-                left.is_some_and(|left| left.contains(word)),
-                "{text}: {left:?}"
-            );
-        }
-        for text in ["create table t (a int)", "select 1", "update t set a = 1"] {
-            assert_eq!(left_behind(text, &read(text).statements[0]), None, "{text}");
         }
     }
 

@@ -111,6 +111,7 @@ pub(in crate::tree) fn sql(migration: &Migration, direction: Direction) -> Optio
     let parts = script.parts.iter().map(|part| match part {
         Part::Sql(text) => text.text.to_string(),
         Part::Data(data) => format!("<{} rows of {}>", data.rows.len(), data.table),
+        Part::Step(_) => "<step>".to_owned(),
     });
     Some(parts.collect())
 }

@@ -87,6 +87,13 @@ BEGIN
       MESSAGE = format('signoff: refused: ticket=%s is not understood', word),
       HINT = 'A ticket is one line of at most 200 characters, with no blanks at its ends.';
   END IF;
+{% if require_ticket and changes %}
+  IF word = '' THEN
+    RAISE EXCEPTION USING ERRCODE = 'SO010',
+      MESSAGE = 'signoff: refused: this script runs only with a ticket',
+      HINT = 'Run SET signoff.ticket = ''...''; before it, the number under which the change was approved; nothing was changed.';
+  END IF;
+{% endif %}
 {% if role %}
   PERFORM set_config('role', {{ role | lit }}, true);
 {% endif %}

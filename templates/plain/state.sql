@@ -4,7 +4,7 @@
 DO $signoff$
 DECLARE
   path text := pg_catalog.current_setting('search_path'); who text := pg_catalog.current_setting('role');
-  manifest jsonb; again_rows jsonb; later jsonb := {{ later | json | lit }}; put_off jsonb := '[]'; first_run boolean;
+  manifest jsonb; again_rows jsonb; others jsonb := {{ others | json | lit }}; put_off jsonb := '[]'; first_run boolean;
 {% include "script/compare/variables.sql" %}
 BEGIN
   PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);

@@ -1,6 +1,6 @@
 {% import "script/words.sql" as words %}
 {# What is recorded here against what this script was made from; either refuses or says what will run. Stands in a DO block that declares
-   t, manifest, later, again_rows, put_off, first_run and the variables below. #}
+   t, manifest, others, again_rows, put_off, first_run and the variables below. #}
   fresh := t IS NULL;
   IF t IS NOT NULL THEN
 {{ words.known_format() }}
@@ -107,7 +107,7 @@
     FROM jsonb_to_recordset(recorded) AS v (revision text, project text, kind text)
    WHERE v.project = {{ project | lit }} AND v.kind = 'revision'
      AND NOT EXISTS (SELECT FROM jsonb_array_elements(manifest) AS a (e) WHERE e->>'revision' = v.revision)
-     AND NOT later ? v.revision;
+     AND NOT others ? v.revision;
 {% if direction != "downgrade" %}
   SELECT string_agg(format('%s  repeatable  %s', chr(10), m.e->>'message'), '' ORDER BY m.n) FILTER (WHERE NOT m.back),
       string_agg(m.e->>'message', ', ' ORDER BY m.n) FILTER (WHERE m.back)
@@ -143,22 +143,30 @@
         HINT = 'Run the release before this one first, or compile from where this database stands.';
     END IF;
 {% if order != "any" %}
-    -- What comes after a revision on its line is not to be there before it.
-    WITH {{ words.edges("upgrade", numbered, "manifest") }},
-      above (a, b) AS (SELECT a, b FROM edge UNION ALL SELECT p, l.b FROM jsonb_each(later) AS l (b, below), jsonb_array_elements_text(l.below) AS p),
-      done AS (SELECT v.revision FROM jsonb_to_recordset(recorded) AS v (revision text))
-    SELECT e.a, e.b INTO r FROM above e JOIN jsonb_to_recordset(manifest) AS m (revision text, selected boolean) ON m.revision = e.a
-     WHERE m.selected AND NOT put_off ? e.a AND e.a NOT IN (SELECT d.revision FROM done d) AND e.b IN (SELECT d.revision FROM done d)
-      LIMIT 1;
-    IF FOUND THEN
+    -- What comes after a revision on its line is not to be there before it: what is missing under something that is there, and under that.
+    WITH RECURSIVE {{ words.edges("upgrade", numbered, "manifest") }},
+      above (a, b) AS (SELECT a, b FROM edge UNION ALL SELECT p, l.b FROM jsonb_each(others) AS l (b, below), jsonb_array_elements_text(l.below) AS p),
+      done AS (SELECT v.revision FROM jsonb_to_recordset(recorded) AS v (revision text)),
+      hole (a, b) AS (SELECT e.a, e.b
+          FROM above e
+         WHERE e.a IS NOT NULL AND e.a NOT IN (SELECT d.revision FROM done d) AND e.b IN (SELECT d.revision FROM done d)
+        UNION SELECT e.a, h.b FROM hole h JOIN above e ON e.b = h.a WHERE e.a IS NOT NULL AND e.a NOT IN (SELECT d.revision FROM done d)),
+      late AS (SELECT m.e->>'revision' AS a, m.n, min(h.b) AS b
+          FROM hole h JOIN jsonb_array_elements(manifest) WITH ORDINALITY AS m (e, n) ON m.e->>'revision' = h.a
+         WHERE (m.e->>'selected')::boolean AND NOT put_off ? h.a
+         GROUP BY 1, 2)
+    SELECT (array_agg(l.a ORDER BY l.n))[1] AS a, (array_agg(l.b ORDER BY l.n))[1] AS b,
+        string_agg(format('%s  %s is not applied here, and %s is', chr(10), l.a, l.b), '' ORDER BY l.n) AS told
+      INTO r
+      FROM late l;
+    IF r.a IS NOT NULL THEN
 {% if order == "strict" %}
       RAISE EXCEPTION USING ERRCODE = 'SO006',
         MESSAGE = format('signoff: refused: revision %s is not applied here, and %s, which {{ "comes after it" if numbered else "stands on it" }}, is', r.a, r.b),
         HINT = format('The order is strict: %2$s may rely on what %1$s does, and was applied without it, from another branch or an older tree. '
-            'If it is here under another id, the developers record it with `signoff stamp`. If it may come late, they compile with '
-            '[migrations] order = "warn" or "any".', r.a, r.b);
+            'Where it may come late all the same, the developers compile with [migrations] order = "warn" or "any". All that is late:%3$s', r.a, r.b, r.told);
 {% else %}
-      RAISE WARNING 'signoff: revision % is not applied here, and %, which {{ "comes after it" if numbered else "stands on it" }}, is: it comes late', r.a, r.b;
+      RAISE WARNING 'signoff: applied late, for what {{ "comes after it" if numbered else "stands on it" }} is there already:%', r.told;
 {% endif %}
     END IF;
 {% endif %}
@@ -166,7 +174,7 @@
     SELECT v.revision
       INTO r
       FROM jsonb_to_recordset(recorded) AS v (revision text, project text)
-     WHERE v.project = {{ project | lit }} AND later ? v.revision
+     WHERE v.project = {{ project | lit }} AND {{ above | json | lit }}::jsonb ? v.revision
       LIMIT 1;
     IF FOUND THEN
       RAISE EXCEPTION USING ERRCODE = 'SO006',
@@ -199,7 +207,7 @@
 {% endif %}
 {% if has_replaced %}
   IF replaced <> '{}' THEN
-    said := said || (SELECT string_agg(format('%ssignoff: %s is here as what it replaces (%s): it is recorded in their place, and nothing of it runs',
+    said := said || (SELECT string_agg(format('%ssignoff: %s is here as what it replaces (%s): it is recorded in their place{{ ", and nothing of it runs" if direction != "downgrade" }}',
               chr(10), x.successor, x.old), '' ORDER BY x.successor)
         FROM (SELECT t.value AS successor, string_agg(t.key, ', ' ORDER BY t.key COLLATE "C") AS old FROM jsonb_each_text(replaced) AS t GROUP BY 1) x);
   END IF;

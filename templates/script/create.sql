@@ -33,7 +33,7 @@ SELECT count(*) > 0 AS signoff_idle, coalesce(string_agg(i.revision, ', '), '') 
 SET signoff.manifest = :'signoff_manifest'; SET signoff.replaced = :'signoff_replaced'; SET signoff.bundle = :'signoff_bundle';
 SET signoff.ticket = :'signoff_ticket';
 DO $signoff$
-DECLARE manifest jsonb := current_setting('signoff.manifest'); replaced jsonb := current_setting('signoff.replaced'); gone bigint;
+DECLARE manifest jsonb := current_setting('signoff.manifest'); replaced jsonb := current_setting('signoff.replaced'); gone bigint; r record;
 BEGIN
   IF replaced <> '{}' THEN
 {% include "script/replace.sql" %}

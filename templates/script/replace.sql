@@ -1,4 +1,7 @@
-{# Rows of what was squashed give way to the row of what took its place. Stands in a DO block that declares manifest, replaced and gone. #}
+{% import "script/words.sql" as words %}
+{# Rows of what was squashed give way to the row of what took its place. Stands in a DO block that declares manifest, replaced,
+   gone and r. #}
+{{ words.learn_unstamped(event_table) }}
     INSERT INTO {{ version_table }}
         (revision, project, kind, parents, depends_on, message, up, up1, variables, state, steps, bundle, ticket, started_at, applied_at)
       SELECT m.revision, {{ project | lit }}, 'revision', m.parents, coalesce(m.depends_on, '{}'), m.message, m.up, m.up1, m.variables, 'applied',

@@ -4,10 +4,10 @@
 {% include "script/again.sql" %}
 SET signoff.again = :'signoff_again';
 {% endif %}
-SET signoff.bundle = :'signoff_bundle'; SET signoff.later = {{ later | json | lit }};
+SET signoff.bundle = :'signoff_bundle'; SET signoff.others = {{ others | json | lit }};
 DO $signoff$
 DECLARE
-  manifest jsonb := current_setting('signoff.manifest'); later jsonb := current_setting('signoff.later');
+  manifest jsonb := current_setting('signoff.manifest'); others jsonb := current_setting('signoff.others');
   put_off jsonb := current_setting('signoff.put_off'); first_run boolean := current_setting('signoff.first_run');
 {% if direction != "downgrade" %}
   again_rows jsonb := current_setting('signoff.again');

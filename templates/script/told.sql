@@ -10,11 +10,13 @@ WITH m AS (SELECT e->>'revision' AS revision, e->>'message' AS message, e, n
 {% if has_replaced %}
     have AS (SELECT v.* FROM {{ version_table }} v WHERE v.project = {{ project | lit }} AND v.kind = 'revision'),
     {{ words.replaced(told.manifest) }},
-    whole AS (SELECT s.successor, string_agg(s.revision, ', ' ORDER BY s.n) FILTER (WHERE s.here) AS names
+    whole AS (SELECT s.successor, string_agg(s.revision, ', ' ORDER BY s.n) FILTER (WHERE s.here) AS names,
+          string_agg(s.revision, ', ' ORDER BY s.n) FILTER (WHERE NOT s.met OR s.state <> 'applied' OR s.other_text) AS missing
         FROM seen s
-       GROUP BY s.successor HAVING bool_or(s.here) AND bool_and(s.met AND coalesce(s.state = 'applied' AND NOT s.other_text, true))),
+       GROUP BY s.successor HAVING bool_or(s.here)),
 {% endif %}
-    s AS (SELECT m.*, {% if has_replaced %}coalesce(v.state, CASE WHEN w.names IS NOT NULL THEN 'applied' END) AS state, w.names AS instead{% else %}v.state{% endif %},
+    s AS (SELECT m.*, {% if has_replaced %}coalesce(v.state, CASE WHEN w.names IS NOT NULL AND w.missing IS NULL THEN 'applied' END) AS state,
+          w.names AS instead, w.missing{% else %}v.state{% endif %},
           v.steps, v.revision IS NOT NULL AND v.project <> {{ project | lit }} AS foreign_project,
           v.state = 'applied' AND v.up <> e->>'up' AND v.up1 <> e->>'up1' AND NOT coalesce(e->'accept' ? v.up, false)
             OR v.up = e->>'up' AND v.variables IS DISTINCT FROM e->>'variables' AS other_text, t.event, t.told
@@ -30,7 +32,10 @@ SELECT format('signoff: %s of %s revisions of this release and before it are app
                             WHEN s.state = 'applied' THEN 'applied'
                             ELSE 'HALF-DONE' END, 11), s.revision, s.message)
 {% if has_replaced %}
-                || coalesce(format('  (as what it replaces: %s)', s.instead), '')
+                || CASE WHEN s.missing IS NOT NULL
+                      THEN format('  (of what it replaces there is %s; not there, not done or another text: %s)', s.instead, s.missing)
+                    WHEN s.instead IS NOT NULL THEN format('  (as what it replaces: %s)', s.instead)
+                    ELSE '' END
 {% endif %}
                 || CASE WHEN s.state IN ('upgrading', 'downgrading') THEN format('  (%s; last run %s)', s.state, s.told)
                     WHEN s.event IN ('started', 'reverting')
@@ -46,6 +51,10 @@ SELECT format('signoff: %s of %s revisions of this release and before it are app
                           FROM jsonb_array_elements_text({{ told.steps }}->s.revision->s.state) WITH ORDINALITY AS names (name, i))
                     ELSE '' END, '' ORDER BY s.n), '') AS signoff_status,
   CASE WHEN {{ told.runs }} THEN 'next: wait for the run that is going on; then ask again'
+{% if has_replaced %}
+      WHEN bool_or(s.missing IS NOT NULL)
+        THEN 'next: the scripts of this release refuse here, for a part of what was squashed is there: finish it with the release of before'
+{% endif %}
       WHEN bool_or(s.foreign_project OR s.other_text)
         THEN 'next: ask the developers; the scripts of this release refuse here: '
           'what is recorded is another project''s, or was applied with another text or other variables'

@@ -1,5 +1,5 @@
 {# What several templates say: how a revision runs, and the surroundings its author asked for. #}
-{% macro summary(line) %}{% if line.empty %}no SQL{% elif line.steps == 0 %}one transaction{% if line.modes %}, {{ line.modes }}{% endif %}{% elif line.bare %}{{ line.steps }} {{ "step" if line.steps == 1 else "steps" }}, {{ "of which " if line.bare | length < line.steps }}outside a transaction: {{ line.bare | join(", ") }}{% else %}{{ line.steps }} {{ "step" if line.steps == 1 else "steps" }}, a transaction each{% endif %}{% if line.lock %} · {{ line.lock.mode }} on {{ line.lock.on | join(", ") }}{% if line.lock.more %} and {{ line.lock.more }} more{% endif %}{% endif %}{% if line.own_settings %} · settings of its own{% endif %}{% if line.irreversible %} · no way back: {{ line.irreversible }}{% endif %}{% endmacro %}
+{% macro summary(line) %}{% if line.empty %}no SQL{% elif line.steps == 0 %}one transaction{% if line.modes %}, {{ line.modes }}{% endif %}{% elif line.bare %}{{ line.steps }} {{ "step" if line.steps == 1 else "steps" }}, {{ "of which " if line.bare | length < line.steps }}outside a transaction: {{ line.bare | join(", ") }}{% else %}{{ line.steps }} {{ "step" if line.steps == 1 else "steps" }}, a transaction each{% endif %}{% if line.lock %} · {{ line.lock.mode }} on {{ line.lock.on | join(", ") }}{% if line.lock.more %} and {{ line.lock.more }} more{% endif %}{% endif %}{% if line.own_settings %} · settings of its own{% endif %}{% if line.replaces %} · replaces {{ line.replaces | length }} others{% endif %}{% if line.irreversible %} · no way back: {{ line.irreversible }}{% endif %}{% endmacro %}
 {% macro line(line, widths) %}  {{ line.number | padleft(widths.number) }}  {{ line.id | pad(widths.id) }}  {{ line.message | pad(widths.message) }}  {{ summary(line) }}{% endmacro %}
 {% macro again(name, widths, direction) %}  {{ "·" | padleft(widths.number) }}  {{ "repeatable" | pad(widths.id) }}  {{ name | pad(widths.message) }}  {{ "where a reverted revision dropped it" if direction == "downgrade" else "where its text changed, or a revision dropped it" }}{% endmacro %}
 {% macro surroundings(own) %}{% if own.search_path %}SET search_path = {{ own.search_path | path }};{% else %}RESET search_path;{% endif %}{% if own.lock_timeout %} SET lock_timeout = {{ own.lock_timeout | lit }};{% endif %}{% if own.statement_timeout %} SET statement_timeout = {{ own.statement_timeout | lit }};{% endif %}{% if own.role %} SET ROLE {{ own.role | ident }};{% endif %}{% endmacro %}
@@ -83,3 +83,13 @@
           coalesce(o.whole, false) OR h.state IS NOT NULL OR EXISTS (SELECT FROM have i WHERE i.revision = ANY (o.within)) AS met,
           h.up <> o.up AND h.up1 <> o.up1 AND NOT coalesce(h.up = ANY (o.accept), false) AS other_text
         FROM old o LEFT JOIN have h USING (revision)){% endmacro %}
+{# An event table of before `unstamped` learns the word. #}
+{% macro learn_unstamped(event_table) %}    FOR r IN SELECT c.conname
+        FROM pg_constraint c
+       WHERE c.conrelid = to_regclass({{ event_table | lit }}) AND c.contype = 'c' AND pg_get_constraintdef(c.oid) ~ 'stamped'
+         AND pg_get_constraintdef(c.oid) !~ 'unstamped' LOOP
+      EXECUTE format('ALTER TABLE %2$s DROP CONSTRAINT %1$I, ADD CONSTRAINT %1$I CHECK (event = ANY (%3$L::text[]))', r.conname,
+          to_regclass({{ event_table | lit }}), '{started,applied,reverting,reverted,stamped,unstamped}');
+    END LOOP;{% endmacro %}
+{# What a database has to expect that has what a revision replaces. #}
+{% macro replaced_rows() %}Where those are recorded as applied, all of them, its row takes the place of theirs and nothing of it runs; where only a part of them is, the scripts refuse.{% endmacro %}

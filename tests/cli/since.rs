@@ -324,6 +324,26 @@ fn git_is_asked_and_not_disturbed() {
         .stdout_has("(../migrations/three.sql)");
 }
 
+/// The other side squashed what this branch still has: nothing of that is new here.
+#[test]
+fn a_squash_on_the_other_side() {
+    let project = repository();
+    let new = on("bbbb00000002", "cccc00000003", "Invoices");
+    project.write("migrations/three.sql", new.as_bytes());
+    project.commit();
+    project.git(&["checkout", "--quiet", "main"]);
+    let squash = ["squash", "base:bbbb", "-m", "First", "--rev-id", "first1"];
+    project.run(&squash).success();
+    project.commit();
+    project.git(&["checkout", "--quiet", "work"]);
+    let check: &[&str] = &["check", "--since", "main"];
+    let outcome = project.run(check);
+    outcome.success().stdout_has("cccc00000003  Invoices");
+    outcome.stdout_lacks("aaaa00000001");
+    project.git(&["merge", "--quiet", "main", "-m", "x"]);
+    project.run(check).success().stdout_lacks("aaaa00000001");
+}
+
 /// What was squashed is gone from the tree, and nobody's loss: its line says what it was.
 #[test]
 fn a_squash_is_no_removal() {

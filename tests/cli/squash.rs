@@ -105,42 +105,6 @@ fn what_can_not_be_squashed() {
     assert_eq!(project.files("migrations").len(), 4);
 }
 
-/// What a script leaves to the next, or begins by itself.
-#[test]
-fn scripts_that_are_more_than_sql() {
-    for (first, code) in [
-        ("SET search_path = a;", "squash-of-sessions"),
-        ("SET LOCAL statement_timeout = '1s';", "squash-of-sessions"),
-        (
-            "SELECT set_config('search_path', '', false);",
-            "squash-of-sessions",
-        ),
-        ("CREATE TEMP TABLE t (a int);", "squash-of-sessions"),
-        (
-            "BEGIN; CREATE TABLE t (a int); COMMIT;",
-            "squash-of-transactions",
-        ),
-    ] {
-        let project = line(&[(first, "SELECT 1;"), ("SELECT 2;", "SELECT 1;")]);
-        let before = project.everything();
-        project
-            .run(&["squash", "base:rev2", "-m", "x"])
-            .code(2)
-            .stderr_has(code);
-        assert!(before == project.everything(), "{first}");
-        // In the last of them a setting does no harm.
-        if code == "squash-of-sessions" {
-            let project = line(&[("SELECT 2;", "SELECT 1;"), (first, "SELECT 1;")]);
-            project.run(&["squash", "base:rev2", "-m", "x"]).success();
-        }
-    }
-    // The way back runs the other way round.
-    line(&[("SELECT 1;", "SELECT 1;"), ("SELECT 1;", "SET role a;")])
-        .run(&["squash", "base:rev2", "-m", "x"])
-        .code(2)
-        .stderr_has("`rev2` leaves a setting to what comes after it in a squash, which is `rev1`");
-}
-
 #[test]
 fn settings_and_ways_back() {
     let project = line(&[("SELECT 1;", "SELECT -1;"), ("SELECT 2;", "SELECT -2;")]);
@@ -175,6 +139,16 @@ fn settings_and_ways_back() {
         .code(2)
         .stderr_has("squash-of-variables");
     project.write("migrations/rev1.sql", first.as_bytes());
+    // One header holds for both directions.
+    let only_down = "--! search_path = \"a\"\n--! message";
+    let text = second
+        .replacen("--! message", only_down, 1)
+        .replace("SELECT 2;", "-- nothing");
+    project.write("migrations/rev2.sql", text.as_bytes());
+    project
+        .run(&["squash", "base:rev2", "-m", "x"])
+        .code(2)
+        .stderr_has("do not say the same of `search_path`");
     // The same in both is kept, and so are reasons, views and dates.
     let extras = "--! lock_timeout = \"2s\"\n--! created = 2025-01-02T00:00:00Z\n--! allow = { empty-upgrade = \"so \\\"meant\\\"\" }";
     with(extras);
@@ -193,6 +167,20 @@ fn settings_and_ways_back() {
     assert_snapshot!(body);
 }
 
+/// A downgrade that does nothing for an upgrade that does is none, and nobody would be told of it any more.
+#[test]
+fn an_empty_downgrade_is_no_way_back() {
+    let project = line(&[("SELECT 1;", "SELECT -1;"), ("SELECT 2;", "-- later")]);
+    project
+        .run(&["squash", "base:rev2", "-m", "first"])
+        .success()
+        .stdout_has("no way back over all of it: rev2: its downgrade is empty");
+    assert!(
+        squashed(&project)
+            .ends_with("--! downgrade { irreversible = \"rev2: its downgrade is empty\" }\n")
+    );
+}
+
 /// A tree that would not compile is left as it was.
 #[test]
 fn all_of_it_or_nothing() {
@@ -202,20 +190,35 @@ fn all_of_it_or_nothing() {
         ("SELECT 1;", ""),
     ]);
     let before = project.everything();
-    project.run(&["squash", "base:rev3", "-m", "x"]).code(1);
+    project
+        .run(&["squash", "base:rev3", "-m", "x"])
+        .code(2)
+        .stderr_has("nothing was written");
     assert!(
         before == project.everything(),
         "{:?}",
         project.files("migrations")
     );
-    // A file of ours that somebody left there.
-    let project =
-        line(&[("SELECT 1;", ""), ("SELECT 1;", "")]).file("migrations/rev2.sql.aside", "mine");
+    // Data that do not end would take what comes next for rows.
+    let project = line(&[
+        ("SELECT 1;", "DROP TABLE a;"),
+        ("SELECT 2;", "COPY c FROM stdin;\nkept"),
+    ]);
     let before = project.everything();
     project
         .run(&["squash", "base:rev2", "-m", "x"])
         .code(2)
-        .stderr_has("rev2.sql.aside` is there already");
+        .stderr_has("error[unclosed]");
+    assert!(before == project.everything());
+    // A file of somebody's where the new one goes.
+    let project = line(&[("SELECT 1;", ""), ("SELECT 1;", "")]);
+    let words = ["squash", "base:rev2", "-m", "x", "--rev-id", "first1"];
+    project.write("migrations/20251230_135533_first1_x.sql/mine", b"mine");
+    let before = project.everything();
+    project
+        .run(&words)
+        .code(2)
+        .stderr_has("_first1_x.sql` is there already");
     assert!(before == project.everything());
 }
 

@@ -1,6 +1,8 @@
 //! What a DBA may type with `-v`: every value is judged before anything is touched, and does what it says.
 
-use super::made::{configured, downgrade, refuses_with, run, same, tree, upgrade, upgraded};
+use super::made::{
+    changes_nothing, configured, downgrade, refuses_with, run, same, tree, upgrade, upgraded,
+};
 use super::rehearsal::rehearses;
 use crate::support::postgres::Database;
 use crate::support::project::Project;
@@ -238,6 +240,40 @@ fn a_script_may_insist_on_a_ticket() {
     database.psql_stdin(&up, &["-v", "ticket=1"]).success();
     refuses_with(&database, &down, &[], says);
     database.psql_stdin(&down, &["-v", "ticket=2"]).success();
+}
+
+#[test]
+fn a_plain_script_may_insist_on_a_ticket_too() {
+    let project = configured(
+        "[target]\nrequire_ticket = true\n",
+        &["--! upgrade\nCREATE TABLE a (x int);\n\n--! downgrade\nDROP TABLE a;\n"],
+    );
+    let script = |words: &[&str]| {
+        let words = [words, &["--flavour", "plain"]].concat();
+        project.run(&words).success().stdout.clone()
+    };
+    let database = Database::create();
+    for script in [
+        script(&["stamp", "head"]),
+        script(&["upgrade"]),
+        script(&["downgrade", "head:base"]),
+    ] {
+        let stop = ["-v", "ON_ERROR_STOP=1"];
+        changes_nothing(&database, || {
+            database
+                .psql_stdin(&script, &stop)
+                .code(3)
+                .stderr_has("signoff: refused: this script runs only with a ticket");
+        });
+    }
+    let with_ticket = format!("SET signoff.ticket = 'CHG-1';\n{}", script(&["upgrade"]));
+    database
+        .psql_stdin(&with_ticket, &["-v", "ON_ERROR_STOP=1"])
+        .success();
+    assert_eq!(
+        database.query("SELECT ticket FROM signoff_revision"),
+        "CHG-1"
+    );
 }
 
 /// `until` applies a revision with all it stands on, and nothing else.

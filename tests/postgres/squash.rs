@@ -86,6 +86,24 @@ fn every_start_ends_the_same() {
     }
 }
 
+/// What is there in part is told, with what to do.
+#[test]
+fn status_tells_of_a_part() {
+    let project = five();
+    let [(_, database)] = databases(&project, ["rev3"]);
+    squash(&project, "rev1:rev4", "squashed");
+    for words in [
+        &["bundle"][..],
+        &["bundle", "--flavour", "plain", "--out", "plain"],
+    ] {
+        let folder = project.run(words).success().stdout.clone();
+        let folder = folder.split_whitespace().nth(1).expect("a folder");
+        run(&database, &project.read(&format!("{folder}/status.sql")))
+            .stdout_has("not applied  squashed  Squashed  (of what it replaces there is rev2, rev3; not there, not done or another text: rev4)")
+            .stdout_has("next: the scripts of this release refuse here");
+    }
+}
+
 /// What a script says on a database that has the old ones, and that reading it changes nothing.
 #[test]
 fn it_says_what_it_does() {
@@ -103,12 +121,23 @@ fn it_says_what_it_does() {
             .nth(1)
             .expect("a folder")
             .to_owned();
+        let head = project.read(&format!("{folder}/upgrade.sql"));
+        assert!(
+            head.contains("-- squashed replaces\n--   rev2\n--   rev3\n--   rev4\n"),
+            "{head}"
+        );
+        let book = project.read(&format!("{folder}/README.md"));
+        assert!(
+            book.contains("squashed replaces rev2, rev3, rev4. "),
+            "{book}"
+        );
         changes_nothing(&database, || {
             run(&database, &project.read(&format!("{folder}/plan.sql"))).stdout_has(says);
             run(&database, &project.read(&format!("{folder}/status.sql")))
                 .stdout_has("3 of 3 revisions")
                 .stdout_has("squashed  Squashed  (as what it replaces: rev2, rev3, rev4)")
-                .stdout_has("next: nothing");
+                .stdout_has("next: nothing")
+                .stdout_lacks("(as what it replaces: )");
         });
     }
     let before = (database.state(), database.rows(), database.query(EVENTS));
@@ -227,16 +256,66 @@ fn squashed_again() {
     }
 }
 
-/// What runs by steps, and what a deferred constraint holds back to the end of each revision.
+/// Squashed or one after the other: the same, whatever a revision leaves behind or holds back to its end.
+#[track_caller]
+fn same_as_one_by_one(revisions: &[&str]) {
+    for flavour in FLAVOURS {
+        let project = tree(revisions).env("SOURCE_DATE_EPOCH", "1767102933");
+        let last = format!("rev{}", revisions.len());
+        let [(_, old), (_, new)] = databases(&project, [&last, ""]);
+        squash(&project, &format!("base:{last}"), "squashed");
+        let script = flavour(&project, "");
+        for database in [&old, &new] {
+            run(database, &script);
+        }
+        same("one by one", &old.state(), &new.state());
+    }
+}
+
+#[test]
+fn what_a_revision_leaves_behind() {
+    same_as_one_by_one(&[
+        "CREATE SCHEMA s1; DO $$ BEGIN SET search_path = s1; END $$",
+        "CREATE TABLE users (x int)",
+        "CREATE FUNCTION prep() RETURNS void LANGUAGE plpgsql AS $$ BEGIN PERFORM set_config('search_path', 's1', false); END $$; \
+         SELECT prep()",
+        "CREATE TABLE more (x int); SET search_path = s1",
+        "CREATE TABLE other (x int)",
+    ]);
+    same_as_one_by_one(&[
+        "CREATE TABLE t (x int); SET LOCAL search_path = nowhere, public; SELECT set_config('lock_timeout', '1ms', false)",
+        "ALTER TABLE t ADD COLUMN y int",
+        "BEGIN; INSERT INTO t VALUES (1, 2); COMMIT",
+        "INSERT INTO t VALUES (2, 2)",
+    ]);
+}
+
+/// By psql only: no client but psql takes a temporary table away between revisions.
+#[test]
+fn a_temporary_table_is_gone_for_the_next() {
+    let project = tree(&[
+        "CREATE TABLE t (x int); INSERT INTO t VALUES (1); DO $$ BEGIN CREATE TEMP TABLE t AS SELECT 99 AS x; END $$",
+        "ALTER TABLE t ADD COLUMN y int; INSERT INTO t VALUES (2, 2)",
+        "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; INSERT INTO t VALUES (3, 3)",
+        "BEGIN ISOLATION LEVEL SERIALIZABLE; INSERT INTO t VALUES (1, 2); COMMIT",
+    ])
+    .env("SOURCE_DATE_EPOCH", "1767102933");
+    let [(_, old), (_, new)] = databases(&project, ["rev4", ""]);
+    squash(&project, "base:rev4", "squashed");
+    run(&new, &upgrade(&project, ""));
+    same("one by one", &old.state(), &new.state());
+}
+
+/// What a deferred constraint holds back to the end of each revision, and what can't run in a transaction.
 #[test]
 fn steps_and_deferred_constraints() {
     let project = tree(&[
         "CREATE TABLE a (id int PRIMARY KEY, next int); \
          ALTER TABLE a ADD FOREIGN KEY (next) REFERENCES a DEFERRABLE INITIALLY DEFERRED",
-        "INSERT INTO a VALUES (1, 2), (2, 1)",
+        "INSERT INTO a VALUES (1, 2); INSERT INTO a VALUES (2, 1)",
         "ALTER TABLE a ADD COLUMN note text",
         "CREATE INDEX CONCURRENTLY a_note ON a (note)",
-        "INSERT INTO a VALUES (3, 1)",
+        "INSERT INTO a VALUES (3, 4); INSERT INTO a VALUES (4, 3)",
     ])
     .env("SOURCE_DATE_EPOCH", "1767102933");
     let old = databases(&project, ["", "rev5"]);
@@ -249,15 +328,33 @@ fn steps_and_deferred_constraints() {
     assert_eq!(old[1].1.rows(), old[0].1.rows());
     // It stops between its steps, and goes on there.
     let stopped = Database::create();
-    stopped.query("CREATE TABLE other (x int)");
     let half = script.replace(
         "CREATE INDEX CONCURRENTLY a_note ON a (note)",
         "CREATE INDEX CONCURRENTLY a_note ON nowhere (note)",
     );
-    stopped.psql_stdin(&half, &["-v", "first_run=1"]).code(3);
+    stopped.psql_stdin(&half, &[]).code(3);
     run(&stopped, &script);
-    stopped.query("DROP TABLE other");
     same("the old tree", &old[1].1.state(), &stopped.state());
+}
+
+/// An event table that was made before anything could be forgotten.
+#[test]
+fn an_older_event_table_learns_the_word() {
+    for flavour in FLAVOURS {
+        let project = five();
+        let [(_, one), (_, two)] = databases(&project, ["rev5", "rev5"]);
+        for database in [&one, &two] {
+            database.query(
+                "ALTER TABLE signoff_event DROP CONSTRAINT signoff_event_event_check, ADD CONSTRAINT signoff_event_event_check \
+                 CHECK (event IN ('started', 'applied', 'reverting', 'reverted', 'stamped'))",
+            );
+        }
+        squash(&project, "rev1:rev4", "squashed");
+        run(&one, &flavour(&project, ""));
+        let stamp = project.run(&["stamp", "head:base"]);
+        run(&two, &stamp.success().stdout);
+        assert_eq!(two.query("SELECT count(*) FROM signoff_revision"), "0");
+    }
 }
 
 /// The sample tree, with its merge, its rows of a file and its views.

@@ -190,6 +190,31 @@ fn purge_starts_from_anything() {
     }
 }
 
+/// What stays on record stands where the tree has it now: what it stood on may be gone.
+#[test]
+fn purge_puts_right_what_stays() {
+    let project = three();
+    for flavour in [stamp, plain] {
+        let database = Database::create();
+        run(&database, &upgrade(&project, ""));
+        database.query("UPDATE signoff_revision SET revision = 'gone' WHERE revision = 'rev2'");
+        database.query("UPDATE signoff_revision SET parents = '{gone}' WHERE revision = 'rev3'");
+        run(&database, &flavour(&project, &["--purge", "head"]))
+            .stdout_has("1 recorded, 1 forgotten");
+        assert_eq!(
+            database.query("SELECT parents FROM signoff_revision WHERE revision = 'rev3'"),
+            "{rev2}"
+        );
+        run(&database, &upgrade(&project, "")).stdout_has("nothing to apply");
+        run(&database, &downgrade(&project, "head:base"));
+    }
+    // Where only that is wrong, too.
+    let database = upgraded(&project);
+    database.query("UPDATE signoff_revision SET parents = '{gone}' WHERE revision = 'rev3'");
+    run(&database, &stamp(&project, &["--purge", "head"]));
+    run(&database, &upgrade(&project, "")).stdout_has("nothing to apply");
+}
+
 #[test]
 fn revisions_of_another_project() {
     let project = three();

@@ -103,6 +103,16 @@ impl Outcome {
         self
     }
 
+    /// The text does not stand on standard output.
+    #[track_caller]
+    pub(crate) fn stdout_lacks(&self, text: &str) -> &Self {
+        assert!(
+            !self.stdout.contains(text),
+            "{text:?} not expected on standard output\n{self}"
+        );
+        self
+    }
+
     /// Standard error holds this text.
     #[track_caller]
     pub(crate) fn stderr_has(&self, text: &str) -> &Self {

@@ -59,7 +59,7 @@ impl Resolver<'_> {
                     return Err(diagnostic
                         .at(self.tree.migrations[by].at, "replaces it")
                         .because(format!(
-                            "it was squashed into `{}`, which databases that have it are taken to have",
+                            "it was squashed into `{}`, which stands for all of what it replaces",
                             self.id(by)
                         ))
                         .help(format!("name `{}`", self.id(by))));

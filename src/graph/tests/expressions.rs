@@ -1,6 +1,8 @@
 //! Expressions against what their definition says, told once more and naively: sets of numbers over the edges as they were
 //! made up. Nothing of the graph is used to say what is right.
 
+mod world;
+
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
@@ -10,187 +12,12 @@ use super::{built, dags};
 use crate::diagnostic::Diagnostic;
 use crate::graph::sample::{self, Node};
 use crate::graph::{downgrade_range, history, revisions, upgrade_range};
+use world::{Said, World, one_of};
 
 type Set = BTreeSet<usize>;
 
 /// Names that an error spells out.
 const NAMED: usize = 8;
-
-/// What an expression means.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Said {
-    /// These revisions, less what others among them stand on.
-    State(Set),
-    /// One is asked for and these are there.
-    Choices(Set),
-    /// Nothing stands there.
-    TooFar,
-    /// The revision is not on the branch.
-    Elsewhere,
-}
-
-/// The made-up revisions; their numbers are what is spoken of.
-struct World<'n>(&'n [Node]);
-
-impl World<'_> {
-    fn all(&self) -> std::ops::Range<usize> {
-        0..self.0.len()
-    }
-
-    fn parents(&self, of: usize) -> Set {
-        self.0[of].parents.iter().copied().collect()
-    }
-
-    fn children(&self, of: usize) -> Set {
-        let children = self.all().filter(|at| self.0[*at].parents.contains(&of));
-        children.collect()
-    }
-
-    /// These and all that `next` leads to.
-    fn closed(from: &Set, next: impl Fn(usize) -> Set) -> Set {
-        let mut all = from.clone();
-        loop {
-            let more: Set = all.iter().flat_map(|at| next(*at)).collect();
-            let before = all.len();
-            all.extend(more);
-            if all.len() == before {
-                return all;
-            }
-        }
-    }
-
-    /// What must be applied for these.
-    fn needed(&self, of: &Set) -> Set {
-        Self::closed(of, |at| self.direct(at))
-    }
-
-    fn direct(&self, of: usize) -> Set {
-        let node = &self.0[of];
-        node.parents
-            .iter()
-            .chain(&node.depends_on)
-            .copied()
-            .collect()
-    }
-
-    /// What can't be applied without these.
-    fn needing(&self, of: &Set) -> Set {
-        let mut needing = of.clone();
-        // A revision names only smaller ones, so one look at each is enough.
-        for at in self.all() {
-            if !self.direct(at).is_disjoint(&needing) {
-                needing.insert(at);
-            }
-        }
-        needing
-    }
-
-    fn above(&self, of: usize) -> Set {
-        Self::closed(&[of].into(), |at| self.children(at))
-    }
-
-    fn heads(&self) -> Set {
-        let heads = self.all().filter(|at| self.children(*at).is_empty());
-        heads.collect()
-    }
-
-    fn heads_above(&self, of: usize) -> Set {
-        &self.above(of) & &self.heads()
-    }
-
-    /// A revision, what stands on it, and what it alone stands on: down to where branches part or meet.
-    fn branch(&self, of: usize) -> Set {
-        let mut branch = self.above(of);
-        let mut at = of;
-        let forks = |at: usize| self.children(at).len() > 1;
-        while self.0[at].parents.len() == 1 && !forks(at) {
-            at = self.0[at].parents[0];
-            if forks(at) || self.0[at].parents.len() > 1 {
-                break;
-            }
-            branch.insert(at);
-        }
-        branch
-    }
-
-    fn roots(&self, of: usize) -> Set {
-        let branch = self.branch(of);
-        let first = |at: &usize| self.parents(*at).is_disjoint(&branch);
-        branch.iter().copied().filter(first).collect()
-    }
-
-    /// Without what others among them stand on by parents.
-    fn tips(&self, state: &Set) -> Set {
-        let carries_one = |at: usize| {
-            state
-                .iter()
-                .any(|other| *other != at && self.above(at).contains(other))
-        };
-        state
-            .iter()
-            .copied()
-            .filter(|at| !carries_one(*at))
-            .collect()
-    }
-
-    /// So many steps to children, from a state or from nothing.
-    fn up(&self, from: &Set, steps: usize, branch: Option<usize>) -> Said {
-        let mut at = self.tips(from);
-        for _ in 0..steps {
-            if at.len() > 1 {
-                return Said::Choices(at);
-            }
-            let next: Set = match (at.first(), branch) {
-                (None, None) => self
-                    .all()
-                    .filter(|at| self.0[*at].parents.is_empty())
-                    .collect(),
-                (None, Some(branch)) => self.roots(branch),
-                (Some(one), None) => self.children(*one),
-                (Some(one), Some(branch)) => &self.children(*one) & &self.branch(branch),
-            };
-            match next.len() {
-                0 => return Said::TooFar,
-                1 => at = next,
-                _ => return Said::Choices(next),
-            }
-        }
-        Said::State(at)
-    }
-
-    /// So many steps to parents. Below a merge it must be said which, and a branch says it where it holds one of them.
-    fn down(&self, from: &Set, steps: usize, branch: Option<usize>) -> Said {
-        let mut at = self.tips(from);
-        for _ in 0..steps {
-            if at.len() > 1 {
-                return Said::Choices(at);
-            }
-            let Some(one) = at.first() else {
-                return Said::TooFar;
-            };
-            let parents = self.parents(*one);
-            let kept =
-                branch.map_or_else(|| parents.clone(), |branch| &parents & &self.branch(branch));
-            at = if parents.len() < 2 {
-                parents
-            } else if kept.len() == 1 {
-                kept
-            } else {
-                return Said::Choices(parents);
-            };
-        }
-        Said::State(at)
-    }
-}
-
-/// One head, or the choice.
-fn one_of(heads: Set) -> Said {
-    if heads.len() == 1 {
-        Said::State(heads)
-    } else {
-        Said::Choices(heads)
-    }
-}
 
 /// The branch of an expression: nothing, a label or a revision.
 #[derive(Debug, Clone, Copy)]
@@ -471,15 +298,22 @@ proptest! {
         let world = World(&nodes);
         let (from_text, from) = listed(&nodes, &starts);
         for (branch, place) in ends {
-            let (to_text, said) = said(&world, branch, place, Side::Down(&from));
+            let (to_text, end) = said(&world, branch, place, Side::Down(&from));
             let text = format!("{from_text}:{to_text}");
             let down = downgrade_range(&graph, &tree, &text);
-            let Said::State(to) = said else {
+            let Said::State(to) = end else {
                 let error = down.expect_err(&text);
-                prop_assert!(tells(&nodes, &said, &error), "{}: {:?}, not {:?}", text, error, said);
+                prop_assert!(tells(&nodes, &end, &error), "{}: {:?}, not {:?}", text, error, end);
                 continue;
             };
-            let (stays, before) = (world.needed(&to), world.needed(&from));
+            let before = world.needed(&from);
+            let mut stays = world.needed(&to);
+            // Steps down name what goes: the lowest that they pass, and what needs it.
+            if let Place::Down(steps @ 1..) = place
+                && let Said::State(lowest) = said(&world, branch, Place::Down(steps - 1), Side::Down(&from)).1
+            {
+                stays = &before - &world.needing(&lowest);
+            }
             let lost = &before - &stays;
             if lost.is_empty() || !to.is_subset(&before) {
                 prop_assert_eq!(down.expect_err(&text).code, "nothing-to-downgrade");

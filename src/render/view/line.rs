@@ -43,6 +43,8 @@ pub(super) struct Line {
     irreversible: Option<String>,
     /// Why it was changed after it was published, each time that it was.
     resealed: Vec<String>,
+    /// Ids of what it replaces.
+    replaces: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -103,5 +105,10 @@ pub(super) fn line(plan: &Plan, block: &plan::Block, number: usize) -> Line {
         own_settings: block.settings != Settings::default(),
         irreversible: block.irreversible.clone(),
         resealed: block.resealed.clone(),
+        replaces: row
+            .replaces
+            .iter()
+            .map(|was| was.revision.clone())
+            .collect(),
     }
 }

@@ -178,6 +178,7 @@ impl Assembly<'_> {
                         Text::verbatim(self.sources, span)
                     }));
                 }
+                Piece::Step(at) => parts.push(Part::Step(at)),
                 Piece::Data(directive) => {
                     parts.extend(
                         data::rows(self.sources, self.tables, directive, sink).map(Part::Data),
@@ -210,8 +211,8 @@ impl Assembly<'_> {
         let end = at + line.find('\n').unwrap_or(line.len());
         sink.push(
             Diagnostic::error(
-                "data-inside-statement",
-                "a `--! data` stands inside a statement",
+                "directive-inside-statement",
+                "a `--!` directive stands inside a statement",
             )
             .at(Span::new(span.file, at..end), "this does not end before it")
             .help("end the statement with `;`, or move the directive behind it"),
@@ -228,6 +229,7 @@ impl Assembly<'_> {
                 Some(Span::new(span.file, start + first.start..start + first.end))
             }
             Piece::Data(directive) => Some(directive.at),
+            Piece::Step(_) => None,
         });
         if let Some(statement) = statement {
             let told = "the downgrade is irreversible by its own word, and holds SQL";

@@ -15,17 +15,21 @@
   END LOOP;
   WITH want AS (SELECT m.*, a.n
         FROM jsonb_array_elements(manifest) WITH ORDINALITY AS a (e, n),
-          jsonb_to_record(a.e) AS m (revision text, up text, up1 text, accept text[], variables text, selected boolean, before boolean)),
+          jsonb_to_record(a.e) AS m (revision text, up text, up1 text, accept text[], variables text, selected boolean, before boolean,
+            parents text[], depends_on text[])),
     have AS (SELECT v.*
-        FROM jsonb_to_recordset(recorded) AS v (revision text, project text, kind text, state text, up text, up1 text, variables text)
+        FROM jsonb_to_recordset(recorded) AS v (revision text, project text, kind text, state text, up text, up1 text, variables text, parents text[],
+            depends_on text[])
        WHERE v.project = {{ project | lit }} AND v.kind = 'revision'),
     x AS (SELECT revision, w.n, coalesce(w.selected, false) AS after, coalesce(w.before, false) AS before, h.state IS NOT NULL AS here, h.state,
           h.up = w.up AND h.variables IS NOT DISTINCT FROM w.variables
-            OR h.up <> w.up AND (h.up1 = w.up1 OR coalesce(h.up = ANY (w.accept), false)) AS fits
+            OR h.up <> w.up AND (h.up1 = w.up1 OR coalesce(h.up = ANY (w.accept), false)) AS fits,
+          coalesce(w.selected AND NOT (h.parents @> w.parents AND h.parents <@ w.parents AND h.depends_on @> coalesce(w.depends_on, '{}')
+              AND h.depends_on <@ coalesce(w.depends_on, '{}')), false) AS moved
         FROM want w FULL JOIN have h USING (revision)),
     y AS (SELECT x.*, x.here AND (x.state <> 'applied' OR NOT coalesce(x.fits, true)) AS unsound
         FROM x)
-  SELECT coalesce(bool_and(y.here = y.after AND NOT y.unsound), true),
+  SELECT coalesce(bool_and(y.here = y.after AND NOT y.unsound AND NOT y.moved), true),
       string_agg(format('%s  %s %s', chr(10), y.revision,
               CASE WHEN NOT y.here THEN 'is not recorded here' WHEN y.state <> 'applied' THEN format('is half-done here (%s)', y.state)
                   WHEN NOT y.before THEN 'is recorded here, and the stamp does not start from it'
@@ -55,6 +59,7 @@
   IF there THEN
     said := {{ ("nothing to record: what this database records is " ~ to ~ " already") | lit }};
   ELSE
+{{ words.learn_unstamped(event_table) }}
     WITH f AS (SELECT c.e->>'revision' AS revision, c.n
           FROM jsonb_array_elements(changes) WITH ORDINALITY AS c (e, n)
          WHERE (c.e->>'forget')::boolean),
@@ -79,6 +84,12 @@
       SELECT 'stamped', {{ project | lit }}, s.revision, current_setting('signoff.bundle'), nullif(current_setting('signoff.ticket', true), '')
       FROM s JOIN made USING (revision)
       ORDER BY s.n;
+    -- What stays stands where the tree has it now.
+    UPDATE {{ version_table }} v
+       SET parents = m.parents, depends_on = coalesce(m.depends_on, '{}')
+      FROM jsonb_to_recordset(manifest) AS m (revision text, parents text[], depends_on text[], selected boolean)
+     WHERE m.selected AND v.revision = m.revision AND v.project = {{ project | lit }}
+       AND (v.parents, v.depends_on) IS DISTINCT FROM (m.parents, coalesce(m.depends_on, '{}'));
     -- What is repeatable may be another now, or gone: the next upgrade compares it.
     UPDATE {{ version_table }} SET up = 'to be compared again'
      WHERE kind = 'repeatable' AND project = {{ project | lit }} AND up <> 'to be applied again';
@@ -96,3 +107,9 @@
       INTO said
       FROM jsonb_array_elements(changes) AS c (e);
   END IF;
+{% if has_replaced %}
+  IF replaced <> '{}' THEN
+    said := format('%s; recorded in the place of what it replaces: %s', CASE WHEN there THEN 'nothing was run' ELSE said END,
+        (SELECT string_agg(DISTINCT t.value, ', ') FROM jsonb_each_text(replaced) AS t));
+  END IF;
+{% endif %}

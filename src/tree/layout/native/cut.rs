@@ -65,7 +65,12 @@ pub(super) struct Section {
 pub(super) enum Piece {
     Sql(Span),
     Data(Directive),
+    /// `--! step`
+    Step(Span),
 }
+
+/// The directive that ends a step.
+pub(super) const STEP: &str = "step";
 
 /// The directive for data.
 pub(super) const DATA: &str = "data";
@@ -247,9 +252,14 @@ impl Cutter<'_> {
             self.section(*word, range, options, sink);
         } else if word == DATA {
             self.data(range, options, sink);
+        } else if word == STEP && !self.words.contains(&Word::Apply) {
+            self.step(range, options, sink);
         } else {
             let mut known: Vec<&str> = self.words.iter().map(|word| word.text()).collect();
             known.push(DATA);
+            if !self.words.contains(&Word::Apply) {
+                known.push(STEP);
+            }
             let told = format!("unknown directive `{}`", word.escape_debug());
             let diagnostic = Diagnostic::error("unknown-directive", told).at(
                 if word.is_empty() {
@@ -336,13 +346,28 @@ impl Cutter<'_> {
             .as_ref()
             .and_then(|options| table(DATA, options, sink))
             .and_then(|table| Directive::read(at, table, sink));
-        let Some(section) = self.sections.last_mut() else {
+        self.within(range, "data", directive.map(Piece::Data), sink);
+    }
+
+    fn step(&mut self, range: Range<usize>, options: Range<usize>, sink: &mut Sink) {
+        let at = self.span(range.clone());
+        if self.options(STEP, options, sink).is_some() {
             sink.push(
-                Diagnostic::error(
-                    "sql-outside-section",
-                    "data stands before the first section",
-                )
-                .at(at, "belongs to no direction"),
+                Diagnostic::error("bad-directive", "`--! step` has no options")
+                    .at(at, "")
+                    .help("write `--! step` alone: what follows is a step of its own"),
+            );
+        }
+        self.within(range, "a step", Some(Piece::Step(at)), sink);
+    }
+
+    /// A directive inside a section, with the SQL before it.
+    fn within(&mut self, range: Range<usize>, what: &str, piece: Option<Piece>, sink: &mut Sink) {
+        let Some(section) = self.sections.last_mut() else {
+            let told = format!("{what} stands before the first section");
+            sink.push(
+                Diagnostic::error("sql-outside-section", told)
+                    .at(self.span(range), "belongs to no direction"),
             );
             return;
         };
@@ -350,7 +375,7 @@ impl Cutter<'_> {
         section
             .pieces
             .push(Piece::Sql(Span::new(self.file, from..range.start)));
-        section.pieces.extend(directive.map(Piece::Data));
+        section.pieces.extend(piece);
         // The body is known up to here; what follows begins on the next line.
         let next = (range.end + 1).min(self.text.len());
         section.body = Span::new(self.file, section.body.range().start..next);

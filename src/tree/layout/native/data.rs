@@ -73,7 +73,7 @@ pub(super) fn read_tables(
     let pieces = sections.flat_map(|section| &section.pieces);
     let mut named: Vec<&Utf8Path> = pieces
         .filter_map(|piece| match piece {
-            Piece::Sql(_) => None,
+            Piece::Sql(_) | Piece::Step(_) => None,
             Piece::Data(directive) => Some(directive.file.value.as_path()),
         })
         .collect();

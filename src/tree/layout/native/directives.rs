@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use super::cut::{DATA, MARK, Word, word_length};
+use super::cut::{DATA, MARK, STEP, Word, word_length};
 use crate::diagnostic::{Diagnostic, Sink};
 use crate::lex::{self, Token, TokenKind};
 use crate::source::{FileId, Span};
@@ -162,5 +162,5 @@ impl Finder<'_> {
 pub(super) fn is_known(rest: &str) -> bool {
     let rest = rest.trim_ascii();
     let word = &rest[..word_length(rest)];
-    word == DATA || Word::ALL.into_iter().any(|known| known.text() == word)
+    [DATA, STEP].contains(&word) || Word::ALL.into_iter().any(|known| known.text() == word)
 }

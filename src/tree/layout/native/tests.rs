@@ -421,7 +421,7 @@ fn data_stand_between_statements() {
     let (_, told) = Disk::new().file("a.sql", text).file("c.csv", "a\n").read();
     assert_eq!(
         told,
-        ["data-inside-statement m/a.sql:5:1 a `--! data` stands inside a statement"]
+        ["directive-inside-statement m/a.sql:5:1 a `--!` directive stands inside a statement"]
     );
 }
 

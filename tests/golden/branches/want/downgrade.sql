@@ -2,7 +2,7 @@
 \if true
 -- signoff downgrade · branches · 48ac91d7e3b0 → 0d3f7a91c2e4 · 4 revisions
 -- tree    sha256:12a7e76a5d5ade7f32dc437a1de1c7244f6fff5548feb51a1bdbb92c798778e5
--- bundle  sha256:6f1a6a0efdbea1cada798e0b59a1aa83aa385c77e5f98980cdc2bca89d1f6f89
+-- bundle  sha256:b1db2d5a2899b600ec56c3dd000cfa74d91566217a2518d01039d3e7928a79fe
 -- run     psql -X -d DATABASE -f downgrade.sql
 -- first   psql -X -d DATABASE -f plan.sql       (says what would run here, and changes nothing)
 -- read    section 5 is what changes the database. The others are the frame, the same in every script but for names: it checks,
@@ -16,7 +16,6 @@
 --   4  b6c8d20e7f15  Invoices                     one transaction · ACCESS EXCLUSIVE on invoice
 --   ·  repeatable    customer_total               where a reverted revision dropped it
 --   ·  repeatable    a_rank                       where a reverted revision dropped it
-
 -- 1. Client settings: no .psqlrc changes what this script does. (The \if of line 2 makes a cut-off copy of this file fail.)
 \set AUTOCOMMIT on
 \set ON_ERROR_ROLLBACK off
@@ -36,7 +35,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:6f1a6a0efdbea1cada798e0b59a1aa83aa385c77e5f98980cdc2bca89d1f6f89'
+\set signoff_bundle 'sha256:b1db2d5a2899b600ec56c3dd000cfa74d91566217a2518d01039d3e7928a79fe'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -465,10 +464,10 @@ END $signoff$;
 SET statement_timeout = '0';
 
 -- What is recorded here is compared with what this script was made from.
-SET signoff.bundle = :'signoff_bundle'; SET signoff.later = '{}';
+SET signoff.bundle = :'signoff_bundle'; SET signoff.others = '{}';
 DO $signoff$
 DECLARE
-  manifest jsonb := current_setting('signoff.manifest'); later jsonb := current_setting('signoff.later');
+  manifest jsonb := current_setting('signoff.manifest'); others jsonb := current_setting('signoff.others');
   put_off jsonb := current_setting('signoff.put_off'); first_run boolean := current_setting('signoff.first_run');
   t regclass; r record; recorded jsonb := '[]'; fresh boolean; todo bigint; total bigint; todo_names text; ahead text; over text; said text;
 BEGIN
@@ -584,7 +583,7 @@ BEGIN
     FROM jsonb_to_recordset(recorded) AS v (revision text, project text, kind text)
    WHERE v.project = 'branches' AND v.kind = 'revision'
      AND NOT EXISTS (SELECT FROM jsonb_array_elements(manifest) AS a (e) WHERE e->>'revision' = v.revision)
-     AND NOT later ? v.revision;
+     AND NOT others ? v.revision;
   PERFORM set_config('signoff.repeat', (ahead IS NULL AND put_off = '[]')::text, false);
   IF todo > 0 THEN
     IF ahead IS NOT NULL THEN
@@ -595,7 +594,7 @@ BEGIN
     SELECT v.revision
       INTO r
       FROM jsonb_to_recordset(recorded) AS v (revision text, project text)
-     WHERE v.project = 'branches' AND later ? v.revision
+     WHERE v.project = 'branches' AND '[]'::jsonb ? v.revision
       LIMIT 1;
     IF FOUND THEN
       RAISE EXCEPTION USING ERRCODE = 'SO006',

@@ -2,7 +2,7 @@
 \if true
 -- signoff status · branches · base → 48ac91d7e3b0 · 5 revisions
 -- tree    sha256:12a7e76a5d5ade7f32dc437a1de1c7244f6fff5548feb51a1bdbb92c798778e5
--- bundle  sha256:6f1a6a0efdbea1cada798e0b59a1aa83aa385c77e5f98980cdc2bca89d1f6f89
+-- bundle  sha256:b1db2d5a2899b600ec56c3dd000cfa74d91566217a2518d01039d3e7928a79fe
 -- run     psql -X -d DATABASE -f status.sql
 -- It changes nothing.
 --
@@ -13,7 +13,6 @@
 --   5  48ac91d7e3b0  Amounts with cents           one transaction · ACCESS EXCLUSIVE on customer_rank, customer_total, orders
 --   ·  repeatable    customer_total               where its text changed, or a revision dropped it
 --   ·  repeatable    a_rank                       where its text changed, or a revision dropped it
-
 -- 1. Client settings: no .psqlrc changes what this script does. (The \if of line 2 makes a cut-off copy of this file fail.)
 \set AUTOCOMMIT on
 \set ON_ERROR_ROLLBACK off
@@ -33,7 +32,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:6f1a6a0efdbea1cada798e0b59a1aa83aa385c77e5f98980cdc2bca89d1f6f89'
+\set signoff_bundle 'sha256:b1db2d5a2899b600ec56c3dd000cfa74d91566217a2518d01039d3e7928a79fe'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;

@@ -2,7 +2,7 @@
 \if true
 -- signoff upgrade · branches · base → 48ac91d7e3b0 · 5 revisions
 -- tree    sha256:12a7e76a5d5ade7f32dc437a1de1c7244f6fff5548feb51a1bdbb92c798778e5
--- bundle  sha256:6f1a6a0efdbea1cada798e0b59a1aa83aa385c77e5f98980cdc2bca89d1f6f89
+-- bundle  sha256:b1db2d5a2899b600ec56c3dd000cfa74d91566217a2518d01039d3e7928a79fe
 -- run     psql -X -d DATABASE -f upgrade.sql
 -- first   psql -X -d DATABASE -f plan.sql       (says what would run here, and changes nothing)
 -- read    section 5 is what changes the database. The others are the frame, the same in every script but for names: it checks,
@@ -16,7 +16,6 @@
 --   5  48ac91d7e3b0  Amounts with cents           one transaction · ACCESS EXCLUSIVE on customer_rank, customer_total, orders
 --   ·  repeatable    customer_total               where its text changed, or a revision dropped it
 --   ·  repeatable    a_rank                       where its text changed, or a revision dropped it
-
 -- 1. Client settings: no .psqlrc changes what this script does. (The \if of line 2 makes a cut-off copy of this file fail.)
 \set AUTOCOMMIT on
 \set ON_ERROR_ROLLBACK off
@@ -36,7 +35,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:6f1a6a0efdbea1cada798e0b59a1aa83aa385c77e5f98980cdc2bca89d1f6f89'
+\set signoff_bundle 'sha256:b1db2d5a2899b600ec56c3dd000cfa74d91566217a2518d01039d3e7928a79fe'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -466,10 +465,10 @@ SELECT coalesce(pg_catalog.jsonb_agg(e ORDER BY n), '[]') AS signoff_again
   FROM pg_catalog.unnest(ARRAY[:'signoff_repeat_1', :'signoff_repeat_2']::pg_catalog.jsonb[])
     WITH ORDINALITY AS t (e, n) \gset
 SET signoff.again = :'signoff_again';
-SET signoff.bundle = :'signoff_bundle'; SET signoff.later = '{}';
+SET signoff.bundle = :'signoff_bundle'; SET signoff.others = '{}';
 DO $signoff$
 DECLARE
-  manifest jsonb := current_setting('signoff.manifest'); later jsonb := current_setting('signoff.later');
+  manifest jsonb := current_setting('signoff.manifest'); others jsonb := current_setting('signoff.others');
   put_off jsonb := current_setting('signoff.put_off'); first_run boolean := current_setting('signoff.first_run');
   again_rows jsonb := current_setting('signoff.again');
   t regclass; r record; recorded jsonb := '[]'; fresh boolean; todo bigint; total bigint; todo_names text; ahead text; over text; said text;
@@ -596,7 +595,7 @@ BEGIN
     FROM jsonb_to_recordset(recorded) AS v (revision text, project text, kind text)
    WHERE v.project = 'branches' AND v.kind = 'revision'
      AND NOT EXISTS (SELECT FROM jsonb_array_elements(manifest) AS a (e) WHERE e->>'revision' = v.revision)
-     AND NOT later ? v.revision;
+     AND NOT others ? v.revision;
   SELECT string_agg(format('%s  repeatable  %s', chr(10), m.e->>'message'), '' ORDER BY m.n) FILTER (WHERE NOT m.back),
       string_agg(m.e->>'message', ', ' ORDER BY m.n) FILTER (WHERE m.back)
     INTO again, kept
@@ -628,20 +627,28 @@ BEGIN
           || format(', and revision %s is not applied here', r.revision),
         HINT = 'Run the release before this one first, or compile from where this database stands.';
     END IF;
-    -- What comes after a revision on its line is not to be there before it.
-    WITH edge (a, b) AS MATERIALIZED (SELECT p, e->>'revision'
+    -- What comes after a revision on its line is not to be there before it: what is missing under something that is there, and under that.
+    WITH RECURSIVE edge (a, b) AS MATERIALIZED (SELECT p, e->>'revision'
             FROM jsonb_array_elements(manifest) AS t (e), jsonb_array_elements_text(coalesce(e->'parents', '[]') || coalesce(e->'depends_on', '[]')) AS p),
-      above (a, b) AS (SELECT a, b FROM edge UNION ALL SELECT p, l.b FROM jsonb_each(later) AS l (b, below), jsonb_array_elements_text(l.below) AS p),
-      done AS (SELECT v.revision FROM jsonb_to_recordset(recorded) AS v (revision text))
-    SELECT e.a, e.b INTO r FROM above e JOIN jsonb_to_recordset(manifest) AS m (revision text, selected boolean) ON m.revision = e.a
-     WHERE m.selected AND NOT put_off ? e.a AND e.a NOT IN (SELECT d.revision FROM done d) AND e.b IN (SELECT d.revision FROM done d)
-      LIMIT 1;
-    IF FOUND THEN
+      above (a, b) AS (SELECT a, b FROM edge UNION ALL SELECT p, l.b FROM jsonb_each(others) AS l (b, below), jsonb_array_elements_text(l.below) AS p),
+      done AS (SELECT v.revision FROM jsonb_to_recordset(recorded) AS v (revision text)),
+      hole (a, b) AS (SELECT e.a, e.b
+          FROM above e
+         WHERE e.a IS NOT NULL AND e.a NOT IN (SELECT d.revision FROM done d) AND e.b IN (SELECT d.revision FROM done d)
+        UNION SELECT e.a, h.b FROM hole h JOIN above e ON e.b = h.a WHERE e.a IS NOT NULL AND e.a NOT IN (SELECT d.revision FROM done d)),
+      late AS (SELECT m.e->>'revision' AS a, m.n, min(h.b) AS b
+          FROM hole h JOIN jsonb_array_elements(manifest) WITH ORDINALITY AS m (e, n) ON m.e->>'revision' = h.a
+         WHERE (m.e->>'selected')::boolean AND NOT put_off ? h.a
+         GROUP BY 1, 2)
+    SELECT (array_agg(l.a ORDER BY l.n))[1] AS a, (array_agg(l.b ORDER BY l.n))[1] AS b,
+        string_agg(format('%s  %s is not applied here, and %s is', chr(10), l.a, l.b), '' ORDER BY l.n) AS told
+      INTO r
+      FROM late l;
+    IF r.a IS NOT NULL THEN
       RAISE EXCEPTION USING ERRCODE = 'SO006',
         MESSAGE = format('signoff: refused: revision %s is not applied here, and %s, which stands on it, is', r.a, r.b),
         HINT = format('The order is strict: %2$s may rely on what %1$s does, and was applied without it, from another branch or an older tree. '
-            'If it is here under another id, the developers record it with `signoff stamp`. If it may come late, they compile with '
-            '[migrations] order = "warn" or "any".', r.a, r.b);
+            'Where it may come late all the same, the developers compile with [migrations] order = "warn" or "any". All that is late:%3$s', r.a, r.b, r.told);
     END IF;
   END IF;
   said :=

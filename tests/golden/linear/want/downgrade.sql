@@ -2,7 +2,7 @@
 \if true
 -- signoff downgrade · linear · 9a44e2d5806b → base · 3 revisions
 -- tree    sha256:4ba21bb7d0a6009439dd877a710a7897576aa4d7f700e45e3b96dc505fbcfc56
--- bundle  sha256:0bba958854f18a84941ca1b1721962e641397d8ee2fcbbeed9eca5f61d27b2c0
+-- bundle  sha256:084aff0b1b7676480cfae054d449b79cb2e47449461727378b70169090758089
 -- run     psql -X -d DATABASE -f downgrade.sql
 -- first   psql -X -d DATABASE -f plan.sql       (says what would run here, and changes nothing)
 -- read    section 5 is what changes the database. The others are the frame, the same in every script but for names: it checks,
@@ -12,7 +12,6 @@
 --   1  9a44e2d5806b  Best scores, it's "`top n`"  one transaction · ACCESS EXCLUSIVE on player
 --   2  c07e4b6d11fa  Index players by country     1 step, outside a transaction: DROP INDEX CONCURRENTLY player_country_idx · SHARE UPDATE EXCLUSIVE on player_country_idx
 --   3  5f1d0c3a9b27  Players and countries        one transaction · ACCESS EXCLUSIVE on player, country
-
 -- 1. Client settings: no .psqlrc changes what this script does. (The \if of line 2 makes a cut-off copy of this file fail.)
 \set AUTOCOMMIT on
 \set ON_ERROR_ROLLBACK off
@@ -32,7 +31,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:0bba958854f18a84941ca1b1721962e641397d8ee2fcbbeed9eca5f61d27b2c0'
+\set signoff_bundle 'sha256:084aff0b1b7676480cfae054d449b79cb2e47449461727378b70169090758089'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -517,10 +516,10 @@ END $signoff$;
 SET statement_timeout = '0';
 
 -- What is recorded here is compared with what this script was made from.
-SET signoff.bundle = :'signoff_bundle'; SET signoff.later = '{}';
+SET signoff.bundle = :'signoff_bundle'; SET signoff.others = '{}';
 DO $signoff$
 DECLARE
-  manifest jsonb := current_setting('signoff.manifest'); later jsonb := current_setting('signoff.later');
+  manifest jsonb := current_setting('signoff.manifest'); others jsonb := current_setting('signoff.others');
   put_off jsonb := current_setting('signoff.put_off'); first_run boolean := current_setting('signoff.first_run');
   t regclass; r record; recorded jsonb := '[]'; fresh boolean; todo bigint; total bigint; todo_names text; ahead text; over text; said text;
 BEGIN
@@ -636,7 +635,7 @@ BEGIN
     FROM jsonb_to_recordset(recorded) AS v (revision text, project text, kind text)
    WHERE v.project = 'linear' AND v.kind = 'revision'
      AND NOT EXISTS (SELECT FROM jsonb_array_elements(manifest) AS a (e) WHERE e->>'revision' = v.revision)
-     AND NOT later ? v.revision;
+     AND NOT others ? v.revision;
   PERFORM set_config('signoff.repeat', (ahead IS NULL AND put_off = '[]')::text, false);
   IF todo > 0 THEN
     IF ahead IS NOT NULL THEN
@@ -647,7 +646,7 @@ BEGIN
     SELECT v.revision
       INTO r
       FROM jsonb_to_recordset(recorded) AS v (revision text, project text)
-     WHERE v.project = 'linear' AND later ? v.revision
+     WHERE v.project = 'linear' AND '[]'::jsonb ? v.revision
       LIMIT 1;
     IF FOUND THEN
       RAISE EXCEPTION USING ERRCODE = 'SO006',

@@ -2,14 +2,13 @@
 \if true
 -- signoff status · linear · base → 9a44e2d5806b · 3 revisions
 -- tree    sha256:4ba21bb7d0a6009439dd877a710a7897576aa4d7f700e45e3b96dc505fbcfc56
--- bundle  sha256:0bba958854f18a84941ca1b1721962e641397d8ee2fcbbeed9eca5f61d27b2c0
+-- bundle  sha256:084aff0b1b7676480cfae054d449b79cb2e47449461727378b70169090758089
 -- run     psql -X -d DATABASE -f status.sql
 -- It changes nothing.
 --
 --   1  5f1d0c3a9b27  Players and countries        one transaction
 --   2  c07e4b6d11fa  Index players by country     2 steps, of which outside a transaction: CREATE INDEX CONCURRENTLY player_country_idx ON player (country) · SHARE UPDATE EXCLUSIVE on player
 --   3  9a44e2d5806b  Best scores, it's "`top n`"  one transaction · ACCESS EXCLUSIVE on player
-
 -- 1. Client settings: no .psqlrc changes what this script does. (The \if of line 2 makes a cut-off copy of this file fail.)
 \set AUTOCOMMIT on
 \set ON_ERROR_ROLLBACK off
@@ -29,7 +28,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:0bba958854f18a84941ca1b1721962e641397d8ee2fcbbeed9eca5f61d27b2c0'
+\set signoff_bundle 'sha256:084aff0b1b7676480cfae054d449b79cb2e47449461727378b70169090758089'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;

@@ -2,12 +2,11 @@
 \if true
 -- signoff downgrade · numbered · 10 → 10 · 0 revisions
 -- tree    sha256:b898e35a1ed381e284177dee2d7f5ad0139e8414e3ed81afa6d6f28b02d40fc7
--- bundle  sha256:4717265abb82ee81096856fd7610572c47104eed9ff3d2af21591621bf03d5dc
+-- bundle  sha256:78452586710364184cfeafc04936fd98b781563bd8605f57b2b61f6f5101f22f
 -- run     psql -X -d DATABASE -f downgrade.sql
 -- first   psql -X -d DATABASE -f plan.sql       (says what would run here, and changes nothing)
 -- stops above 10: it has no downgrade
 --
-
 -- 1. Client settings: no .psqlrc changes what this script does. (The \if of line 2 makes a cut-off copy of this file fail.)
 \set AUTOCOMMIT on
 \set ON_ERROR_ROLLBACK off
@@ -27,7 +26,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:4717265abb82ee81096856fd7610572c47104eed9ff3d2af21591621bf03d5dc'
+\set signoff_bundle 'sha256:78452586710364184cfeafc04936fd98b781563bd8605f57b2b61f6f5101f22f'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -333,10 +332,10 @@ END $signoff$;
 SET statement_timeout = '0';
 
 -- What is recorded here is compared with what this script was made from.
-SET signoff.bundle = :'signoff_bundle'; SET signoff.later = '{}';
+SET signoff.bundle = :'signoff_bundle'; SET signoff.others = '{}';
 DO $signoff$
 DECLARE
-  manifest jsonb := current_setting('signoff.manifest'); later jsonb := current_setting('signoff.later');
+  manifest jsonb := current_setting('signoff.manifest'); others jsonb := current_setting('signoff.others');
   put_off jsonb := current_setting('signoff.put_off'); first_run boolean := current_setting('signoff.first_run');
   t regclass; r record; recorded jsonb := '[]'; fresh boolean; todo bigint; total bigint; todo_names text; ahead text; over text; said text;
 BEGIN
@@ -444,7 +443,7 @@ BEGIN
     FROM jsonb_to_recordset(recorded) AS v (revision text, project text, kind text)
    WHERE v.project = 'numbered' AND v.kind = 'revision'
      AND NOT EXISTS (SELECT FROM jsonb_array_elements(manifest) AS a (e) WHERE e->>'revision' = v.revision)
-     AND NOT later ? v.revision;
+     AND NOT others ? v.revision;
   PERFORM set_config('signoff.repeat', (ahead IS NULL AND put_off = '[]')::text, false);
   IF todo > 0 THEN
     IF ahead IS NOT NULL THEN
@@ -455,7 +454,7 @@ BEGIN
     SELECT v.revision
       INTO r
       FROM jsonb_to_recordset(recorded) AS v (revision text, project text)
-     WHERE v.project = 'numbered' AND later ? v.revision
+     WHERE v.project = 'numbered' AND '[]'::jsonb ? v.revision
       LIMIT 1;
     IF FOUND THEN
       RAISE EXCEPTION USING ERRCODE = 'SO006',

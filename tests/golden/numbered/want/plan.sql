@@ -2,7 +2,7 @@
 \if true
 -- signoff plan · numbered · base → 10 · 5 revisions
 -- tree    sha256:b898e35a1ed381e284177dee2d7f5ad0139e8414e3ed81afa6d6f28b02d40fc7
--- bundle  sha256:4717265abb82ee81096856fd7610572c47104eed9ff3d2af21591621bf03d5dc
+-- bundle  sha256:78452586710364184cfeafc04936fd98b781563bd8605f57b2b61f6f5101f22f
 -- run     psql -X -d DATABASE -f plan.sql
 -- It changes nothing.
 --
@@ -11,7 +11,6 @@
 --   3  3   index authors     1 step, outside a transaction: CREATE INDEX CONCURRENTLY IF NOT EXISTS note_author_idx ON note … · SHARE UPDATE EXCLUSIVE on note
 --   4  9   backfill authors  2 steps, a transaction each · ACCESS EXCLUSIVE on note
 --   5  10  log               one transaction · no way back: it has no downgrade
-
 -- 1. Client settings: no .psqlrc changes what this script does. (The \if of line 2 makes a cut-off copy of this file fail.)
 \set AUTOCOMMIT on
 \set ON_ERROR_ROLLBACK off
@@ -31,7 +30,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:4717265abb82ee81096856fd7610572c47104eed9ff3d2af21591621bf03d5dc'
+\set signoff_bundle 'sha256:78452586710364184cfeafc04936fd98b781563bd8605f57b2b61f6f5101f22f'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -338,10 +337,10 @@ SELECT coalesce(pg_catalog.jsonb_agg(e ORDER BY n), '[]') AS signoff_again
   FROM pg_catalog.unnest(ARRAY[]::pg_catalog.jsonb[])
     WITH ORDINALITY AS t (e, n) \gset
 SET signoff.again = :'signoff_again';
-SET signoff.bundle = :'signoff_bundle'; SET signoff.later = '{}';
+SET signoff.bundle = :'signoff_bundle'; SET signoff.others = '{}';
 DO $signoff$
 DECLARE
-  manifest jsonb := current_setting('signoff.manifest'); later jsonb := current_setting('signoff.later');
+  manifest jsonb := current_setting('signoff.manifest'); others jsonb := current_setting('signoff.others');
   put_off jsonb := current_setting('signoff.put_off'); first_run boolean := current_setting('signoff.first_run');
   again_rows jsonb := current_setting('signoff.again');
   t regclass; r record; recorded jsonb := '[]'; fresh boolean; todo bigint; total bigint; todo_names text; ahead text; over text; said text;
@@ -460,7 +459,7 @@ BEGIN
     FROM jsonb_to_recordset(recorded) AS v (revision text, project text, kind text)
    WHERE v.project = 'numbered' AND v.kind = 'revision'
      AND NOT EXISTS (SELECT FROM jsonb_array_elements(manifest) AS a (e) WHERE e->>'revision' = v.revision)
-     AND NOT later ? v.revision;
+     AND NOT others ? v.revision;
   SELECT string_agg(format('%s  repeatable  %s', chr(10), m.e->>'message'), '' ORDER BY m.n) FILTER (WHERE NOT m.back),
       string_agg(m.e->>'message', ', ' ORDER BY m.n) FILTER (WHERE m.back)
     INTO again, kept

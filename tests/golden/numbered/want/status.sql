@@ -2,7 +2,7 @@
 \if true
 -- signoff status · numbered · base → 10 · 5 revisions
 -- tree    sha256:b898e35a1ed381e284177dee2d7f5ad0139e8414e3ed81afa6d6f28b02d40fc7
--- bundle  sha256:4717265abb82ee81096856fd7610572c47104eed9ff3d2af21591621bf03d5dc
+-- bundle  sha256:78452586710364184cfeafc04936fd98b781563bd8605f57b2b61f6f5101f22f
 -- run     psql -X -d DATABASE -f status.sql
 -- It changes nothing.
 --
@@ -11,7 +11,6 @@
 --   3  3   index authors     1 step, outside a transaction: CREATE INDEX CONCURRENTLY IF NOT EXISTS note_author_idx ON note … · SHARE UPDATE EXCLUSIVE on note
 --   4  9   backfill authors  2 steps, a transaction each · ACCESS EXCLUSIVE on note
 --   5  10  log               one transaction · no way back: it has no downgrade
-
 -- 1. Client settings: no .psqlrc changes what this script does. (The \if of line 2 makes a cut-off copy of this file fail.)
 \set AUTOCOMMIT on
 \set ON_ERROR_ROLLBACK off
@@ -31,7 +30,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:4717265abb82ee81096856fd7610572c47104eed9ff3d2af21591621bf03d5dc'
+\set signoff_bundle 'sha256:78452586710364184cfeafc04936fd98b781563bd8605f57b2b61f6f5101f22f'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;

@@ -1,6 +1,6 @@
 -- signoff downgrade · linear · 9a44e2d5806b → base · 3 revisions · plain SQL, for any client
 -- tree    sha256:4ba21bb7d0a6009439dd877a710a7897576aa4d7f700e45e3b96dc505fbcfc56
--- bundle  sha256:36c6ec43937b17779e6c8293cfd699840701118a1857caa087ad2a8fc85afc31
+-- bundle  sha256:266fd6e11e131c78db55ecf1f7b2de9cf146ac70a1570b6b527c47f7eafce825
 -- run     all of it, from the first statement to the last, in one session of its own, autocommit on, stopping at the first error
 -- first   plan.sql, the same way       (says what would run here, and changes nothing)
 -- typed before, in the same session: SET signoff.ticket = 'CHG-1';  (is recorded)
@@ -23,10 +23,9 @@
 --   1  9a44e2d5806b  Best scores, it's "`top n`"  one transaction · ACCESS EXCLUSIVE on player
 --   2  c07e4b6d11fa  Index players by country     1 step, outside a transaction: DROP INDEX CONCURRENTLY player_country_idx · SHARE UPDATE EXCLUSIVE on player_country_idx
 --   3  5f1d0c3a9b27  Players and countries        one transaction · ACCESS EXCLUSIVE on player, country
-
 -- 1. The revisions, as they will be recorded: "selected" are this script's own, the others must be there already.
 SET signoff.checked = '';
-SET signoff.bundle = 'sha256:36c6ec43937b17779e6c8293cfd699840701118a1857caa087ad2a8fc85afc31';
+SET signoff.bundle = 'sha256:266fd6e11e131c78db55ecf1f7b2de9cf146ac70a1570b6b527c47f7eafce825';
 SET signoff.rows = $m0$
 {"revision":"5f1d0c3a9b27","kind":"revision","parents":[],"message":"Players and countries","up":"sha256:70205f810a6a94468b9841d6415c792e334bd3d7115ae3c6989df19481151771","up1":"sha256:473ad2346dc4e2e966e9603f8ec4c51a0c846491255cf96e35706ac2df66324c","selected":true}
 {"revision":"c07e4b6d11fa","kind":"revision","parents":["5f1d0c3a9b27"],"message":"Index players by country","up":"sha256:176b65e3c4d333409b4ba577e6d78078949d3e7bf373ee7a13b4363da9ec44d3","up1":"sha256:bb58cc825a7a503a06e61d1771aadfbab813368119dab6550556c7661d990001","steps":["a4d87a21f982776b"],"selected":true}
@@ -513,7 +512,7 @@ BEGIN
 DO $signoff$
 DECLARE
   path text := pg_catalog.current_setting('search_path'); who text := pg_catalog.current_setting('role');
-  manifest jsonb; again_rows jsonb; later jsonb := '{}'; put_off jsonb := '[]'; first_run boolean;
+  manifest jsonb; again_rows jsonb; others jsonb := '{}'; put_off jsonb := '[]'; first_run boolean;
   t regclass; r record; recorded jsonb := '[]'; fresh boolean; todo bigint; total bigint; todo_names text; ahead text; over text; said text;
 BEGIN
   PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
@@ -640,7 +639,7 @@ BEGIN
     FROM jsonb_to_recordset(recorded) AS v (revision text, project text, kind text)
    WHERE v.project = 'linear' AND v.kind = 'revision'
      AND NOT EXISTS (SELECT FROM jsonb_array_elements(manifest) AS a (e) WHERE e->>'revision' = v.revision)
-     AND NOT later ? v.revision;
+     AND NOT others ? v.revision;
   PERFORM set_config('signoff.repeat', (ahead IS NULL AND put_off = '[]')::text, false);
   IF todo > 0 THEN
     IF ahead IS NOT NULL THEN
@@ -651,7 +650,7 @@ BEGIN
     SELECT v.revision
       INTO r
       FROM jsonb_to_recordset(recorded) AS v (revision text, project text)
-     WHERE v.project = 'linear' AND later ? v.revision
+     WHERE v.project = 'linear' AND '[]'::jsonb ? v.revision
       LIMIT 1;
     IF FOUND THEN
       RAISE EXCEPTION USING ERRCODE = 'SO006',

@@ -1,16 +1,15 @@
 -- signoff plan · linear · base → 9a44e2d5806b · 3 revisions · plain SQL, for any client
 -- tree    sha256:4ba21bb7d0a6009439dd877a710a7897576aa4d7f700e45e3b96dc505fbcfc56
--- bundle  sha256:36c6ec43937b17779e6c8293cfd699840701118a1857caa087ad2a8fc85afc31
+-- bundle  sha256:266fd6e11e131c78db55ecf1f7b2de9cf146ac70a1570b6b527c47f7eafce825
 -- run     all of it, from the first statement to the last, in one session of its own, autocommit on, stopping at the first error
 -- It changes nothing. Its last statement is a query, whose rows are the answer.
 --
 --   1  5f1d0c3a9b27  Players and countries        one transaction
 --   2  c07e4b6d11fa  Index players by country     2 steps, of which outside a transaction: CREATE INDEX CONCURRENTLY player_country_idx ON player (country) · SHARE UPDATE EXCLUSIVE on player
 --   3  9a44e2d5806b  Best scores, it's "`top n`"  one transaction · ACCESS EXCLUSIVE on player
-
 -- 1. The revisions, as they will be recorded: "selected" are this script's own, the others must be there already.
 SET signoff.checked = '';
-SET signoff.bundle = 'sha256:36c6ec43937b17779e6c8293cfd699840701118a1857caa087ad2a8fc85afc31';
+SET signoff.bundle = 'sha256:266fd6e11e131c78db55ecf1f7b2de9cf146ac70a1570b6b527c47f7eafce825';
 SET signoff.rows = $m0$
 {"revision":"5f1d0c3a9b27","kind":"revision","parents":[],"message":"Players and countries","up":"sha256:70205f810a6a94468b9841d6415c792e334bd3d7115ae3c6989df19481151771","up1":"sha256:473ad2346dc4e2e966e9603f8ec4c51a0c846491255cf96e35706ac2df66324c","selected":true}
 {"revision":"c07e4b6d11fa","kind":"revision","parents":["5f1d0c3a9b27"],"message":"Index players by country","up":"sha256:176b65e3c4d333409b4ba577e6d78078949d3e7bf373ee7a13b4363da9ec44d3","up1":"sha256:bb58cc825a7a503a06e61d1771aadfbab813368119dab6550556c7661d990001","steps":["5dc8fb31869fee59","2efcc6e7d23798d5"],"selected":true}
@@ -113,7 +112,7 @@ BEGIN
 DO $signoff$
 DECLARE
   path text := pg_catalog.current_setting('search_path'); who text := pg_catalog.current_setting('role');
-  manifest jsonb; again_rows jsonb; later jsonb := '{}'; put_off jsonb := '[]'; first_run boolean;
+  manifest jsonb; again_rows jsonb; others jsonb := '{}'; put_off jsonb := '[]'; first_run boolean;
   t regclass; r record; recorded jsonb := '[]'; fresh boolean; todo bigint; total bigint; todo_names text; ahead text; over text; said text;
   mine jsonb := '[]'; again text; kept text;
 BEGIN
@@ -249,7 +248,7 @@ BEGIN
     FROM jsonb_to_recordset(recorded) AS v (revision text, project text, kind text)
    WHERE v.project = 'linear' AND v.kind = 'revision'
      AND NOT EXISTS (SELECT FROM jsonb_array_elements(manifest) AS a (e) WHERE e->>'revision' = v.revision)
-     AND NOT later ? v.revision;
+     AND NOT others ? v.revision;
   SELECT string_agg(format('%s  repeatable  %s', chr(10), m.e->>'message'), '' ORDER BY m.n) FILTER (WHERE NOT m.back),
       string_agg(m.e->>'message', ', ' ORDER BY m.n) FILTER (WHERE m.back)
     INTO again, kept
@@ -281,20 +280,28 @@ BEGIN
           || format(', and revision %s is not applied here', r.revision),
         HINT = 'Run the release before this one first, or compile from where this database stands.';
     END IF;
-    -- What comes after a revision on its line is not to be there before it.
-    WITH edge (a, b) AS MATERIALIZED (SELECT p, e->>'revision'
+    -- What comes after a revision on its line is not to be there before it: what is missing under something that is there, and under that.
+    WITH RECURSIVE edge (a, b) AS MATERIALIZED (SELECT p, e->>'revision'
             FROM jsonb_array_elements(manifest) AS t (e), jsonb_array_elements_text(coalesce(e->'parents', '[]') || coalesce(e->'depends_on', '[]')) AS p),
-      above (a, b) AS (SELECT a, b FROM edge UNION ALL SELECT p, l.b FROM jsonb_each(later) AS l (b, below), jsonb_array_elements_text(l.below) AS p),
-      done AS (SELECT v.revision FROM jsonb_to_recordset(recorded) AS v (revision text))
-    SELECT e.a, e.b INTO r FROM above e JOIN jsonb_to_recordset(manifest) AS m (revision text, selected boolean) ON m.revision = e.a
-     WHERE m.selected AND NOT put_off ? e.a AND e.a NOT IN (SELECT d.revision FROM done d) AND e.b IN (SELECT d.revision FROM done d)
-      LIMIT 1;
-    IF FOUND THEN
+      above (a, b) AS (SELECT a, b FROM edge UNION ALL SELECT p, l.b FROM jsonb_each(others) AS l (b, below), jsonb_array_elements_text(l.below) AS p),
+      done AS (SELECT v.revision FROM jsonb_to_recordset(recorded) AS v (revision text)),
+      hole (a, b) AS (SELECT e.a, e.b
+          FROM above e
+         WHERE e.a IS NOT NULL AND e.a NOT IN (SELECT d.revision FROM done d) AND e.b IN (SELECT d.revision FROM done d)
+        UNION SELECT e.a, h.b FROM hole h JOIN above e ON e.b = h.a WHERE e.a IS NOT NULL AND e.a NOT IN (SELECT d.revision FROM done d)),
+      late AS (SELECT m.e->>'revision' AS a, m.n, min(h.b) AS b
+          FROM hole h JOIN jsonb_array_elements(manifest) WITH ORDINALITY AS m (e, n) ON m.e->>'revision' = h.a
+         WHERE (m.e->>'selected')::boolean AND NOT put_off ? h.a
+         GROUP BY 1, 2)
+    SELECT (array_agg(l.a ORDER BY l.n))[1] AS a, (array_agg(l.b ORDER BY l.n))[1] AS b,
+        string_agg(format('%s  %s is not applied here, and %s is', chr(10), l.a, l.b), '' ORDER BY l.n) AS told
+      INTO r
+      FROM late l;
+    IF r.a IS NOT NULL THEN
       RAISE EXCEPTION USING ERRCODE = 'SO006',
         MESSAGE = format('signoff: refused: revision %s is not applied here, and %s, which stands on it, is', r.a, r.b),
         HINT = format('The order is strict: %2$s may rely on what %1$s does, and was applied without it, from another branch or an older tree. '
-            'If it is here under another id, the developers record it with `signoff stamp`. If it may come late, they compile with '
-            '[migrations] order = "warn" or "any".', r.a, r.b);
+            'Where it may come late all the same, the developers compile with [migrations] order = "warn" or "any". All that is late:%3$s', r.a, r.b, r.told);
     END IF;
   END IF;
   said :=
