@@ -4,6 +4,7 @@
 {% include "script/machinery.sql" %}
 
 {% include "script/session.sql" %}
+SET jit = off;
 {% include "script/running.sql" %}
 \set signoff_ticket ''
 SELECT pg_catalog.to_regclass({{ version_table | lit }}) IS NOT NULL AS signoff_there \gset

@@ -4,7 +4,7 @@ use super::{Digests, Sealed, Seals, sum};
 use crate::diagnostic::{Diagnostic, Severity, Sink};
 use crate::graph::Graph;
 use crate::source::Span;
-use crate::tree::{Part, SEAL_FILE, Script, Tree};
+use crate::tree::{Migration, Part, SEAL_FILE, Script, Tree};
 
 pub(super) fn verify(
     tree: &Tree,
@@ -25,6 +25,7 @@ pub(super) fn verify(
         }
     }
     for migration in &tree.migrations {
+        inside_a_squash(tree, graph, seals, migration, sink);
         for (name, span) in &migration.replaces {
             if !seals.contains(name.as_str()) {
                 sink.push(unknown_replaced(
@@ -37,6 +38,40 @@ pub(super) fn verify(
     }
     if graph.is_numbered() {
         out_of_order(tree, graph, seals, sink);
+    }
+}
+
+/// Reports what stands on a revision that was squashed and was not the last of them: another branch went on from there.
+fn inside_a_squash(
+    tree: &Tree,
+    graph: &Graph,
+    seals: &Seals,
+    migration: &Migration,
+    sink: &mut Sink,
+) {
+    for (name, span) in &migration.parents {
+        let Some(successor) = graph.replacement(name.as_str()) else {
+            continue;
+        };
+        let successor = &tree.migrations[successor];
+        let parts = seals.replaced(successor);
+        let mut from = parts.iter().skip_while(|part| part.id != name.as_str());
+        let own = from.next();
+        // One that took its place before, and those beside it, end where it ends.
+        let is_last = own.is_none_or(|own| from.all(|part| own.within.contains(&part.id)));
+        if !is_last {
+            let (id, squash) = (&migration.id, &successor.id);
+            let told = format!(
+                "revision `{id}` revises `{name}`, which stands in the middle of what `{squash}` replaces"
+            );
+            sink.push(
+                Diagnostic::warning("inside-a-squash", told)
+                    .at(*span, "squashed")
+                    .at(successor.at, "into this")
+                    .because("a new database gets it after all of the squash, and one that has it without the rest of what was squashed is refused")
+                    .help(format!("apply what was squashed everywhere first, by the release of before; where `{id}` is not published yet, let it revise `{squash}`")),
+            );
+        }
     }
 }
 

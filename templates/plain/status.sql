@@ -20,7 +20,7 @@ BEGIN
       HINT = 'Connect to the right database.';
   END IF;
 {% endif %}
-  PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+  PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true), pg_catalog.set_config('jit', 'off', true);
 {% if role %}
   PERFORM set_config('role', {{ role | lit }}, true);
 {% endif %}

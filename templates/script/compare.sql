@@ -1,6 +1,8 @@
 {% import "script/words.sql" as words %}
 {# What is recorded here against what this script was made from; either refuses or says what will run. Stands in a DO block that declares
    t, manifest, others, again_rows, put_off, first_run and the variables below. #}
+  -- The server can't guess how few rows these are, and would compile them for longer than they run.
+  PERFORM set_config('jit', 'off', true);
   fresh := t IS NULL;
   IF t IS NOT NULL THEN
 {{ words.known_format() }}

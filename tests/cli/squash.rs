@@ -222,6 +222,41 @@ fn all_of_it_or_nothing() {
     assert!(before == project.everything());
 }
 
+/// A branch that went on from the middle of what was squashed.
+#[test]
+fn inside_a_squash() {
+    let project = shop();
+    project.run(&SQUASH).success();
+    let on = |parent: &str, id: &str| migration(id, &[parent], "More", "SELECT 3;", "SELECT 4;");
+    project.write(
+        "migrations/more.sql",
+        on("bbbb00000002", "cccc00000003").as_bytes(),
+    );
+    project.run(&["check"]).success().quiet();
+    project.write(
+        "migrations/more.sql",
+        on("aaaa00000001", "cccc00000003").as_bytes(),
+    );
+    assert_snapshot!(session(&project, &[&["check"]]));
+    // A squash that ends in a squash ends where that ends.
+    project.write(
+        "migrations/more.sql",
+        on("bbbb00000002", "cccc00000003").as_bytes(),
+    );
+    let zero = migration("zero00000000", &[], "Zero", "SELECT 0;", "SELECT 0;");
+    project.write("migrations/zero.sql", zero.as_bytes());
+    let first = squashed(&project).replace("revises    = []", "revises    = [\"zero00000000\"]");
+    let files = project.files("migrations");
+    let name = files.iter().find(|file| file.as_str().contains("first"));
+    project.write(
+        &format!("migrations/{}", name.expect("there")),
+        first.as_bytes(),
+    );
+    let again = ["squash", "base:first1", "-m", "All", "--rev-id", "allofit1"];
+    project.run(&again).success();
+    project.run(&["check"]).success().quiet();
+}
+
 /// Two people squashed, or one brought a file back.
 #[test]
 fn trees_that_do_not_fit() {

@@ -1,5 +1,7 @@
 {% import "script/words.sql" as words %}
 {# Takes what is recorded from one state to the other, or refuses. Stands in a DO block that declares manifest and the variables beside this. #}
+  -- The server can't guess how few rows these are, and would compile them for longer than they run.
+  PERFORM set_config('jit', 'off', true);
   t := to_regclass({{ version_table | lit }});
   IF t IS NOT NULL THEN
 {{ words.known_format() }}

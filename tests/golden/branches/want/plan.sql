@@ -2,7 +2,7 @@
 \if true
 -- signoff plan · branches · base → 48ac91d7e3b0 · 5 revisions
 -- tree    sha256:12a7e76a5d5ade7f32dc437a1de1c7244f6fff5548feb51a1bdbb92c798778e5
--- bundle  sha256:b1db2d5a2899b600ec56c3dd000cfa74d91566217a2518d01039d3e7928a79fe
+-- bundle  sha256:36b2901a3cc00163017a67ead7c3d25d95873d36be0d1a4775a59b5b1582413f
 -- run     psql -X -d DATABASE -f plan.sql
 -- It changes nothing.
 --
@@ -32,7 +32,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:b1db2d5a2899b600ec56c3dd000cfa74d91566217a2518d01039d3e7928a79fe'
+\set signoff_bundle 'sha256:36b2901a3cc00163017a67ead7c3d25d95873d36be0d1a4775a59b5b1582413f'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -351,6 +351,8 @@ DECLARE
   mine jsonb := '[]'; again text; kept text;
 BEGIN
   t := to_regclass('"public"."signoff_revision"');
+  -- The server can't guess how few rows these are, and would compile them for longer than they run.
+  PERFORM set_config('jit', 'off', true);
   fresh := t IS NULL;
   IF t IS NOT NULL THEN
     IF coalesce(obj_description(t, 'pg_class'), '') <> 'signoff_revision 1' THEN

@@ -2,7 +2,7 @@
 \if true
 -- signoff upgrade · linear · base → 9a44e2d5806b · 3 revisions
 -- tree    sha256:4ba21bb7d0a6009439dd877a710a7897576aa4d7f700e45e3b96dc505fbcfc56
--- bundle  sha256:084aff0b1b7676480cfae054d449b79cb2e47449461727378b70169090758089
+-- bundle  sha256:d981380a1bbec8d50f0f6ab4be5d1d36f4902b254ead7762a4721188b0e71fc6
 -- run     psql -X -d DATABASE -f upgrade.sql
 -- first   psql -X -d DATABASE -f plan.sql       (says what would run here, and changes nothing)
 -- read    section 5 is what changes the database. The others are the frame, the same in every script but for names: it checks,
@@ -31,7 +31,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:084aff0b1b7676480cfae054d449b79cb2e47449461727378b70169090758089'
+\set signoff_bundle 'sha256:d981380a1bbec8d50f0f6ab4be5d1d36f4902b254ead7762a4721188b0e71fc6'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -601,6 +601,8 @@ DECLARE
   mine jsonb := '[]'; again text; kept text;
 BEGIN
   t := to_regclass('"public"."signoff_revision"');
+  -- The server can't guess how few rows these are, and would compile them for longer than they run.
+  PERFORM set_config('jit', 'off', true);
   fresh := t IS NULL;
   IF t IS NOT NULL THEN
     IF coalesce(obj_description(t, 'pg_class'), '') <> 'signoff_revision 1' THEN

@@ -2,7 +2,7 @@
 \if true
 -- signoff plan · numbered · base → 10 · 5 revisions
 -- tree    sha256:b898e35a1ed381e284177dee2d7f5ad0139e8414e3ed81afa6d6f28b02d40fc7
--- bundle  sha256:78452586710364184cfeafc04936fd98b781563bd8605f57b2b61f6f5101f22f
+-- bundle  sha256:164a9a58a5f091974c59432ea3a85c4fa74ed4379549f6b92161757fcae3f55e
 -- run     psql -X -d DATABASE -f plan.sql
 -- It changes nothing.
 --
@@ -30,7 +30,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:78452586710364184cfeafc04936fd98b781563bd8605f57b2b61f6f5101f22f'
+\set signoff_bundle 'sha256:164a9a58a5f091974c59432ea3a85c4fa74ed4379549f6b92161757fcae3f55e'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -347,6 +347,8 @@ DECLARE
   mine jsonb := '[]'; again text; kept text;
 BEGIN
   t := to_regclass('"public"."signoff_revision"');
+  -- The server can't guess how few rows these are, and would compile them for longer than they run.
+  PERFORM set_config('jit', 'off', true);
   fresh := t IS NULL;
   IF t IS NOT NULL THEN
     IF coalesce(obj_description(t, 'pg_class'), '') <> 'signoff_revision 1' THEN
