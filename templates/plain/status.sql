@@ -11,7 +11,7 @@ DO $signoff$
 DECLARE
   path text := pg_catalog.current_setting('search_path'); who text := pg_catalog.current_setting('role'); t regclass; said text; repeated text;
   next text; others text; running text; identifier text; receipt text; recorded json := '[]'; manifest jsonb; again jsonb; last text;
-  step_names jsonb := current_setting('signoff.step_names');
+  step_names jsonb := current_setting('signoff.step_names'); jit text := pg_catalog.current_setting('jit');
 BEGIN
 {% if database %}
   IF pg_catalog.current_database() <> {{ database | lit }} THEN
@@ -76,5 +76,5 @@ BEGIN
   END IF;
 {% include "plain/receipt.sql" %}
   PERFORM set_config('signoff.said', concat_ws(chr(10), running, said, repeated, next, others, receipt), false),
-    set_config('role', who, true), set_config('search_path', path, true); END $signoff$;
+    set_config('role', who, true), set_config('jit', jit, true), set_config('search_path', path, true); END $signoff$;
 SELECT pg_catalog.unnest(pg_catalog.string_to_array(pg_catalog.current_setting('signoff.said'), pg_catalog.chr(10))) AS signoff;

@@ -214,3 +214,4 @@
         FROM (SELECT t.value AS successor, string_agg(t.key, ', ' ORDER BY t.key COLLATE "C") AS old FROM jsonb_each_text(replaced) AS t GROUP BY 1) x);
   END IF;
 {% endif %}
+  PERFORM set_config('jit', jit, true);

@@ -5,3 +5,4 @@
 {% if direction != "downgrade" %}
   mine jsonb := '[]'; again text; kept text;
 {% endif %}
+  jit text := pg_catalog.current_setting('jit');

@@ -115,3 +115,4 @@
         (SELECT string_agg(DISTINCT t.value, ', ') FROM jsonb_each_text(replaced) AS t));
   END IF;
 {% endif %}
+  PERFORM set_config('jit', jit, true);

@@ -2,3 +2,4 @@
 {% if has_replaced %}
   replaced jsonb := '{}'; gone bigint;
 {% endif %}
+  jit text := pg_catalog.current_setting('jit');

@@ -2,7 +2,7 @@
 \if true
 -- signoff downgrade · branches · 48ac91d7e3b0 → 0d3f7a91c2e4 · 4 revisions
 -- tree    sha256:12a7e76a5d5ade7f32dc437a1de1c7244f6fff5548feb51a1bdbb92c798778e5
--- bundle  sha256:36b2901a3cc00163017a67ead7c3d25d95873d36be0d1a4775a59b5b1582413f
+-- bundle  sha256:e0a243e35cf639f41ae4f00b975144fa80715b5c6233f305a2dcbdcac7322871
 -- run     psql -X -d DATABASE -f downgrade.sql
 -- first   psql -X -d DATABASE -f plan.sql       (says what would run here, and changes nothing)
 -- read    section 5 is what changes the database. The others are the frame, the same in every script but for names: it checks,
@@ -35,7 +35,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:36b2901a3cc00163017a67ead7c3d25d95873d36be0d1a4775a59b5b1582413f'
+\set signoff_bundle 'sha256:e0a243e35cf639f41ae4f00b975144fa80715b5c6233f305a2dcbdcac7322871'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -470,6 +470,7 @@ DECLARE
   manifest jsonb := current_setting('signoff.manifest'); others jsonb := current_setting('signoff.others');
   put_off jsonb := current_setting('signoff.put_off'); first_run boolean := current_setting('signoff.first_run');
   t regclass; r record; recorded jsonb := '[]'; fresh boolean; todo bigint; total bigint; todo_names text; ahead text; over text; said text;
+  jit text := pg_catalog.current_setting('jit');
 BEGIN
   t := to_regclass('"public"."signoff_revision"');
   -- The server can't guess how few rows these are, and would compile them for longer than they run.
@@ -612,6 +613,7 @@ BEGIN
             ELSE (SELECT coalesce(format('%ssignoff: %s more of this script are put off', chr(10), nullif(count(*), 0)), '')
                   FROM jsonb_array_elements_text(put_off) AS p (id)
                  WHERE EXISTS (SELECT FROM jsonb_array_elements(recorded) AS w (e) WHERE w.e->>'revision' = p.id)) END;
+  PERFORM set_config('jit', jit, true);
   PERFORM set_config('signoff.summary', said, false);
 END $signoff$;
 SELECT pg_catalog.current_setting('signoff.summary') AS signoff_summary, pg_catalog.current_setting('signoff.repeat') AS signoff_repeat \gset

@@ -2,7 +2,7 @@
 \if true
 -- signoff status · branches · base → 48ac91d7e3b0 · 5 revisions
 -- tree    sha256:12a7e76a5d5ade7f32dc437a1de1c7244f6fff5548feb51a1bdbb92c798778e5
--- bundle  sha256:36b2901a3cc00163017a67ead7c3d25d95873d36be0d1a4775a59b5b1582413f
+-- bundle  sha256:e0a243e35cf639f41ae4f00b975144fa80715b5c6233f305a2dcbdcac7322871
 -- run     psql -X -d DATABASE -f status.sql
 -- It changes nothing.
 --
@@ -32,7 +32,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:36b2901a3cc00163017a67ead7c3d25d95873d36be0d1a4775a59b5b1582413f'
+\set signoff_bundle 'sha256:e0a243e35cf639f41ae4f00b975144fa80715b5c6233f305a2dcbdcac7322871'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;

@@ -2,7 +2,7 @@
 \if true
 -- signoff upgrade · linear · base → 9a44e2d5806b · 3 revisions
 -- tree    sha256:4ba21bb7d0a6009439dd877a710a7897576aa4d7f700e45e3b96dc505fbcfc56
--- bundle  sha256:d981380a1bbec8d50f0f6ab4be5d1d36f4902b254ead7762a4721188b0e71fc6
+-- bundle  sha256:ecad3a90fd0fd132fb88d3ba8dcd5ca34a31b0f694c24449d59b6891092d4441
 -- run     psql -X -d DATABASE -f upgrade.sql
 -- first   psql -X -d DATABASE -f plan.sql       (says what would run here, and changes nothing)
 -- read    section 5 is what changes the database. The others are the frame, the same in every script but for names: it checks,
@@ -31,7 +31,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:d981380a1bbec8d50f0f6ab4be5d1d36f4902b254ead7762a4721188b0e71fc6'
+\set signoff_bundle 'sha256:ecad3a90fd0fd132fb88d3ba8dcd5ca34a31b0f694c24449d59b6891092d4441'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -599,6 +599,7 @@ DECLARE
   again_rows jsonb := current_setting('signoff.again');
   t regclass; r record; recorded jsonb := '[]'; fresh boolean; todo bigint; total bigint; todo_names text; ahead text; over text; said text;
   mine jsonb := '[]'; again text; kept text;
+  jit text := pg_catalog.current_setting('jit');
 BEGIN
   t := to_regclass('"public"."signoff_revision"');
   -- The server can't guess how few rows these are, and would compile them for longer than they run.
@@ -790,6 +791,7 @@ BEGIN
                     '')
                   FROM jsonb_array_elements_text(put_off) AS p (id)
                  WHERE NOT EXISTS (SELECT FROM jsonb_array_elements(recorded) AS w (e) WHERE w.e->>'revision' = p.id AND w.e->>'state' = 'applied')) END;
+  PERFORM set_config('jit', jit, true);
   PERFORM set_config('signoff.summary', said, false);
 END $signoff$;
 SELECT pg_catalog.current_setting('signoff.summary') AS signoff_summary, pg_catalog.current_setting('signoff.repeat') AS signoff_repeat \gset

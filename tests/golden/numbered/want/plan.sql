@@ -2,7 +2,7 @@
 \if true
 -- signoff plan · numbered · base → 10 · 5 revisions
 -- tree    sha256:b898e35a1ed381e284177dee2d7f5ad0139e8414e3ed81afa6d6f28b02d40fc7
--- bundle  sha256:164a9a58a5f091974c59432ea3a85c4fa74ed4379549f6b92161757fcae3f55e
+-- bundle  sha256:df983a13d0f5c6fbee180de8823ab4da7928526fa7d376f4652e4b4021a68094
 -- run     psql -X -d DATABASE -f plan.sql
 -- It changes nothing.
 --
@@ -30,7 +30,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:164a9a58a5f091974c59432ea3a85c4fa74ed4379549f6b92161757fcae3f55e'
+\set signoff_bundle 'sha256:df983a13d0f5c6fbee180de8823ab4da7928526fa7d376f4652e4b4021a68094'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -345,6 +345,7 @@ DECLARE
   again_rows jsonb := current_setting('signoff.again');
   t regclass; r record; recorded jsonb := '[]'; fresh boolean; todo bigint; total bigint; todo_names text; ahead text; over text; said text;
   mine jsonb := '[]'; again text; kept text;
+  jit text := pg_catalog.current_setting('jit');
 BEGIN
   t := to_regclass('"public"."signoff_revision"');
   -- The server can't guess how few rows these are, and would compile them for longer than they run.
@@ -505,6 +506,7 @@ BEGIN
                     '')
                   FROM jsonb_array_elements_text(put_off) AS p (id)
                  WHERE NOT EXISTS (SELECT FROM jsonb_array_elements(recorded) AS w (e) WHERE w.e->>'revision' = p.id AND w.e->>'state' = 'applied')) END;
+  PERFORM set_config('jit', jit, true);
   PERFORM set_config('signoff.summary', said, false);
 END $signoff$;
 SELECT pg_catalog.current_setting('signoff.summary') AS signoff_summary, pg_catalog.current_setting('signoff.repeat') AS signoff_repeat \gset

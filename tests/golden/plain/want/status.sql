@@ -1,6 +1,6 @@
 -- signoff status · linear · base → 9a44e2d5806b · 3 revisions · plain SQL, for any client
 -- tree    sha256:4ba21bb7d0a6009439dd877a710a7897576aa4d7f700e45e3b96dc505fbcfc56
--- bundle  sha256:9abdaedc190d383198a66501f21626519e39721c73cbeee2f62d8cde8d305bd1
+-- bundle  sha256:00355dabdf7892245a91125aaa45f81ca4429a44a80a450fd12e0520818fd449
 -- run     all of it, from the first statement to the last, in one session of its own, autocommit on, stopping at the first error
 -- It changes nothing. Its last statement is a query, whose rows are the answer.
 --
@@ -9,7 +9,7 @@
 --   3  9a44e2d5806b  Best scores, it's "`top n`"  one transaction · ACCESS EXCLUSIVE on player
 -- 1. The revisions, as they will be recorded: "selected" are this script's own, the others must be there already.
 SET signoff.checked = '';
-SET signoff.bundle = 'sha256:9abdaedc190d383198a66501f21626519e39721c73cbeee2f62d8cde8d305bd1';
+SET signoff.bundle = 'sha256:00355dabdf7892245a91125aaa45f81ca4429a44a80a450fd12e0520818fd449';
 SET signoff.rows = $m0$
 {"revision":"5f1d0c3a9b27","kind":"revision","parents":[],"message":"Players and countries","up":"sha256:70205f810a6a94468b9841d6415c792e334bd3d7115ae3c6989df19481151771","up1":"sha256:473ad2346dc4e2e966e9603f8ec4c51a0c846491255cf96e35706ac2df66324c","selected":true}
 {"revision":"c07e4b6d11fa","kind":"revision","parents":["5f1d0c3a9b27"],"message":"Index players by country","up":"sha256:176b65e3c4d333409b4ba577e6d78078949d3e7bf373ee7a13b4363da9ec44d3","up1":"sha256:bb58cc825a7a503a06e61d1771aadfbab813368119dab6550556c7661d990001","steps":["5dc8fb31869fee59","2efcc6e7d23798d5"],"selected":true}
@@ -24,7 +24,7 @@ DO $signoff$
 DECLARE
   path text := pg_catalog.current_setting('search_path'); who text := pg_catalog.current_setting('role'); t regclass; said text; repeated text;
   next text; others text; running text; identifier text; receipt text; recorded json := '[]'; manifest jsonb; again jsonb; last text;
-  step_names jsonb := current_setting('signoff.step_names');
+  step_names jsonb := current_setting('signoff.step_names'); jit text := pg_catalog.current_setting('jit');
 BEGIN
   PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true), pg_catalog.set_config('jit', 'off', true);
   SELECT 'signoff: a run is going on here now: pid ' || string_agg(l.pid::text, ', ')
@@ -113,5 +113,5 @@ SELECT format('signoff: %s of %s revisions of this release and before it are app
       'at', to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), 'bundle', current_setting('signoff.bundle'),
       'ticket', nullif(current_setting('signoff.ticket', true), ''), 'revisions', recorded)::text;
   PERFORM set_config('signoff.said', concat_ws(chr(10), running, said, repeated, next, others, receipt), false),
-    set_config('role', who, true), set_config('search_path', path, true); END $signoff$;
+    set_config('role', who, true), set_config('jit', jit, true), set_config('search_path', path, true); END $signoff$;
 SELECT pg_catalog.unnest(pg_catalog.string_to_array(pg_catalog.current_setting('signoff.said'), pg_catalog.chr(10))) AS signoff;

@@ -1,6 +1,6 @@
 -- signoff upgrade · linear · base → 9a44e2d5806b · 3 revisions · plain SQL, for any client
 -- tree    sha256:4ba21bb7d0a6009439dd877a710a7897576aa4d7f700e45e3b96dc505fbcfc56
--- bundle  sha256:9abdaedc190d383198a66501f21626519e39721c73cbeee2f62d8cde8d305bd1
+-- bundle  sha256:00355dabdf7892245a91125aaa45f81ca4429a44a80a450fd12e0520818fd449
 -- run     all of it, from the first statement to the last, in one session of its own, autocommit on, stopping at the first error
 -- first   plan.sql, the same way       (says what would run here, and changes nothing)
 -- typed before, in the same session: SET signoff.ticket = 'CHG-1';  (is recorded)
@@ -27,7 +27,7 @@
 --   3  9a44e2d5806b  Best scores, it's "`top n`"  one transaction · ACCESS EXCLUSIVE on player
 -- 1. The revisions, as they will be recorded: "selected" are this script's own, the others must be there already.
 SET signoff.checked = '';
-SET signoff.bundle = 'sha256:9abdaedc190d383198a66501f21626519e39721c73cbeee2f62d8cde8d305bd1';
+SET signoff.bundle = 'sha256:00355dabdf7892245a91125aaa45f81ca4429a44a80a450fd12e0520818fd449';
 SET signoff.rows = $m0$
 {"revision":"5f1d0c3a9b27","kind":"revision","parents":[],"message":"Players and countries","up":"sha256:70205f810a6a94468b9841d6415c792e334bd3d7115ae3c6989df19481151771","up1":"sha256:473ad2346dc4e2e966e9603f8ec4c51a0c846491255cf96e35706ac2df66324c","selected":true}
 {"revision":"c07e4b6d11fa","kind":"revision","parents":["5f1d0c3a9b27"],"message":"Index players by country","up":"sha256:176b65e3c4d333409b4ba577e6d78078949d3e7bf373ee7a13b4363da9ec44d3","up1":"sha256:bb58cc825a7a503a06e61d1771aadfbab813368119dab6550556c7661d990001","steps":["5dc8fb31869fee59","2efcc6e7d23798d5"],"selected":true}
@@ -562,6 +562,7 @@ DECLARE
   manifest jsonb; again_rows jsonb; others jsonb := '{}'; put_off jsonb := '[]'; first_run boolean;
   t regclass; r record; recorded jsonb := '[]'; fresh boolean; todo bigint; total bigint; todo_names text; ahead text; over text; said text;
   mine jsonb := '[]'; again text; kept text;
+  jit text := pg_catalog.current_setting('jit');
 BEGIN
   PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
   IF current_setting('signoff.checked', true) IS DISTINCT FROM 'server' THEN
@@ -765,6 +766,7 @@ BEGIN
                     '')
                   FROM jsonb_array_elements_text(put_off) AS p (id)
                  WHERE NOT EXISTS (SELECT FROM jsonb_array_elements(recorded) AS w (e) WHERE w.e->>'revision' = p.id AND w.e->>'state' = 'applied')) END;
+  PERFORM set_config('jit', jit, true);
   PERFORM set_config('signoff.said', said, false);
   IF t IS NULL THEN
 CREATE TABLE "public"."signoff_revision" (
