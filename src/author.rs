@@ -209,7 +209,7 @@ name = {project}
 
 [migrations]
 path = {migrations}
-# layout = "auto"                   # native, golang-migrate, diesel or sqlx; auto recognises which
+# layout = "auto"                   # or whose files they are, as `signoff --help` lists it; auto recognises which
 # file_template = "{year}{month}{day}_{hour}{minute}{second}_{rev}_{slug}.sql"
 
 [target]

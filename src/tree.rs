@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 
 use camino::Utf8PathBuf;
 
+use crate::config::Order;
 use crate::diagnostic::{Diagnostic, Sink};
 use crate::name::RevisionId;
 use crate::source::{FileId, Sources, Span, Stretch};
@@ -72,6 +73,7 @@ fn read_folder(
         root,
         layout: layout.name,
         lineage: layout.lineage,
+        order: layout.order,
         sources: contents.sources,
         migrations: contents.migrations,
         repeatables: contents.repeatables,
@@ -159,10 +161,13 @@ fn did_you_mean(word: Option<&str>) -> String {
 pub struct Tree {
     /// The folder, as the user named it.
     pub root: Utf8PathBuf,
-    /// The layout's name: `native`, `golang-migrate`, `diesel`, `sqlx`.
+    /// The layout's name: one of [`layout::LAYOUTS`].
     pub layout: &'static str,
     /// How revisions follow each other.
     pub lineage: Lineage,
+    /// What a script does where a revision is missing below one that is applied, and nobody says: what the tree's own
+    /// tool does.
+    pub order: Order,
     /// Every text that was read. Paths are relative to the working folder, with `/`.
     pub sources: Sources,
     /// In file-name order for the native layout, in the tool's own order for the others.
@@ -174,6 +179,14 @@ pub struct Tree {
 }
 
 impl Tree {
+    /// Whether the tree's own tool applies a revision that is missing below one that is applied.
+    pub fn takes_late(&self) -> bool {
+        match self.order {
+            Order::Strict => false,
+            Order::Warn | Order::Any => true,
+        }
+    }
+
     /// Names of the repeatables that must run again because of a migration: those it names, and all that come after
     /// them, for what stands on a view goes with it.
     pub fn recreated(&self, migration: &Migration) -> Vec<String> {

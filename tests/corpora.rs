@@ -1,9 +1,11 @@
-//! Real trees, written by other people, compiled with nothing but `--path` and run on a real PostgreSQL.
+//! Real trees, written by other people, compiled with nothing but `--path` (and `--layout` where two tools name their files
+//! alike) and run on a real PostgreSQL.
 //!
 //! They lie beside the repository, below `$SIGNOFF_CORPORA`; `make corpora` runs this and prints a table. Straight is
-//! what the tree's own tool does: each file one message to the server, in the tool's order. What of a tree is broken
-//! in itself is known from `truth/`, and must be broken here in the same place.
+//! what the tree's own tool does: each file, or each statement that stands alone, one message to the server, in the
+//! tool's order. What of a tree is broken in itself is known from `truth/`, and must be broken here in the same place.
 
+mod marked;
 mod tree;
 mod whole;
 
@@ -13,7 +15,7 @@ use std::time::{Duration, Instant};
 use tree::{Tool, Tree};
 
 /// The trees in layouts that are read so far, and where their migrations lie below the corpora.
-const TREES: [(&str, &str, Tool); 3] = [
+const TREES: [(&str, &str, Tool); 5] = [
     (
         "quickwit",
         "quickwit/quickwit/quickwit-metastore/migrations/postgresql",
@@ -29,6 +31,8 @@ const TREES: [(&str, &str, Tool); 3] = [
         "openmeter/tools/migrate/migrations",
         Tool::GolangMigrate,
     ),
+    ("openfga", "openfga/assets/migrations/postgres", Tool::Goose),
+    ("goalert", "goalert/migrate/migrations", Tool::SqlMigrate),
 ];
 
 /// What was found about a tree. Filled as it is found, so that a broken law leaves what held before.

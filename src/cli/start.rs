@@ -20,7 +20,7 @@ pub(super) fn run(context: &Context, output: &mut Output<'_>) -> Ending {
          To begin a tree of migrations:\n\
          \x20   signoff init\n\
          \x20   signoff revision -m \"first table\"\n\n\
-         To compile a tree that is there already (golang-migrate, diesel, sqlx):\n\
+         To compile a tree that is there already, as goose, sqlx and others keep one:\n\
          \x20   signoff upgrade --path path/to/migrations > upgrade.sql\n\n\
          All commands: signoff --help"
             .to_owned(),

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::name::RevisionId;
 use crate::source::{Sources, Span};
-use crate::tree::{Lineage, Migration, Tree};
+use crate::tree::{Lineage, Migration, Tree, layout};
 
 /// One revision by numbers.
 #[derive(Debug, Clone)]
@@ -91,6 +91,7 @@ pub(crate) fn tree(text: &str) -> Tree {
         root: "migrations".into(),
         layout: "native",
         lineage: Lineage::Parents,
+        order: layout_named("native").order,
         sources,
         migrations,
         repeatables: Vec::new(),
@@ -98,11 +99,19 @@ pub(crate) fn tree(text: &str) -> Tree {
     }
 }
 
+fn layout_named(name: &str) -> &'static layout::Layout {
+    let mut known = layout::LAYOUTS.iter();
+    known
+        .find(|known| known.name == name)
+        .expect("a layout that is built")
+}
+
 /// The same tree, ordered by its lines alone.
 pub(crate) fn numbered(layout: &'static str, text: &str) -> Tree {
     Tree {
         layout,
         lineage: Lineage::Numbered,
+        order: layout_named(layout).order,
         ..tree(text)
     }
 }

@@ -8,7 +8,6 @@ use super::block::{self, Making};
 use super::{
     Block, Flavour, Input, Other, Plan, Stamp, Start, Target, Transactions, Unit, needs, repeatable,
 };
-use crate::config::Order;
 use crate::diagnostic::{Diagnostic, Severity, Sink};
 use crate::graph::Range;
 use crate::seal;
@@ -343,16 +342,7 @@ fn frame(input: Input<'_>, range: &Range, direction: Direction, upper: &[usize])
         from: range.from_name.clone(),
         to: range.to_name.clone(),
         numbered: graph.is_numbered(),
-        order: config
-            .migrations
-            .order
-            .value
-            .unwrap_or(if graph.is_numbered() {
-                // The tools whose trees are numbered apply what is missing.
-                Order::Any
-            } else {
-                Order::Strict
-            }),
+        order: config.migrations.order.value.unwrap_or(tree.order),
         transactions: input.transactions,
         target: Target {
             server: target.server.value,

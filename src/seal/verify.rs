@@ -1,7 +1,7 @@
 //! What is published against what the tree holds now.
 
 use super::{Digests, Sealed, Seals, sum};
-use crate::diagnostic::{Diagnostic, Severity, Sink};
+use crate::diagnostic::{Diagnostic, Sink};
 use crate::graph::Graph;
 use crate::source::Span;
 use crate::tree::{Migration, Part, SEAL_FILE, Script, Tree};
@@ -240,11 +240,6 @@ fn out_of_order(tree: &Tree, graph: &Graph, seals: &Seals, sink: &mut Sink) {
         return;
     };
     let last_id = &tree.migrations[last].id;
-    // golang-migrate keeps one number, its newest; the others keep a row per revision.
-    let severity = match tree.layout {
-        "golang-migrate" => Severity::Error,
-        _ => Severity::Note,
-    };
     for revision in &graph.order()[..graph.position(last)] {
         if sealed(revision) {
             continue;
@@ -252,13 +247,17 @@ fn out_of_order(tree: &Tree, graph: &Graph, seals: &Seals, sink: &mut Sink) {
         let migration = &tree.migrations[*revision];
         let id = &migration.id;
         let message = format!("revision `{id}` stands before `{last_id}`, which is published");
-        let diagnostic = match severity {
-            Severity::Error => Diagnostic::error("seal-out-of-order", message)
-                .because("golang-migrate never applies a number below the one a database has, so databases would differ")
-                .help("give it the next free number"),
-            Severity::Warning | Severity::Note => Diagnostic::note("seal-out-of-order", message)
+        let diagnostic = if tree.takes_late() {
+            Diagnostic::note("seal-out-of-order", message)
                 .because("a database that has the later one gets this one after it, a new database before it")
-                .help("where that makes a difference, give it the next free number"),
+                .help("where that makes a difference, give it the next free number")
+        } else {
+            Diagnostic::error("seal-out-of-order", message)
+                .because(format!(
+                    "{} never applies a number below the one a database has, so databases would differ",
+                    tree.layout
+                ))
+                .help("give it the next free number")
         };
         sink.push(diagnostic.at(migration.at, "new"));
     }

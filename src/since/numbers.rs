@@ -21,13 +21,15 @@ pub(super) fn compare(of: &Comparison<'_>, added: &[usize], sink: &mut Sink) {
         }
         let told =
             format!("revision `{id}` is new here, and `{name}` has gone on to `{last}` since");
-        // golang-migrate keeps one number, its newest; the others keep a row per revision.
-        let diagnostic = if of.here.tree.layout == "golang-migrate" {
-            Diagnostic::error("since-out-of-order", told)
-                .because("golang-migrate never applies a number below the one a database has, so databases would differ")
-        } else {
+        let tree = &of.here.tree;
+        let diagnostic = if tree.takes_late() {
             Diagnostic::note("since-out-of-order", told)
                 .because("a database that has the later one gets this one after it, a new database before it")
+        } else {
+            Diagnostic::error("since-out-of-order", told).because(format!(
+                "{} never applies a number below the one a database has, so databases would differ",
+                tree.layout
+            ))
         };
         sink.push(
             diagnostic
@@ -39,14 +41,22 @@ pub(super) fn compare(of: &Comparison<'_>, added: &[usize], sink: &mut Sink) {
     }
 }
 
-/// Numbers by what they count, whatever zeros stand before them; else by their letters.
+/// Numbers at the beginning by what they count, whatever zeros stand before them; else by their letters.
 fn by_number(one: &str, other: &str) -> Ordering {
-    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    if !is_number(one) || !is_number(other) {
+    let cut = |text: &'_ str| {
+        let end = text.find(|char: char| !char.is_ascii_digit());
+        end.unwrap_or(text.len())
+    };
+    let (ours, rest) = one.split_at(cut(one));
+    let (theirs, others) = other.split_at(cut(other));
+    if ours.is_empty() || theirs.is_empty() {
         return one.cmp(other);
     }
-    let [one, other] = [one, other].map(|text| text.trim_start_matches('0'));
-    one.len().cmp(&other.len()).then_with(|| one.cmp(other))
+    let [ours, theirs] = [ours, theirs].map(|text| text.trim_start_matches('0'));
+    let by_count = ours.len().cmp(&theirs.len());
+    by_count
+        .then_with(|| ours.cmp(theirs))
+        .then_with(|| rest.cmp(others))
 }
 
 #[cfg(test)]
@@ -62,5 +72,8 @@ mod tests {
             by_number("2024-01-10-000000", "2024-01-09-000000"),
             Ordering::Greater
         );
+        assert_eq!(by_number("10_b", "9-a.sql"), Ordering::Greater);
+        assert_eq!(by_number("9_b", "09_a"), Ordering::Greater);
+        assert_eq!(by_number("b10", "b9"), Ordering::Less);
     }
 }

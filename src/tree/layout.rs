@@ -2,11 +2,19 @@
 //!
 //! A new layout is a file in this folder and a row in [`LAYOUTS`].
 
+mod dbmate;
 mod diesel;
 mod golang_migrate;
+mod goose;
+mod graphile_migrate;
 mod native;
+mod node_pg_migrate;
 mod numbered;
+mod refinery;
+mod sections;
+mod sql_migrate;
 mod sqlx;
+mod tern;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -15,16 +23,17 @@ use camino::Utf8Path;
 
 use super::disk::{File, Folder};
 use super::{Error, Lineage, Migration, Repeatable};
-use crate::config::table;
+use crate::config::{Order, table};
 use crate::diagnostic::Sink;
 use crate::source::Sources;
 
 /// The layouts.
-pub static LAYOUTS: [Layout; 4] = [
+pub static LAYOUTS: &[Layout] = &[
     Layout {
         name: "native",
         files: "`.sql` files with a `--!` header",
         lineage: Lineage::Parents,
+        order: Order::Strict,
         claims: native::claims,
         read: native::read,
     },
@@ -32,6 +41,7 @@ pub static LAYOUTS: [Layout; 4] = [
         name: "golang-migrate",
         files: "pairs like `1_name.up.sql` and `1_name.down.sql`",
         lineage: Lineage::Numbered,
+        order: Order::Strict,
         claims: golang_migrate::claims,
         read: golang_migrate::read,
     },
@@ -39,6 +49,7 @@ pub static LAYOUTS: [Layout; 4] = [
         name: "diesel",
         files: "folders with an `up.sql`",
         lineage: Lineage::Numbered,
+        order: Order::Any,
         claims: diesel::claims,
         read: diesel::read,
     },
@@ -46,8 +57,66 @@ pub static LAYOUTS: [Layout; 4] = [
         name: "sqlx",
         files: "files like `1_name.sql`",
         lineage: Lineage::Numbered,
+        order: Order::Any,
         claims: sqlx::claims,
         read: sqlx::read,
+    },
+    Layout {
+        name: "goose",
+        files: "files like `1_name.sql` with `-- +goose Up`",
+        lineage: Lineage::Numbered,
+        order: Order::Any,
+        claims: goose::claims,
+        read: goose::read,
+    },
+    Layout {
+        name: "dbmate",
+        files: "files like `1_name.sql` with `-- migrate:up` and `-- migrate:down`",
+        lineage: Lineage::Numbered,
+        order: Order::Any,
+        claims: dbmate::claims,
+        read: dbmate::read,
+    },
+    Layout {
+        name: "sql-migrate",
+        files: "`.sql` files with `-- +migrate Up`",
+        lineage: Lineage::Numbered,
+        // `ToCatchup` in its `migrate.go`.
+        order: Order::Any,
+        claims: sql_migrate::claims,
+        read: sql_migrate::read,
+    },
+    Layout {
+        name: "node-pg-migrate",
+        files: "files like `1_name.sql` with `-- Up Migration` and `-- Down Migration`",
+        lineage: Lineage::Numbered,
+        order: Order::Strict,
+        claims: node_pg_migrate::claims,
+        read: node_pg_migrate::read,
+    },
+    Layout {
+        name: "tern",
+        files: "files like `1_name.sql` with `---- create above / drop below ----`",
+        lineage: Lineage::Numbered,
+        order: Order::Strict,
+        claims: tern::claims,
+        read: tern::read,
+    },
+    Layout {
+        name: "graphile-migrate",
+        files: "files like `committed/000001.sql` that begin with `--! Previous:`",
+        lineage: Lineage::Numbered,
+        order: Order::Strict,
+        claims: graphile_migrate::claims,
+        read: graphile_migrate::read,
+    },
+    Layout {
+        name: "refinery",
+        files: "files like `V1__name.sql`, where `--layout refinery` says so",
+        lineage: Lineage::Numbered,
+        order: Order::Strict,
+        claims: |_| false,
+        read: refinery::read,
     },
 ];
 
@@ -63,8 +132,10 @@ pub struct Layout {
     pub files: &'static str,
     /// How its revisions follow each other.
     pub lineage: Lineage,
-    /// Whether a `.sql` file speaks for this layout, by its name. The bytes tell native files, whose names
-    /// say nothing, from others.
+    /// What becomes of a revision that is missing below one that is applied, where nobody says: what the tool does.
+    /// [`Order::Strict`] where it refuses, or passes such a revision over.
+    pub order: Order,
+    /// Whether a `.sql` file speaks for this layout: by its name, or by its text where names say nothing.
     claims: fn(&File) -> bool,
     read: fn(Input<'_>, &mut Sink) -> Result<Contents, Error>,
 }
@@ -131,7 +202,7 @@ pub(super) fn choose(name: &str, folder: &mut Folder) -> Result<&'static Layout,
     }
     folder.read(File::is_sql)?;
     let scripts: Vec<&File> = folder.files.iter().filter(|file| file.is_sql()).collect();
-    let claims: Vec<(&'static Layout, Vec<&File>)> = LAYOUTS
+    let mut claims: Vec<(&'static Layout, Vec<&File>)> = LAYOUTS
         .iter()
         .map(|layout| {
             let files = scripts.iter().copied();
@@ -139,6 +210,10 @@ pub(super) fn choose(name: &str, folder: &mut Folder) -> Result<&'static Layout,
         })
         .filter(|(_, files): &(_, Vec<&File>)| !files.is_empty())
         .collect();
+    // Some tools let a file have no marker, which then looks like one of sqlx: what other files say outweighs its name.
+    if scripts.iter().any(|file| is_marked(file)) {
+        claims.retain(|(layout, _)| layout.name != "sqlx");
+    }
     let saw = match claims.as_slice() {
         [(layout, _)] => return Ok(layout),
         [] if scripts.is_empty() => return Ok(&LAYOUTS[0]),
@@ -168,12 +243,31 @@ pub(super) fn choose(name: &str, folder: &mut Folder) -> Result<&'static Layout,
     })
 }
 
+/// Whether a file's text speaks for a tool, and for nobody before it.
+fn marked(file: &File, marks: fn(&str) -> bool) -> bool {
+    let bytes = file.bytes.as_deref().unwrap_or_default();
+    !native::claims(file) && marks(&String::from_utf8_lossy(bytes))
+}
+
+/// Whether a file's text speaks for a tool that cuts it by marker lines: its name alone says nothing then.
+fn is_marked(file: &File) -> bool {
+    let claims = [
+        goose::claims,
+        dbmate::claims,
+        sql_migrate::claims,
+        node_pg_migrate::claims,
+        tern::claims,
+        graphile_migrate::claims,
+    ];
+    claims.iter().any(|claims| claims(file))
+}
+
 /// Whether a file begins like a native one: a `--!` line, behind blank lines and comments at most.
 fn has_header(bytes: &[u8]) -> bool {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     for line in bytes.split(|byte| *byte == b'\n') {
         if line.starts_with(b"--!") {
-            return true;
+            return !graphile_migrate::is_header(line.trim_ascii_end());
         }
         if !line.starts_with(b"--") && !line.trim_ascii().is_empty() {
             return false;

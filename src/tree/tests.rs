@@ -209,13 +209,16 @@ fn auto_recognises_each_layout() {
 
 #[test]
 fn auto_says_what_it_saw() {
+    let layouts = super::layout::names();
     assert_eq!(
         Disk::new()
             .file("a.sql", "x")
             .file("b.sql", "y")
             .error()
             .to_string(),
-        "cannot tell which layout `m` has: it has 2 `.sql` files such as `a.sql`, none of them as a layout has it; say it with --layout: `native`, `golang-migrate`, `diesel` and `sqlx`"
+        format!(
+            "cannot tell which layout `m` has: it has 2 `.sql` files such as `a.sql`, none of them as a layout has it; say it with --layout: {layouts}"
+        )
     );
     assert_eq!(
         Disk::new()
@@ -223,11 +226,13 @@ fn auto_says_what_it_saw() {
             .file("1_a.up.sql", "")
             .error()
             .to_string(),
-        "cannot tell which layout `m` has: it has files of several: 1 as native has them, such as `x.sql`; 1 as golang-migrate has them, such as `1_a.up.sql`; say it with --layout: `native`, `golang-migrate`, `diesel` and `sqlx`"
+        format!(
+            "cannot tell which layout `m` has: it has files of several: 1 as native has them, such as `x.sql`; 1 as golang-migrate has them, such as `1_a.up.sql`; say it with --layout: {layouts}"
+        )
     );
     assert_eq!(
         Disk::new().layout("dissel").error().to_string(),
-        "there is no layout `dissel`; did you mean `diesel`?; the layouts are `native`, `golang-migrate`, `diesel` and `sqlx`"
+        format!("there is no layout `dissel`; did you mean `diesel`?; the layouts are {layouts}")
     );
 }
 
@@ -321,6 +326,7 @@ fn files_with_both_directions_are_not_run_whole() {
             "-- +goose Up\nSELECT 1;\n-- +goose Down\nSELECT 2;\n",
         )
         .file("2_b.sql", "SELECT '-- migrate:down';")
+        .layout("sqlx")
         .read();
     assert_eq!(ids(&tree), ["2"]);
     assert_eq!(

@@ -90,6 +90,78 @@ fn one_number_twice() {
     project.run(&["upgrade", "--path", "db"]).code(1);
 }
 
+/// What the tools of one file per migration refuse, and what no script can have of theirs.
+#[test]
+fn files_that_their_tools_refuse() {
+    let mut told = String::new();
+    for (layout, files) in [
+        (
+            "goose",
+            &[
+                (
+                    "1_a.sql",
+                    "-- +goose Up\n-- +goose ENVSUB ON\nCREATE SCHEMA ${APP};\n",
+                ),
+                ("2_b.go", "package migrations\n"),
+                ("3_c.sql", "-- +goose Up\nSELECT 1\n"),
+                ("4_d.sql", "-- +goose Up\n-- +goose Dwon\n"),
+            ][..],
+        ),
+        ("dbmate", &[("1_a.sql", "-- migrate:up\nSELECT 1;\n")]),
+        (
+            "sql-migrate",
+            &[("1.sql", "SELECT 0;\n-- +migrate Up\nSELECT 1;\n--done\n")],
+        ),
+        (
+            "node-pg-migrate",
+            &[
+                ("1_a.js", "exports.up = 1\n"),
+                ("2_b.sql", "SELECT 1;\n-- Down Migration\nSELECT 2;\n"),
+            ],
+        ),
+        (
+            "tern",
+            &[
+                ("1_a.sql", "CREATE TABLE {{.schema}}.t ();\n"),
+                ("3_c.sql", "SELECT 3;\n"),
+            ],
+        ),
+        (
+            "graphile-migrate",
+            &[
+                (
+                    "committed/000001.sql",
+                    "--! Previous: -\n--! Hash: sha1:a\n\nSELECT ':USER', ':DATABASE_NAME';\n",
+                ),
+                (
+                    "committed/000002.sql",
+                    "--! Previous: sha1:x\n--! Hash: sha1:b\n\nSELECT 2;\n",
+                ),
+            ],
+        ),
+        (
+            "refinery",
+            &[
+                ("V1.2__a.sql", "SELECT 1;\n"),
+                ("V3__c.rs", "pub fn migration() {}\n"),
+            ],
+        ),
+    ] {
+        let project = Project::new();
+        for (path, text) in files {
+            project.write(&format!("db/{path}"), text.as_bytes());
+        }
+        let place = ["--path", "db", "--layout", layout];
+        told += &session(&project, &[&[&["check"][..], &place].concat()]);
+        assert_ne!(
+            project.run(&[&["upgrade"][..], &place].concat()).code,
+            0,
+            "{layout}"
+        );
+    }
+    assert_snapshot!(told);
+}
+
 /// A tree as deep as the disk takes, a file as long as nobody writes: read all the same.
 #[test]
 fn large_and_deep() {

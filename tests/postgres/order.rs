@@ -139,7 +139,7 @@ fn branches_are_free() {
         .stdout_has("done: 3 of 3");
 }
 
-/// A tree by numbers is one line; what its tools do with a number that is missing is to apply it.
+/// A tree by numbers is one line; what becomes of a number that is missing is what the tree's own tool makes of it.
 #[test]
 fn numbers_are_a_line() {
     let project = Project::new()
@@ -148,7 +148,6 @@ fn numbers_are_a_line() {
         .file("migrations/3_c.up.sql", "CREATE TABLE c (x int);");
     let database = upgraded(&project);
     project.write("migrations/2_b.up.sql", b"CREATE TABLE b (x int);");
-    order(&project, "strict");
     let says = "revision 2 is not applied here, and 3, which comes after it, is";
     for range in ["", "2", "1:2"] {
         refuses(&database, &upgrade(&project, range), says);
@@ -211,5 +210,83 @@ fn a_branch_beside_another() {
                 .query("SELECT string_agg(revision, ' ' ORDER BY revision) FROM signoff_revision"),
             "base1 late"
         );
+    }
+}
+
+/// The text of a migration that makes a table, and how a project names it, by number.
+type Naming = (&'static str, fn(&str) -> String, fn(&str) -> String);
+
+const NAMINGS: &[Naming] = &[
+    (
+        "sqlx",
+        |n| format!("{n}_t.sql"),
+        |n| format!("CREATE TABLE t{n} (x int);\n"),
+    ),
+    (
+        "diesel",
+        |n| format!("{n}_t/up.sql"),
+        |n| format!("CREATE TABLE t{n} (x int);\n"),
+    ),
+    (
+        "goose",
+        |n| format!("{n}_t.sql"),
+        |n| format!("-- +goose Up\nCREATE TABLE t{n} (x int);\n"),
+    ),
+    (
+        "dbmate",
+        |n| format!("{n}_t.sql"),
+        |n| format!("-- migrate:up\nCREATE TABLE t{n} (x int);\n-- migrate:down\n"),
+    ),
+    (
+        "sql-migrate",
+        |n| format!("{n}-t.sql"),
+        |n| format!("-- +migrate Up\nCREATE TABLE t{n} (x int);\n"),
+    ),
+];
+
+/// These tools apply what is missing, and so do their trees' scripts.
+#[test]
+fn a_number_that_came_late_is_applied_where_the_tool_does() {
+    for (layout, name, text) in NAMINGS {
+        let project = Project::new().file("signoff.toml", "[project]\nname = \"shop\"\n");
+        let add = |n: &str| project.write(&format!("migrations/{}", name(n)), text(n).as_bytes());
+        add("1");
+        add("3");
+        let database = upgraded(&project);
+        add("2");
+        run(&database, &upgrade(&project, ""))
+            .stdout_has("signoff: 1 of 3 to apply here; 2 already applied")
+            .stdout_has("done: 3 of 3");
+        let made = database.query("SELECT to_regclass('t2') IS NOT NULL");
+        assert_eq!(made, "t", "{layout}");
+    }
+}
+
+/// What these tools' own checks refuse, a script refuses too.
+const REFUSING: &[Naming] = &[
+    (
+        "node-pg-migrate",
+        |n| format!("{n}_t.sql"),
+        |n| format!("-- Up Migration\nCREATE TABLE t{n} (x int);\n"),
+    ),
+    (
+        "refinery",
+        |n| format!("V{n}__t.sql"),
+        |n| format!("CREATE TABLE t{n} (x int);\n"),
+    ),
+];
+
+#[test]
+fn a_number_that_came_late_is_refused_where_the_tool_does() {
+    for (layout, name, text) in REFUSING {
+        let config = format!("[project]\nname = \"shop\"\n[migrations]\nlayout = \"{layout}\"\n");
+        let project = Project::new().file("signoff.toml", &config);
+        let add = |n: &str| project.write(&format!("migrations/{}", name(n)), text(n).as_bytes());
+        add("1");
+        add("3");
+        let database = upgraded(&project);
+        add("2");
+        let script = upgrade(&project, "");
+        refuses(&database, &script, " is not applied here, and ");
     }
 }

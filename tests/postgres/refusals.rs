@@ -371,21 +371,6 @@ fn a_version_table_of_another_format() {
     }
 }
 
-/// Where a number orders the tree, what is missing is applied in order.
-#[test]
-fn a_numbered_revision_that_came_late_is_applied() {
-    let project = Project::new()
-        .file("signoff.toml", "[project]\nname = \"shop\"\n")
-        .file("migrations/1_a.up.sql", "CREATE TABLE a (x int);")
-        .file("migrations/3_c.up.sql", "CREATE TABLE c (x int);");
-    let database = upgraded(&project);
-    project.write("migrations/2_b.up.sql", b"CREATE TABLE b (x int);");
-    run(&database, &upgrade(&project, ""))
-        .stdout_has("signoff: 1 of 3 to apply here; 2 already applied")
-        .stdout_has("done: 3 of 3");
-    assert_eq!(database.query("SELECT to_regclass('b') IS NOT NULL"), "t");
-}
-
 /// A variable that had another value when the revision was applied.
 #[test]
 fn another_value_of_a_variable() {

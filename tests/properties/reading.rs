@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use crate::support::project::Project;
 
 /// Places where a reader looks.
-const PATHS: [&str; 14] = [
+const PATHS: [&str; 17] = [
     "db/a.sql",
     "db/b.sql",
     "db/sub/c.sql",
@@ -13,6 +13,9 @@ const PATHS: [&str; 14] = [
     "db/1_a.down.sql",
     "db/2_b.up.sql",
     "db/20240101000000_c.sql",
+    "db/1_a.sql",
+    "db/V1__a.sql",
+    "db/committed/000001.sql",
     "db/2024-01-01-000000_d/up.sql",
     "db/2024-01-01-000000_d/down.sql",
     "db/2024-01-01-000000_d/metadata.toml",
@@ -23,7 +26,7 @@ const PATHS: [&str; 14] = [
 ];
 
 /// Bits of everything that a reader knows.
-const BITS: [&str; 56] = [
+const BITS: [&str; 68] = [
     "--! revision = \"aaaa\"\n",
     "--! revision = \"bbbb\"\n",
     "--! revises = []\n",
@@ -80,6 +83,18 @@ const BITS: [&str; 56] = [
     "=",
     "{",
     "a,b\n1,\"2\n",
+    "-- +goose Up\n",
+    "-- +goose Down\n",
+    "-- +goose StatementBegin\n",
+    "\n-- +goose StatementEnd\n",
+    "-- +goose NO TRANSACTION\n-- +goose ENVSUB ON\n",
+    "-- migrate:up transaction:false\n",
+    "\n-- migrate:down\n",
+    "-- +migrate Up notransaction\n",
+    "\n-- +migrate Down\n",
+    "-- Up Migration\n-- Down Migration\n",
+    "---- create above / drop below ----",
+    "--! Previous: -\n--! Hash: a\n\n",
 ];
 
 fn bytes() -> impl Strategy<Value = Vec<u8>> {
@@ -102,7 +117,11 @@ fn answers(files: &[(&str, Vec<u8>)]) {
     for (path, bytes) in files {
         project.write(path, bytes);
     }
-    for layout in ["auto", "native", "golang-migrate", "diesel", "sqlx"] {
+    let layouts = signoff::tree::layout::LAYOUTS;
+    for layout in ["auto"]
+        .into_iter()
+        .chain(layouts.iter().map(|layout| layout.name))
+    {
         for command in [
             &["check", "--json"][..],
             &["history", "-v"],

@@ -10,6 +10,7 @@ pub(crate) mod pooler;
 pub(crate) mod server;
 pub(crate) mod session;
 
+use std::fmt::Write as _;
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -84,6 +85,39 @@ fn timeless(dump: &str) -> String {
             masked.push_str(&from[..kept]);
         }
         rest = &from[kept..];
+    }
+    masked + rest
+}
+
+/// A dump in which every quoted literal that is a random UUID (version 4) is its number, by where it first stands: two
+/// databases made other ones, and used them in the same places.
+fn without_chance(dump: &str) -> String {
+    const SHAPE: &[u8] = b"'hhhhhhhh-hhhh-4hhh-hhhh-hhhhhhhhhhhh'";
+    let shape = |text: &str| {
+        text.len() == SHAPE.len()
+            && SHAPE
+                .iter()
+                .zip(text.as_bytes())
+                .all(|(want, byte)| (*want == b'h' && byte.is_ascii_hexdigit()) || want == byte)
+    };
+    let mut seen: Vec<&str> = Vec::new();
+    let mut masked = String::with_capacity(dump.len());
+    let mut rest = dump;
+    while let Some(at) = rest.find('\'') {
+        masked.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let Some(found) = rest.get(..SHAPE.len()).filter(|text| shape(text)) else {
+            masked.push('\'');
+            rest = &rest[1..];
+            continue;
+        };
+        let number = seen.iter().position(|it| *it == found);
+        let number = number.unwrap_or_else(|| {
+            seen.push(found);
+            seen.len() - 1
+        });
+        write!(masked, "'(random {number})'").expect("a string takes all");
+        rest = &rest[SHAPE.len()..];
     }
     masked + rest
 }
@@ -219,12 +253,12 @@ impl Database {
     }
 
     /// [`Self::dump`] and [`Self::dump_data`] in one, with owners and rights, where all that two databases that did
-    /// the same at different times may differ in, the time, is blanked out.
+    /// the same at different times may differ in, the time and what is random, is blanked out.
     #[track_caller]
     pub(crate) fn state(&self) -> String {
         let mut command = self.cluster.client("pg_dump");
         command.args(["--inserts", &self.name]);
-        timeless(&Self::dumped(Self::without_ours(&mut command)))
+        without_chance(&timeless(&Self::dumped(Self::without_ours(&mut command))))
     }
 
     /// Everything that pg_dump can tell, our own tables and their times too: for what must have changed nothing.

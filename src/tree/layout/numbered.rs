@@ -184,15 +184,12 @@ pub(super) fn judge(
     };
     let end = text[at..].find('\n').map_or(text.len(), |end| at + end);
     let told = format!("`{path}` is a file of {other}, not of {}", tool.name);
-    let mut diagnostic = Diagnostic::error("other-layout", told)
+    let diagnostic = Diagnostic::error("other-layout", told)
         .at(Span::new(file.id, at..end), "")
         .because("it holds both directions, and sent whole it would apply and revert in one go");
-    diagnostic = if other == "native" {
-        diagnostic.help("say `--layout native`, or keep the two kinds in folders of their own")
-    } else {
-        diagnostic.help(format!("the layout of {other} is not built yet"))
-    };
-    sink.push(diagnostic);
+    sink.push(diagnostic.help(format!(
+        "say `--layout {other}`, or keep the two kinds in folders of their own"
+    )));
     (file.id, false)
 }
 

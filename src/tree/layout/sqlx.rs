@@ -21,10 +21,13 @@ const TOOL: Tool = Tool {
     migration,
 };
 
-/// Whether a file is a simple migration, by its name; pairs speak for golang-migrate.
+/// Whether a file is a simple migration, by its name; pairs speak for golang-migrate, and a marker in the text for
+/// its tool.
 pub(super) fn claims(file: &File) -> bool {
-    let bytes = file.bytes.as_deref().unwrap_or_default();
-    parse(&file.path).is_some() && !super::golang_migrate::claims(file) && !super::has_header(bytes)
+    parse(&file.path).is_some()
+        && !super::golang_migrate::claims(file)
+        && !super::native::claims(file)
+        && !super::is_marked(file)
 }
 
 pub(super) fn read(input: Input<'_>, sink: &mut Sink) -> Result<Contents, Error> {

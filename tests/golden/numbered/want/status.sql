@@ -2,7 +2,7 @@
 \if true
 -- signoff status · numbered · base → 10 · 5 revisions
 -- tree    sha256:b898e35a1ed381e284177dee2d7f5ad0139e8414e3ed81afa6d6f28b02d40fc7
--- bundle  sha256:df983a13d0f5c6fbee180de8823ab4da7928526fa7d376f4652e4b4021a68094
+-- bundle  sha256:fdb7e5786b542d7a6cfec3400af896d109fb394b47fd6d5a6433af469fa31c4d
 -- run     psql -X -d DATABASE -f status.sql
 -- It changes nothing.
 --
@@ -30,7 +30,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:df983a13d0f5c6fbee180de8823ab4da7928526fa7d376f4652e4b4021a68094'
+\set signoff_bundle 'sha256:fdb7e5786b542d7a6cfec3400af896d109fb394b47fd6d5a6433af469fa31c4d'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;

@@ -2,7 +2,7 @@
 \if true
 -- signoff upgrade · numbered · base → 10 · 5 revisions
 -- tree    sha256:b898e35a1ed381e284177dee2d7f5ad0139e8414e3ed81afa6d6f28b02d40fc7
--- bundle  sha256:df983a13d0f5c6fbee180de8823ab4da7928526fa7d376f4652e4b4021a68094
+-- bundle  sha256:fdb7e5786b542d7a6cfec3400af896d109fb394b47fd6d5a6433af469fa31c4d
 -- run     psql -X -d DATABASE -f upgrade.sql
 -- first   psql -X -d DATABASE -f plan.sql       (says what would run here, and changes nothing)
 -- read    section 5 is what changes the database. The others are the frame, the same in every script but for names: it checks,
@@ -33,7 +33,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:df983a13d0f5c6fbee180de8823ab4da7928526fa7d376f4652e4b4021a68094'
+\set signoff_bundle 'sha256:fdb7e5786b542d7a6cfec3400af896d109fb394b47fd6d5a6433af469fa31c4d'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -738,6 +738,29 @@ BEGIN
         MESSAGE = 'signoff: refused: this script starts after base'
           || format(', and revision %s is not applied here', r.revision),
         HINT = 'Run the release before this one first, or compile from where this database stands.';
+    END IF;
+    -- What comes after a revision on its line is not to be there before it: what is missing under something that is there, and under that.
+    WITH RECURSIVE edge (a, b) AS MATERIALIZED (SELECT lag(e->>'revision') OVER (ORDER BY n), e->>'revision'
+            FROM jsonb_array_elements(manifest) WITH ORDINALITY AS t (e, n)),
+      above (a, b) AS (SELECT a, b FROM edge UNION ALL SELECT p, l.b FROM jsonb_each(others) AS l (b, below), jsonb_array_elements_text(l.below) AS p),
+      done AS (SELECT v.revision FROM jsonb_to_recordset(recorded) AS v (revision text)),
+      hole (a, b) AS (SELECT e.a, e.b
+          FROM above e
+         WHERE e.a IS NOT NULL AND e.a NOT IN (SELECT d.revision FROM done d) AND e.b IN (SELECT d.revision FROM done d)
+        UNION SELECT e.a, h.b FROM hole h JOIN above e ON e.b = h.a WHERE e.a IS NOT NULL AND e.a NOT IN (SELECT d.revision FROM done d)),
+      late AS (SELECT m.e->>'revision' AS a, m.n, min(h.b) AS b
+          FROM hole h JOIN jsonb_array_elements(manifest) WITH ORDINALITY AS m (e, n) ON m.e->>'revision' = h.a
+         WHERE (m.e->>'selected')::boolean AND NOT put_off ? h.a
+         GROUP BY 1, 2)
+    SELECT (array_agg(l.a ORDER BY l.n))[1] AS a, (array_agg(l.b ORDER BY l.n))[1] AS b,
+        string_agg(format('%s  %s is not applied here, and %s is', chr(10), l.a, l.b), '' ORDER BY l.n) AS told
+      INTO r
+      FROM late l;
+    IF r.a IS NOT NULL THEN
+      RAISE EXCEPTION USING ERRCODE = 'SO006',
+        MESSAGE = format('signoff: refused: revision %s is not applied here, and %s, which comes after it, is', r.a, r.b),
+        HINT = format('The order is strict: %2$s may rely on what %1$s does, and was applied without it, from another branch or an older tree. '
+            'Where it may come late all the same, the developers compile with [migrations] order = "warn" or "any". All that is late:%3$s', r.a, r.b, r.told);
     END IF;
   END IF;
   said :=

@@ -1,0 +1,1 @@
+ALTER TABLE scores ADD COLUMN season int NOT NULL DEFAULT 1;

@@ -1,0 +1,1 @@
+CREATE INDEX scores_best ON scores (points DESC, scored_at);

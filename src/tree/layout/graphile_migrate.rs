@@ -1,0 +1,375 @@
+//! graphile-migrate: `committed/000001-name.sql` with a header, upgrades only.
+//!
+//! Read in graphile-migrate 1.4 (`migration.js`, `header.js`) and tried with it. The tree is the folder `migrations`, or
+//! `committed` in it; `current.sql` is work that nobody committed, and passed over as the tool does. A header's lines begin
+//! with `--! ` and a capital, an empty line ends it; `Previous` names the `Hash` of the file before. What follows runs in a
+//! transaction unless its first line is `--! no-transaction`. Placeholders like `:DATABASE_NAME` are filled in when the tool
+//! runs, within strings too. Hashes are compared, not computed: `signoff.sum` holds what was published.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use camino::Utf8Path;
+
+use super::sections::{self, Half, Halves, Line, Named, Tool, Whole};
+use super::{Contents, Input, numbered};
+use crate::diagnostic::{Diagnostic, Sink};
+use crate::lex;
+use crate::source::Span;
+use crate::tree::Error;
+use crate::tree::disk::File;
+
+const TOOL: Tool<String> = Tool {
+    name: "graphile-migrate",
+    named,
+    cut,
+    drops: |_| false,
+};
+
+/// The folder of what is committed, where the tree is the folder above it.
+const COMMITTED: &str = "committed/";
+
+/// What graphile-migrate fills in whatever its configuration says.
+const RESERVED: &str = ":DATABASE_";
+
+/// What `to_char` has behind a colon in its patterns, in strings that have no placeholders.
+const PATTERNS: [&str; 8] = [
+    ":MI", ":SS", ":SSSS", ":SSSSS", ":MS", ":US", ":TZH", ":TZM",
+];
+
+/// Whether a file begins with a header of this tool.
+pub(super) fn claims(file: &File) -> bool {
+    let text = String::from_utf8_lossy(file.bytes.as_deref().unwrap_or_default());
+    let first = sections::lines(text.trim_start_matches('\u{feff}')).next();
+    first.is_some_and(|line| is_header(line.text.as_bytes()))
+}
+
+/// Whether a line is one of this tool's headers; the keys of native ones begin with a small letter.
+pub(super) fn is_header(line: &[u8]) -> bool {
+    std::str::from_utf8(line).is_ok_and(|line| header(line).is_some())
+}
+
+pub(super) fn read(input: Input<'_>, sink: &mut Sink) -> Result<Contents, Error> {
+    let contents = sections::read(input, &TOOL, sink)?;
+    let mut last: Option<(Span, String)> = None;
+    for migration in &contents.migrations {
+        let text = contents.sources.text(migration.at.file);
+        let (headers, _) = headers(text);
+        let value = |key: &str| headers.get(key).and_then(|header| header.value);
+        let previous = value("Previous").filter(|value| *value != "-");
+        let wanted = last.as_ref().map(|(_, hash)| hash.as_str());
+        if previous != wanted {
+            let path = contents.sources.path(migration.at.file);
+            let told = match wanted {
+                None => format!("`{path}` stands on another migration, and none comes before it"),
+                Some(_) => format!("`{path}` does not stand on the migration before it"),
+            };
+            let line = headers
+                .get("Previous")
+                .map_or(0..0, |header| header.line.clone());
+            let mut diagnostic = Diagnostic::error("graphile-chain", told).at(
+                Span::new(migration.at.file, line),
+                "`Previous` is the `Hash` of the file before",
+            );
+            if let Some((before, _)) = &last {
+                diagnostic = diagnostic.at(*before, "the file before");
+            }
+            sink.push(
+                diagnostic
+                    .because("graphile-migrate refuses all of them for it")
+                    .help("bring the file in that is missing; of two that were committed on two branches, uncommit the later one and commit it again"),
+            );
+        }
+        last = Some((migration.at, value("Hash").unwrap_or_default().to_owned()));
+    }
+    Ok(contents)
+}
+
+/// The digits and the rest of a name: `^([0-9]+)(-[-_a-zA-Z0-9]*)?\.sql$`.
+fn named(path: &Utf8Path) -> Option<Named<String>> {
+    let name = path.as_str();
+    let stem = name
+        .strip_prefix(COMMITTED)
+        .unwrap_or(name)
+        .strip_suffix(".sql")?;
+    let slug = stem.trim_start_matches(|char: char| char.is_ascii_digit());
+    let digits = &stem[..stem.len() - slug.len()];
+    let is_word = |char: char| char.is_ascii_alphanumeric() || char == '-' || char == '_';
+    let is_slug = slug.is_empty() || (slug.starts_with('-') && slug.chars().all(is_word));
+    (!digits.is_empty() && is_slug).then(|| Named {
+        version: digits.to_owned(),
+        id: digits.to_owned(),
+        message: numbered::prose(&slug.replace('-', "_")),
+    })
+}
+
+/// A line of the header.
+#[derive(Debug)]
+struct Header<'t> {
+    line: Range<usize>,
+    value: Option<&'t str>,
+    twice: bool,
+}
+
+/// Key and value: `^--! ([A-Z][a-zA-Z0-9_]*)(?::(.*))?$`.
+fn header(line: &str) -> Option<(&str, Option<&str>)> {
+    let rest = line.strip_prefix("--! ")?;
+    let end = rest.find(|char: char| !(char.is_ascii_alphanumeric() || char == '_'));
+    let (key, rest) = rest.split_at(end.unwrap_or(rest.len()));
+    if !key.starts_with(|char: char| char.is_ascii_uppercase()) {
+        return None;
+    }
+    match rest.strip_prefix(':') {
+        Some(value) => Some((key, Some(value.trim()))),
+        None => rest.is_empty().then_some((key, None)),
+    }
+}
+
+/// The header, and the line that ends it.
+fn headers(text: &str) -> (BTreeMap<&str, Header<'_>>, Option<Line<'_>>) {
+    let mut headers: BTreeMap<&str, Header<'_>> = BTreeMap::new();
+    for line in sections::lines(text) {
+        // A carriage return ends no line there, and is in no header.
+        let has_return = text[line.range.clone()].contains('\r');
+        let Some((key, value)) = header(line.text).filter(|_| !has_return) else {
+            return (headers, Some(line));
+        };
+        headers
+            .entry(key)
+            .and_modify(|header| header.twice = true)
+            .or_insert(Header {
+                line: line.shown(),
+                value,
+                twice: false,
+            });
+    }
+    (headers, None)
+}
+
+fn cut(whole: &Whole<'_>, sink: &mut Sink) -> Option<Halves> {
+    let text = whole.text;
+    let (headers, end) = headers(text);
+    let is_empty = |line: &Line<'_>| text[line.range.clone()].trim_end_matches('\n').is_empty();
+    let end = end.filter(is_empty);
+    let value = |key: &str| headers.get(key).and_then(|header| header.value);
+    let fault = if let Some((key, _)) = headers.iter().find(|(_, header)| header.twice) {
+        Some(format!("`{key}` stands twice in its header"))
+    } else if value("Previous").is_none_or(str::is_empty) {
+        Some("it has no `--! Previous:` in its header".to_owned())
+    } else if value("Hash").is_none_or(str::is_empty) {
+        Some("it has no `--! Hash:` in its header".to_owned())
+    } else if end.is_none() {
+        Some("no empty line with LF alone ends its header".to_owned())
+    } else {
+        None
+    };
+    if let Some(fault) = fault {
+        let told = format!("graphile-migrate refuses `{}`: {fault}", whole.path);
+        sink.push(
+            whole
+                .refused("graphile-header", told)
+                .help("let `graphile-migrate commit` write the file, or move it out of the folder"),
+        );
+        return None;
+    }
+    let start = end.map_or(text.len(), |end| end.range.end);
+    let body = start..text.len();
+    refuse_places(whole, body.clone(), sink)?;
+    let first = text[body.clone()].trim_start().lines().next();
+    let word = first
+        .and_then(|line| line.strip_prefix("--!"))
+        .map(str::trim_start);
+    let rest = word.and_then(|word| word.strip_prefix("no-transaction"));
+    let no_transaction = rest.is_some_and(|rest| {
+        !rest.starts_with(|char: char| char.is_ascii_alphanumeric() || char == '_')
+    });
+    Some(Halves {
+        up: Some(Half {
+            stretches: std::iter::once(body).collect(),
+            no_transaction,
+        }),
+        down: None,
+        message: value("Message").map(str::to_owned),
+    })
+}
+
+/// What is filled in for sure, and what the configuration may name.
+fn refuse_places(whole: &Whole<'_>, body: Range<usize>, sink: &mut Sink) -> Option<()> {
+    let (mut sure, mut maybe) = (Vec::new(), Vec::new());
+    for token in lex::tokens(&whole.text[body.clone()]) {
+        let text = &whole.text[body.start + token.start..body.start + token.end];
+        for found in places(text) {
+            let name = &text[found.clone()];
+            let place =
+                body.start + token.start + found.start..body.start + token.start + found.end;
+            if name.starts_with(RESERVED) || !token.kind.is_opaque() {
+                sure.push(place);
+            } else if !token.kind.is_trivia() && !PATTERNS.contains(&name) {
+                maybe.push(place);
+            }
+        }
+    }
+    let because =
+        "graphile-migrate fills them in from its configuration when it runs, which no script knows";
+    let help = "write what they stand for into the file, and `--! AllowInvalidHash` into its header: the tool refuses the new text otherwise";
+    if !sure.is_empty() {
+        sink.push(sections::placeholders(whole, &sure, because).help(help));
+        return None;
+    }
+    if !maybe.is_empty() {
+        let mut diagnostic = sections::placeholders(whole, &maybe, because);
+        diagnostic.severity = crate::diagnostic::Severity::Warning;
+        diagnostic.code = "maybe-placeholder";
+        diagnostic.message = diagnostic.message.replacen(
+            "has placeholders",
+            "may have placeholders within quotes",
+            1,
+        );
+        sink.push(diagnostic.help("where `.gmrc` names one of them under `placeholders`, write its value into the file; else nothing is to be done"));
+    }
+    Some(())
+}
+
+/// Names like `:ABC_DEF`, but for those behind a colon, which are types.
+fn places(text: &str) -> Vec<Range<usize>> {
+    let bytes = text.as_bytes();
+    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    memchr::memchr_iter(b':', bytes)
+        .filter(|at| *at == 0 || bytes[at - 1] != b':')
+        .filter_map(|at| {
+            let rest = &bytes[at + 1..];
+            let length = rest.iter().take_while(|byte| is_word(**byte)).count();
+            let name = &rest[..length];
+            let is_name = length > 1
+                && name[0].is_ascii_uppercase()
+                && !name.iter().any(u8::is_ascii_lowercase);
+            is_name.then_some(at..at + 1 + length)
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::places;
+    use crate::tree::Direction;
+    use crate::tree::tests::{Disk, sql};
+
+    fn committed(previous: &str, hash: &str, body: &str) -> String {
+        format!("--! Previous: {previous}\n--! Hash: {hash}\n\n{body}")
+    }
+
+    fn told(text: &str) -> Vec<String> {
+        let disk = Disk::new()
+            .layout("graphile-migrate")
+            .file("000001.sql", text);
+        disk.read().1
+    }
+
+    #[test]
+    fn what_is_committed_is_read_in_its_order() {
+        let second = "--! Previous: sha1:a\n--! Hash: sha1:b\n--! Message: The second: one\n--! AllowInvalidHash\n\n\n--! no-transaction\nVACUUM;\n";
+        let (tree, told) = Disk::new()
+            .file("committed/000002-second-one.sql", second)
+            .file(
+                "committed/000001-the_first.sql",
+                committed("-", "sha1:a", "SELECT 'HH24:MI:SS'::TEXT;\n"),
+            )
+            .file("current.sql", "SELECT :DATABASE_NAME;")
+            .file("fixtures/1.sql", "x")
+            .read();
+        assert_eq!(told, Vec::<String>::new());
+        assert_eq!(tree.layout, "graphile-migrate");
+        let ids: Vec<&str> = tree.migrations.iter().map(|it| it.id.as_str()).collect();
+        assert_eq!(ids, ["000001", "000002"]);
+        let [one, two] = tree.migrations.as_slice() else {
+            panic!("two");
+        };
+        assert_eq!(
+            (one.message.as_str(), two.message.as_str()),
+            ("the first", "The second: one")
+        );
+        assert_eq!(
+            sql(one, Direction::Up).as_deref(),
+            Some("SELECT 'HH24:MI:SS'::TEXT;\n")
+        );
+        let settings =
+            [&one.up, &two.up].map(|it| it.as_ref().expect("there").settings.no_transaction);
+        assert_eq!(settings, [false, true]);
+        assert!(one.down.is_none());
+    }
+
+    #[test]
+    fn what_the_tool_refuses_is_refused() {
+        for (text, fault) in [
+            ("SELECT 1;", "it has no `--! Previous:` in its header"),
+            (
+                "--! Previous: -\n\nSELECT 1;",
+                "it has no `--! Hash:` in its header",
+            ),
+            (
+                "--! Previous: -\n--! Hash: x\nSELECT 1;",
+                "no empty line with LF alone ends its header",
+            ),
+            (
+                "--! Previous: -\n--! Hash: x\n",
+                "no empty line with LF alone ends its header",
+            ),
+            (
+                "--! Previous: -\n--! Hash: x\n\r\nSELECT 1;",
+                "no empty line with LF alone ends its header",
+            ),
+            (
+                "--! Previous: -\n--! Previous: -\n--! Hash: x\n\n",
+                "`Previous` stands twice in its header",
+            ),
+        ] {
+            let expected = format!(
+                "graphile-header m/000001.sql:1:1 graphile-migrate refuses `m/000001.sql`: {fault}"
+            );
+            assert_eq!(told(text), [expected]);
+        }
+    }
+
+    #[test]
+    fn the_chain_is_held() {
+        let (_, told) = Disk::new()
+            .file("000001.sql", committed("sha1:0", "sha1:a", ""))
+            .file("000002.sql", committed("sha1:a", "sha1:b", ""))
+            .file("000003.sql", committed("sha1:x", "sha1:c", ""))
+            .file("000003-x.sql", committed("sha1:x", "sha1:d", ""))
+            .read();
+        assert_eq!(
+            told,
+            [
+                "duplicate-version m/000003.sql:1:1 version 000003 has two files: `m/000003-x.sql` and `m/000003.sql`",
+                "graphile-chain m/000001.sql:1:1 `m/000001.sql` stands on another migration, and none comes before it",
+                "graphile-chain m/000003-x.sql:1:1 `m/000003-x.sql` does not stand on the migration before it",
+            ]
+        );
+    }
+
+    #[test]
+    fn placeholders_are_refused_and_maybes_told_of() {
+        assert_eq!(
+            told(&committed(
+                "-",
+                "a",
+                "GRANT CONNECT ON DATABASE :DATABASE_NAME TO :APP_USER;\nSELECT ':DATABASE_OWNER';\n"
+            )),
+            [
+                "placeholder m/000001.sql:4:27 `m/000001.sql` has placeholders: `:APP_USER`, `:DATABASE_NAME` and `:DATABASE_OWNER`"
+            ]
+        );
+        assert_eq!(
+            told(&committed(
+                "-",
+                "a",
+                "SELECT ':APP_USER', a::TEXT, x[1:2]; -- :OTHER\n"
+            )),
+            [
+                "warning maybe-placeholder m/000001.sql:4:9 `m/000001.sql` may have placeholders within quotes: `:APP_USER`"
+            ]
+        );
+        assert_eq!(places(":A :AB c::DE :ab :AbC :A_1"), [3..6, 22..26]);
+    }
+}
