@@ -58,7 +58,7 @@ struct Arguments {
     /// Read this tree and no config file
     #[arg(long, global = true, value_name = "DIR", help_heading = "Everywhere")]
     path: Option<Utf8PathBuf>,
-    /// Layout of the tree: auto, native, golang-migrate, diesel, sqlx, goose, dbmate, sql-migrate, node-pg-migrate, tern, graphile-migrate, refinery
+    /// Layout of the tree: auto, native, golang-migrate, diesel, sqlx, goose, dbmate, sql-migrate, node-pg-migrate, tern, graphile-migrate, refinery, prisma, supabase, drizzle, flyway, liquibase, sqitch
     #[arg(long, global = true, value_name = "NAME", help_heading = "Everywhere")]
     layout: Option<String>,
     /// The project's name, in releases and in the version table

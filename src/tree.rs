@@ -8,6 +8,7 @@ mod disk;
 pub mod layout;
 mod text;
 mod variables;
+mod weave;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -302,7 +303,7 @@ impl Script {
                     .origins
                     .get(at + 1)
                     .map_or(text.text.len(), |next| next.at);
-                let name = variables::placeholder(sources.slice(origin.span))?;
+                let name = variables::name(sources.slice(origin.span))?;
                 (!origin.verbatim).then(|| (name, &text.text[origin.at..end]))
             })
         });
@@ -383,7 +384,10 @@ impl Text {
         } else {
             start.span.start as usize
         };
-        let to = if end.verbatim {
+        let to = if end.span.file != start.span.file {
+            // It goes on in a file that is included: what of it stands in this one.
+            start.span.end as usize
+        } else if end.verbatim {
             end.span.start as usize + range.end - end.at
         } else {
             end.span.end as usize

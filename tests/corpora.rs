@@ -6,16 +6,19 @@
 //! tool's order. What of a tree is broken in itself is known from `truth/`, and must be broken here in the same place.
 
 mod marked;
+mod migrations;
+mod sqitch;
 mod tree;
 mod whole;
 
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use tree::{Tool, Tree};
+use migrations::Tool;
+use tree::Tree;
 
 /// The trees in layouts that are read so far, and where their migrations lie below the corpora.
-const TREES: [(&str, &str, Tool); 5] = [
+const TREES: [(&str, &str, Tool); 8] = [
     (
         "quickwit",
         "quickwit/quickwit/quickwit-metastore/migrations/postgresql",
@@ -33,6 +36,13 @@ const TREES: [(&str, &str, Tool); 5] = [
     ),
     ("openfga", "openfga/assets/migrations/postgres", Tool::Goose),
     ("goalert", "goalert/migrate/migrations", Tool::SqlMigrate),
+    ("umami", "umami/prisma/migrations", Tool::Prisma),
+    (
+        "kestra",
+        "kestra/jdbc-postgres/src/main/resources/migrations/postgres",
+        Tool::Flyway,
+    ),
+    ("cas-cif", "cas-cif/schema", Tool::Sqitch),
 ];
 
 /// What was found about a tree. Filled as it is found, so that a broken law leaves what held before.

@@ -2,6 +2,7 @@
 
 mod bytes;
 mod disk;
+mod layouts;
 mod native;
 mod tree;
 

@@ -6,6 +6,7 @@ mod asked;
 mod back;
 mod client;
 mod corners;
+mod examples;
 mod faults;
 mod hostile;
 mod index;

@@ -155,17 +155,17 @@ fn without_unit(number: u64) -> Unfit {
     }
 }
 
-/// The name of a variable: what stands between `${` and `}`.
+/// The name of a variable: what stands between `${` and `}`. Those of other tools' trees have dots and hyphens too.
 pub fn variable(text: &str) -> Result<String, String> {
     let mut bytes = text.bytes();
     let begins = bytes
         .next()
         .is_some_and(|byte| byte.is_ascii_alphabetic() || byte == b'_');
-    if begins && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+    if begins && bytes.all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte)) {
         return Ok(text.to_owned());
     }
     Err(
-        "a variable's name has ASCII letters, digits and `_`, and does not begin with a digit"
+        "a variable's name has ASCII letters, digits and `_` (in trees of other tools also `.` and `-`), and begins with a letter or `_`"
             .to_owned(),
     )
 }
@@ -323,7 +323,7 @@ mod tests {
     #[test]
     fn variables_and_projects() {
         assert!(variable("app_schema").is_ok());
-        assert!(variable("1a").is_err() && variable("").is_err() && variable("a-b").is_err());
+        assert!(variable("1a").is_err() && variable("").is_err() && variable("a b").is_err());
         assert!(project("swipe.savvy-2").is_ok());
         assert!(project("..").is_err() && project("a/b").is_err() && project("").is_err());
     }

@@ -209,7 +209,7 @@ fn everything_that_is_wrong_is_said_at_once() {
         project.refused(),
         [
             "3:1 `[target]` has no key `rol`",
-            "11:1 `1` is no variable's name: a variable's name has ASCII letters, digits and `_`, and does not begin with a digit",
+            "11:1 `1` is no variable's name: a variable's name has ASCII letters, digits and `_` (in trees of other tools also `.` and `-`), and begins with a letter or `_`",
             "8:5 `never` is no level",
             "9:2 the config file has no key `projects`",
             "the environment variable `SIGNOFF_TARGT_SERVER` stands for no setting",

@@ -6,7 +6,7 @@ use crate::diagnostic::{Diagnostic, Severity, Sink};
 use crate::lex::{self, HazardKind};
 use crate::name::Ident;
 use crate::postgres::StatementKind;
-use crate::source::Span;
+use crate::source::{FileId, Span};
 use crate::sql::{self, Objection, Protected, Statement, copy};
 use crate::tree::{Data, OnConflict, Part, Script, Text};
 
@@ -143,7 +143,11 @@ pub(super) fn pieces(reading: &Reading<'_>, items: &[Item], sink: &mut Sink) -> 
             });
         } else {
             match &mut run {
-                Some(open) if open.part == item.part && open.end == raw.lead => {
+                Some(open)
+                    if open.part == item.part
+                        && open.end == raw.lead
+                        && open.file == reading.span(*item).file =>
+                {
                     open.end = raw.after;
                     open.terminated = raw.terminated;
                 }
@@ -151,6 +155,7 @@ pub(super) fn pieces(reading: &Reading<'_>, items: &[Item], sink: &mut Sink) -> 
                     flush(reading, &mut run, &mut pieces);
                     run = Some(Run {
                         part: item.part,
+                        file: reading.span(*item).file,
                         start: raw.lead,
                         end: raw.after,
                         terminated: raw.terminated,
@@ -192,6 +197,8 @@ fn comments(reading: &Reading<'_>, item: Item) -> Option<Piece> {
 /// Statements that are emitted as they stand, without a gap.
 struct Run {
     part: usize,
+    /// Where they stand: what is named above them is a place of this one.
+    file: FileId,
     start: usize,
     end: usize,
     terminated: bool,
@@ -200,6 +207,7 @@ struct Run {
 fn flush(reading: &Reading<'_>, run: &mut Option<Run>, pieces: &mut Vec<Piece>) {
     let Some(Run {
         part,
+        file: _,
         start,
         end,
         terminated,

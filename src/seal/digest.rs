@@ -9,8 +9,8 @@ use sha2::{Digest as _, Sha256};
 
 use super::{Digest, Digests};
 use crate::lex::{self, TokenKind};
-use crate::source::Sources;
-use crate::tree::{Migration, Part, Repeatable, Script, Tree};
+use crate::source::{FileId, Sources};
+use crate::tree::{Migration, Part, Repeatable, Script, Text, Tree};
 
 /// What a direction that is not there is hashed as.
 const MISSING: &[u8] = b"\0missing";
@@ -103,14 +103,30 @@ fn preamble(sources: &Sources, script: &Script, recreates: &[&str]) -> Sha256 {
     for part in &script.parts {
         match part {
             Part::Data(data) => field("data", sources.text(data.file)),
+            Part::Sql(text) => {
+                for file in included(script, text) {
+                    field("include", sources.text(file));
+                }
+            }
             // The directive's line is in the body.
-            Part::Sql(_) | Part::Step(_) => {}
+            Part::Step(_) => {}
         }
     }
     if begun {
         hasher.update(b"\0");
     }
     hasher
+}
+
+/// The files of a text that are not the script's own, in the order of their first places.
+fn included(script: &Script, text: &Text) -> Vec<FileId> {
+    let mut files = Vec::new();
+    for file in text.origins.iter().map(|origin| origin.span.file) {
+        if file != script.body.file && !files.contains(&file) {
+            files.push(file);
+        }
+    }
+    files
 }
 
 /// Tokens on their way into a hasher.
@@ -352,6 +368,12 @@ mod tests {
                 columns: Vec::new(),
                 rows: Vec::new(),
             })];
+            seen.push(both(&sources, &plain, &[]));
+        }
+        for text in ["SELECT 2;", "SELECT 3;"] {
+            let file = sources.add("included.sql", text.to_owned());
+            let text = Text::verbatim(&sources, sources.whole(file));
+            plain.parts = vec![Part::Sql(text)];
             seen.push(both(&sources, &plain, &[]));
         }
         let mut all: Vec<Digest> = seen.iter().flat_map(|(up, up1)| [*up, *up1]).collect();

@@ -158,6 +158,11 @@ impl Folder {
         Ok(at.map(|at| self.files.remove(at)))
     }
 
+    /// Whether the folder lies so, by its own name and those above it.
+    pub(super) fn is_called(&self, tail: &Utf8Path) -> bool {
+        self.real.ends_with(tail) || self.shown.ends_with(tail)
+    }
+
     /// How a file is shown.
     pub(super) fn show(&self, path: &Utf8Path) -> Utf8PathBuf {
         shown_path(&self.shown, path)

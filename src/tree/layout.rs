@@ -4,16 +4,24 @@
 
 mod dbmate;
 mod diesel;
+mod drizzle;
+mod flyway;
+mod folders;
 mod golang_migrate;
 mod goose;
 mod graphile_migrate;
+mod liquibase;
+mod marks;
 mod native;
 mod node_pg_migrate;
 mod numbered;
+mod prisma;
 mod refinery;
 mod sections;
+mod sqitch;
 mod sql_migrate;
 mod sqlx;
+mod supabase;
 mod tern;
 
 use std::collections::BTreeMap;
@@ -118,6 +126,58 @@ pub static LAYOUTS: &[Layout] = &[
         claims: |_| false,
         read: refinery::read,
     },
+    Layout {
+        name: "prisma",
+        files: "folders with a `migration.sql`",
+        lineage: Lineage::Numbered,
+        order: Order::Any,
+        claims: prisma::claims,
+        read: prisma::read,
+    },
+    Layout {
+        name: "supabase",
+        files: "files like `20240101000000_name.sql` in `supabase/migrations`",
+        lineage: Lineage::Numbered,
+        order: Order::Strict,
+        // Its names are sqlx's too: the folder speaks (`marks`).
+        claims: |_| false,
+        read: supabase::read,
+    },
+    Layout {
+        name: "drizzle",
+        files: "files that `meta/_journal.json` lists, or folders with `migration.sql` and `snapshot.json`",
+        lineage: Lineage::Numbered,
+        order: Order::Strict,
+        // Its names are sqlx's and Prisma's too: what lies beside them speaks (`marks`).
+        claims: |_| false,
+        read: drizzle::read,
+    },
+    Layout {
+        name: "flyway",
+        files: "files like `V1__name.sql`",
+        lineage: Lineage::Numbered,
+        order: Order::Strict,
+        claims: flyway::claims,
+        read: flyway::read,
+    },
+    Layout {
+        name: "liquibase",
+        files: "files that begin with `--liquibase formatted sql`",
+        lineage: Lineage::Numbered,
+        order: Order::Any,
+        // Its names can be those of any tool: the first line speaks (`marks`).
+        claims: |_| false,
+        read: liquibase::read,
+    },
+    Layout {
+        name: "sqitch",
+        files: "`sqitch.plan`, and scripts in `deploy/` and `revert/`",
+        lineage: Lineage::Numbered,
+        order: Order::Strict,
+        // Names say nothing without the plan, which speaks (`marks`).
+        claims: |_| false,
+        read: sqitch::read,
+    },
 ];
 
 /// The word for "recognise it".
@@ -201,6 +261,9 @@ pub(super) fn choose(name: &str, folder: &mut Folder) -> Result<&'static Layout,
             });
     }
     folder.read(File::is_sql)?;
+    if let Some(name) = marks::layout(folder) {
+        return choose(name, folder);
+    }
     let scripts: Vec<&File> = folder.files.iter().filter(|file| file.is_sql()).collect();
     let mut claims: Vec<(&'static Layout, Vec<&File>)> = LAYOUTS
         .iter()

@@ -98,7 +98,7 @@ fn told(tree: &Tree, sink: &Sink) -> Vec<String> {
     told.collect()
 }
 
-fn ids(tree: &Tree) -> Vec<&str> {
+pub(in crate::tree) fn ids(tree: &Tree) -> Vec<&str> {
     let ids = tree
         .migrations
         .iter()

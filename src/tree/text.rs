@@ -18,6 +18,8 @@ pub(super) enum LineEnds {
     Fold,
     /// As they are: the tool that the tree belongs to runs and hashes them raw.
     Keep,
+    /// The same, by a tool that drops a byte order mark itself.
+    KeepWithoutMark,
 }
 
 /// A file that was taken in, with what is wrong so far.

@@ -7,50 +7,151 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::{Origin, Text};
+use super::Text;
+use super::weave::Weave;
 use crate::config::table::{is_unprintable, nearest};
 use crate::diagnostic::{Diagnostic, Sink};
 use crate::lex::{self, Token, TokenKind};
 use crate::source::{Sources, Span};
 
-/// SQL with `${name}` replaced by values. Whatever else has a `$` is text, `$${` too.
+/// SQL with `${name}` replaced by values, as native files have it. Whatever else has a `$` is text, `$${` too.
 pub(super) fn substitute(
     sources: &Sources,
     span: Span,
     values: &BTreeMap<String, String>,
     sink: &mut Sink,
 ) -> Text {
-    let source = sources.slice(span);
-    let start = span.range().start;
-    let mut text = String::new();
-    let mut origins = Vec::new();
+    let style = Style {
+        name: placeholder,
+        value: &|name| values.get(name).cloned(),
+    };
+    let mut missing = Vec::new();
+    let mut others = Sink::default();
+    let text = Text::verbatim(sources, span);
+    let text = place(sources, text, &style, &mut missing, &mut others);
+    for (name, place) in missing {
+        sink.push(unknown(&name, place, values));
+    }
+    sink.join(others);
+    text
+}
+
+/// What a layout takes for a placeholder, and what it puts there.
+pub(super) struct Style<'v> {
+    /// The name in the `${name}` that a text begins with.
+    pub(super) name: fn(&str) -> Option<&str>,
+    /// The value of a name.
+    pub(super) value: &'v dyn Fn(&str) -> Option<String>,
+}
+
+/// Names without a value, with their places.
+pub(super) type Missing = Vec<(String, Span)>;
+
+/// One error for all names of a tree that have no value, with every place; of a name that is needed often, the first few.
+pub(super) fn report_missing(missing: &Missing, because: &str, sink: &mut Sink) {
+    const PLACES: usize = 3;
+    let mut names: BTreeMap<&str, Vec<Span>> = BTreeMap::new();
+    for (name, span) in missing {
+        names.entry(name).or_default().push(*span);
+    }
+    if names.is_empty() {
+        return;
+    }
+    let quoted: Vec<String> = names.keys().map(|name| format!("`{name}`")).collect();
+    let told = format!(
+        "the tree needs values that nothing gives: {}",
+        quoted.join(", ")
+    );
+    let mut diagnostic = Diagnostic::error("unknown-variable", told);
+    for (name, places) in &names {
+        for (at, place) in places.iter().take(PLACES).enumerate() {
+            let more = places.len() - PLACES.min(places.len());
+            let label = if at + 1 == PLACES && more > 0 {
+                format!("`{name}`, and in {more} more places")
+            } else {
+                format!("`{name}`")
+            };
+            diagnostic = diagnostic.at(*place, label);
+        }
+    }
+    let lines: Vec<String> = names
+        .keys()
+        .map(|name| {
+            let plain = name
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+            if plain {
+                format!("{name} = \"…\"")
+            } else {
+                format!("\"{name}\" = \"…\"")
+            }
+        })
+        .collect();
+    sink.push(diagnostic.because(because).help(format!(
+        "give them under [variables] in signoff.toml: {}",
+        lines.join(", ")
+    )));
+}
+
+/// SQL with placeholders replaced by values. A name without a value is left as it stands, and handed out.
+pub(super) fn place(
+    sources: &Sources,
+    text: Text,
+    style: &Style<'_>,
+    missing: &mut Missing,
+    sink: &mut Sink,
+) -> Text {
+    let mut spots: Vec<Spot> = Vec::new();
+    for at in memchr::memmem::find_iter(text.text.as_bytes(), "${") {
+        let Some(name) = (style.name)(&text.text[at..]) else {
+            continue;
+        };
+        // One may stand inside another that was taken already.
+        if spots.last().is_none_or(|last| last.range.end <= at) {
+            spots.push(Spot {
+                range: at..at + name.len() + 3,
+                name: name.to_owned(),
+            });
+        }
+    }
+    if spots.is_empty() {
+        return text;
+    }
+    fill(sources, &text, &spots, style.value, missing, sink)
+}
+
+/// A place for a value.
+#[derive(Debug)]
+pub(super) struct Spot {
+    /// What it takes the place of.
+    pub(super) range: Range<usize>,
+    /// Of the value.
+    pub(super) name: String,
+}
+
+/// Text with values in its spots, which stand in order. A value that would change what stands around it is refused.
+pub(super) fn fill(
+    sources: &Sources,
+    source: &Text,
+    spots: &[Spot],
+    value: &dyn Fn(&str) -> Option<String>,
+    missing: &mut Missing,
+    sink: &mut Sink,
+) -> Text {
+    let mut weave = Weave::default();
     let mut placed = Vec::new();
     // The same with a letter in place of each value: what the author wrote, as far as its tokens go.
     let mut plain = String::new();
     let mut done = 0;
-    let stretch = |text: &mut String, origins: &mut Vec<Origin>, range: Range<usize>| {
-        if range.is_empty() {
-            return;
-        }
-        origins.push(Origin {
-            at: text.len(),
-            span: Span::new(span.file, start + range.start..start + range.end),
-            verbatim: true,
-        });
-        text.push_str(&source[range]);
-    };
-    for at in memchr::memmem::find_iter(source.as_bytes(), "${") {
-        let Some(name) = placeholder(&source[at..]) else {
+    for Spot { range, name } in spots {
+        let place = source.locate(range.clone());
+        let Some(value) = value(name) else {
+            missing.push((name.clone(), place));
             continue;
         };
-        let whole = at..at + name.len() + 3;
-        let place = Span::new(span.file, start + whole.start..start + whole.end);
-        let Some(value) = values.get(name) else {
-            sink.push(unknown(name, place, values));
-            continue;
-        };
+        let shown = &source.text[range.clone()];
         if value.chars().any(is_unprintable) {
-            let told = format!("the value of `${{{name}}}` holds a control character");
+            let told = format!("the value of `{shown}` holds a control character");
             sink.push(
                 Diagnostic::error("bad-variable", told)
                     .at(place, "it would stand here")
@@ -58,29 +159,23 @@ pub(super) fn substitute(
             );
             continue;
         }
-        stretch(&mut text, &mut origins, done..whole.start);
-        plain.push_str(&source[done..whole.start]);
-        done = whole.end;
+        weave.part(sources, source, done..range.start);
+        plain.push_str(&source.text[done..range.start]);
+        done = range.end;
+        let at = weave.text().len();
         placed.push(Placed {
-            name,
+            shown,
             span: place,
             plain: plain.len(),
-            value: text.len()..text.len() + value.len(),
+            value: at..at + value.len(),
         });
         plain.push('v');
-        if !value.is_empty() {
-            origins.push(Origin {
-                at: text.len(),
-                span: place,
-                verbatim: false,
-            });
-            text.push_str(value);
-        }
+        weave.instead(&value, place);
     }
-    stretch(&mut text, &mut origins, done..source.len());
-    plain.push_str(&source[done..]);
-    if let Some(Placed { name, span, .. }) = leaking(&plain, &text, &placed) {
-        let told = format!("the value of `${{{name}}}` changes what stands around it");
+    weave.part(sources, source, done..source.text.len());
+    plain.push_str(&source.text[done..]);
+    if let Some(Placed { shown, span, .. }) = leaking(&plain, weave.text(), &placed) {
+        let told = format!("the value of `{shown}` changes what stands around it");
         sink.push(
             Diagnostic::error("bad-variable", told)
                 .at(*span, "it would stand here")
@@ -88,22 +183,13 @@ pub(super) fn substitute(
                 .help("give it a value that is a part of what it stands in; a quote in a string or a quoted name is written twice"),
         );
     }
-    if origins.is_empty() {
-        origins.push(Origin {
-            at: 0,
-            span,
-            verbatim: source.is_empty(),
-        });
-    }
-    Text {
-        text: text.into(),
-        origins,
-    }
+    let home = source.locate(0..source.text.len().max(1));
+    weave.finish(home)
 }
 
 /// A value in its place.
 struct Placed<'t> {
-    name: &'t str,
+    shown: &'t str,
     span: Span,
     /// Where its letter stands in the plain text.
     plain: usize,
@@ -189,6 +275,17 @@ pub(super) fn placeholder(text: &str) -> Option<&str> {
     let end = inner.find(|char: char| !(char.is_ascii_alphanumeric() || char == '_'))?;
     let begins_well = end > 0 && !inner.starts_with(|char: char| char.is_ascii_digit());
     (begins_well && inner[end..].starts_with('}')).then_some(&inner[..end])
+}
+
+/// The name of the variable whose value stands in the place of that text of a file.
+pub(super) fn name(text: &str) -> Option<&str> {
+    if let Some(name) = text.strip_prefix(':') {
+        // psql's `:name`, `:'name'` and `:"name"`.
+        return Some(name.trim_matches(['\'', '"']));
+    }
+    let inner = text.strip_prefix("${")?.strip_suffix('}')?;
+    // With a colon it is a tool's own (`${flyway:filename}`), which the file gives itself.
+    (!inner.contains(':')).then_some(inner)
 }
 
 fn unknown(name: &str, place: Span, values: &BTreeMap<String, String>) -> Diagnostic {

@@ -4,9 +4,9 @@ use std::sync::Mutex;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::Report;
-use super::marked;
+use super::migrations::{Migration, Tool, by_version, read_migrations};
 use super::whole::{Whole, without_digest};
+use super::{Report, sqitch};
 use crate::postgres::made::{run, same};
 use crate::support::faults;
 use crate::support::outcome::Outcome;
@@ -15,36 +15,6 @@ use crate::support::project::Project;
 
 /// How many earlier states are tried beside every tenth, and how many trees with holes.
 const RANDOM_STATES: usize = 20;
-
-/// Whose tree it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Tool {
-    /// Files `N_name.up.sql`, by the number.
-    GolangMigrate,
-    /// The same.
-    Sqlx,
-    /// Folders with `up.sql`, by the name up to `_` without its dashes.
-    Diesel,
-    /// Files `N_name.sql` with both directions, by the number.
-    Goose,
-    /// Files `N-name.sql` with both directions, by their names: all begin with as many digits.
-    SqlMigrate,
-}
-
-/// One migration, as its tool sees it.
-#[derive(Debug, Clone)]
-struct Migration {
-    /// What orders it, and what `signoff` calls it.
-    id: String,
-    /// What `truth/` calls it.
-    name: String,
-    /// Its upgrade, message by message.
-    up: Vec<String>,
-    /// Its downgrade, where it has one.
-    down: Option<Vec<String>>,
-    /// Its files below the tree's folder.
-    files: Vec<Utf8PathBuf>,
-}
 
 /// A tree, and the numbers of its migrations that truth says can't be reverted.
 pub(super) struct Tree {
@@ -77,23 +47,29 @@ impl Random {
 impl Tree {
     /// Reads the tree as its own tool does, and what is known of it.
     pub(super) fn read(corpora: &Utf8Path, name: &str, path: &str, tool: Tool) -> Self {
-        let folder = corpora.join(path);
-        let mut migrations = read_migrations(&folder, tool);
-        migrations.sort_by_key(|migration| {
-            let number = match tool {
-                Tool::GolangMigrate | Tool::Sqlx | Tool::Goose => migration.id.parse::<u64>().ok(),
-                Tool::Diesel | Tool::SqlMigrate => None,
-            };
-            (number, migration.id.clone())
-        });
+        let project = Project::new();
+        let mut folder = corpora.join(path);
+        let mut migrations;
+        if tool == Tool::Sqitch {
+            folder = sqitch::prepare(&folder, &project, path);
+            migrations = sqitch::migrations(&folder);
+        } else {
+            migrations = read_migrations(&folder, tool);
+        }
+        if tool != Tool::Sqitch {
+            migrations.sort_by_key(|migration| by_version(migration, tool));
+        }
         assert!(!migrations.is_empty(), "{folder}: no migrations there");
         let truth = corpora.join(format!("truth/{name}.json"));
         let truth = std::fs::read_to_string(&truth).expect("truth/ knows this tree");
         let truth: serde_json::Value = serde_json::from_str(&truth).expect("truth/ holds JSON");
         let in_reverse = truth["down_fails_in_reverse"].as_array().expect("a list");
-        // Not measured for every tree.
-        let alone = truth["down_alone"].as_object().into_iter().flatten();
-        let inexact = alone.filter(|(_, down)| down["kind"] == "differs");
+        // Not measured where a tree has no downs.
+        let alone = truth["down_alone"].as_object();
+        let inexact = alone
+            .into_iter()
+            .flatten()
+            .filter(|(_, down)| down["kind"] == "differs");
         Self {
             path: path.into(),
             folder,
@@ -103,7 +79,7 @@ impl Tree {
                 .map(|pair| pair[0].as_str().expect("a name").to_owned())
                 .collect(),
             inexact_downs: inexact.map(|(name, _)| name.clone()).collect(),
-            project: Project::new(),
+            project,
             tool,
         }
     }
@@ -184,7 +160,13 @@ impl Tree {
         // Its pairs are golang-migrate's too, which takes nothing that comes late.
         let layout: &[&str] = match self.tool {
             Tool::Sqlx => &["--layout", "sqlx"],
-            Tool::GolangMigrate | Tool::Diesel | Tool::Goose | Tool::SqlMigrate => &[],
+            Tool::GolangMigrate
+            | Tool::Diesel
+            | Tool::Goose
+            | Tool::SqlMigrate
+            | Tool::Prisma
+            | Tool::Flyway
+            | Tool::Sqitch => &[],
         };
         let all = [arguments, &["--path", folder.as_str()], layout].concat();
         self.project.run(&all)
@@ -222,12 +204,31 @@ impl Tree {
     /// A database after the first `count` migrations, run by the tool.
     fn straight(&self, count: usize) -> Database {
         let database = Database::create();
-        let ups = self.migrations[..count]
+        let ups: Vec<&Vec<String>> = self.migrations[..count]
             .iter()
-            .map(|migration| &migration.up);
-        let (done, outcome) = run_messages(&database, ups);
+            .map(|migration| &migration.up)
+            .collect();
+        let (done, outcome) = self.run_straight(&database, &ups);
         assert_eq!(done, count, "{outcome}");
         database
+    }
+
+    /// Runs migrations as their tool does; how many ran whole.
+    fn run_straight(&self, database: &Database, migrations: &[&Vec<String>]) -> (usize, Outcome) {
+        match self.tool {
+            Tool::Sqitch => {
+                let files: Vec<&str> = migrations.iter().map(|own| own[0].as_str()).collect();
+                let ran = sqitch::run(database, &files);
+                (ran.done, ran.outcome)
+            }
+            Tool::GolangMigrate
+            | Tool::Sqlx
+            | Tool::Diesel
+            | Tool::Goose
+            | Tool::SqlMigrate
+            | Tool::Prisma
+            | Tool::Flyway => run_messages(database, migrations),
+        }
     }
 
     /// Law 3. From the top down: what can be reverted ends where the tool's own downs end; a down that fails there
@@ -239,8 +240,10 @@ impl Tree {
             let (ours, straight) = (Database::create(), self.straight(top));
             run(&ours, &self.upgrade(None, top));
             let below = self.migrations[..top].iter().rev();
-            let stretch = below.map_while(|migration| migration.down.as_ref());
-            let (reverted, _) = run_messages(&straight, stretch);
+            let stretch: Vec<&Vec<String>> = below
+                .map_while(|migration| migration.down.as_ref())
+                .collect();
+            let (reverted, _) = self.run_straight(&straight, &stretch);
             let bottom = top - reverted;
             let name = |at: usize| &self.migrations[at - 1].name;
             if reverted > 0 {
@@ -248,7 +251,7 @@ impl Tree {
                 let script = self.run(&self.folder, &["downgrade", &range]);
                 run(&ours, &script.success().stdout);
                 let what = format!("the tool's own downs from {} to above {bottom}", name(top));
-                same(&what, &straight.state(), &ours.state());
+                same(&what, &dumped(&straight), &dumped(&ours));
                 let count = "SELECT count(*) FROM signoff_revision";
                 assert_eq!(ours.query(count), bottom.to_string(), "{what}");
                 downs.reverted += reverted;
@@ -303,7 +306,7 @@ impl Tree {
                 total - state
             ));
             let what = format!("from empty, after a start at {}", self.state(*state));
-            same(&what, &whole.state, &database.state());
+            same(&what, &whole.state, &dumped(&database));
             same(&what, &whole.rows, &database.rows());
         }
         states.len()
@@ -311,9 +314,9 @@ impl Tree {
 
     /// Law 5 where migrations came late, as branches bring them: a number orders the tree, so what is missing is
     /// applied in order. Where the tool's own run of that fails, so does ours. golang-migrate knows one number only,
-    /// the last, so there an earlier state has no holes.
+    /// the last, and Sqitch deploys in the order of its plan, so there an earlier state has no holes.
     fn holes_are_filled(&self) -> String {
-        if self.tool == Tool::GolangMigrate {
+        if matches!(self.tool, Tool::GolangMigrate | Tool::Sqitch | Tool::Flyway) {
             return "its tool leaves no holes".to_owned();
         }
         let (mut random, total) = (Random(11), self.migrations.len());
@@ -335,15 +338,16 @@ impl Tree {
                 part.write(self.path.join(file).as_str(), &bytes);
             }
             let (ours, straight) = (Database::create(), Database::create());
-            let texts = early.iter().map(|migration| &migration.up);
-            let first = run_messages(&straight, texts).1.code;
+            let texts: Vec<&Vec<String>> = early.iter().map(|migration| &migration.up).collect();
+            let first = self.run_straight(&straight, &texts).1.code;
             // At the same path, for that names the project where there is no config.
             let script = self.run(&part.path(self.path.as_str()), &["upgrade"]);
             let script = &script.success().stdout;
             assert_eq!(ours.psql_stdin(script, &[]).code, first, "without {late:?}");
             if first == 0 {
                 let texts = late.iter().map(|at| &self.migrations[*at].up);
-                let second = run_messages(&straight, texts).1.code;
+                let texts: Vec<&Vec<String>> = texts.collect();
+                let second = self.run_straight(&straight, &texts).1.code;
                 let script = self.upgrade(None, total);
                 assert_eq!(
                     ours.psql_stdin(&script, &[]).code,
@@ -357,8 +361,8 @@ impl Tree {
             }
             same(
                 &format!("straight, where {late:?} came late"),
-                &straight.state(),
-                &ours.state(),
+                &dumped(&straight),
+                &dumped(&ours),
             );
         }
         format!("from {filled} with holes ({failed} more fail for its tool, and here)")
@@ -401,11 +405,7 @@ fn named(what: &str, names: &[String]) -> Option<String> {
 }
 
 /// Runs migrations message by message; how many ran whole.
-fn run_messages<'m>(
-    database: &Database,
-    migrations: impl Iterator<Item = &'m Vec<String>>,
-) -> (usize, Outcome) {
-    let migrations: Vec<&Vec<String>> = migrations.collect();
+fn run_messages(database: &Database, migrations: &[&Vec<String>]) -> (usize, Outcome) {
     let messages = migrations.iter().flat_map(|messages| messages.iter());
     let messages: Vec<&str> = messages.map(String::as_str).collect();
     let ran = database.run_raw_all(&messages);
@@ -418,52 +418,29 @@ fn run_messages<'m>(
     (whole.count(), ran.outcome)
 }
 
-fn read_migrations(folder: &Utf8Path, tool: Tool) -> Vec<Migration> {
-    let text = |path: &Utf8Path| std::fs::read_to_string(folder.join(path)).ok();
-    let files = crate::support::files(folder, "sql");
-    let read_marked = |path: &Utf8PathBuf, marked: marked::Marked, id: &str| Migration {
-        id: id.to_owned(),
-        name: path.file_stem().expect("a file has a name").to_owned(),
-        up: marked.up,
-        down: marked.down,
-        files: vec![path.clone()],
-    };
-    let read = |path: &Utf8PathBuf| {
-        let whole = || text(path).expect("a corpus is readable");
-        let (name, down) = match tool {
-            Tool::GolangMigrate | Tool::Sqlx => {
-                let name = path.as_str().strip_suffix(".up.sql")?;
-                (name, Utf8PathBuf::from(format!("{name}.down.sql")))
-            }
-            Tool::Diesel => {
-                let name = path.as_str().strip_suffix("/up.sql")?;
-                (name, Utf8PathBuf::from(format!("{name}/down.sql")))
-            }
-            Tool::SqlMigrate => {
-                return Some(read_marked(
-                    path,
-                    marked::sql_migrate(&whole()),
-                    path.as_str(),
-                ));
-            }
-            Tool::Goose => {
-                let (number, _) = path.as_str().split_once('_')?;
-                let number = number.trim_start_matches('0');
-                return Some(read_marked(path, marked::goose(&whole()), number));
-            }
-        };
-        let id = name.split('_').next().expect("a split has a part");
-        let has_down = text(&down).is_some();
-        Some(Migration {
-            id: id.replace('-', ""),
-            name: name.to_owned(),
-            up: vec![whole()],
-            down: text(&down).map(|down| vec![down]),
-            files: [path.clone()]
-                .into_iter()
-                .chain(has_down.then_some(down))
-                .collect(),
-        })
-    };
-    files.iter().filter_map(read).collect()
+/// What pg_dump tells of a database, the rows of a table sorted. Where an updated row lies depends on what the server
+/// has cleaned up by then, and so on what else is running.
+pub(super) fn dumped(database: &Database) -> String {
+    let text = database.state();
+    let mut sorted = String::with_capacity(text.len());
+    let mut rows: Vec<&str> = Vec::new();
+    let mut rest = text.as_str();
+    while !rest.is_empty() {
+        // A row ends where the next one begins, or a blank line behind it.
+        let next = rest[1..].find("\nINSERT INTO ").map(|at| at + 2);
+        let blank = rest.find(";\n\n").map(|at| at + 2);
+        let end = next.into_iter().chain(blank).min().unwrap_or(rest.len());
+        let (piece, after) = rest.split_at(end);
+        rest = after;
+        if piece.starts_with("INSERT INTO ") {
+            rows.push(piece);
+            continue;
+        }
+        rows.sort_unstable();
+        sorted.extend(rows.drain(..));
+        sorted.push_str(piece);
+    }
+    rows.sort_unstable();
+    sorted.extend(rows);
+    sorted
 }

@@ -62,7 +62,7 @@ fn layouts_that_can_not_be_told() {
         &["schema.sql"][..],
         &["1_a.up.sql", "20240101000000_b.sql"],
         &["1_a.up.sql", "2024-01-01-000000_x/up.sql"],
-        &["V1__flyway.sql"],
+        &["V1_flyway.sql"],
     ] {
         let project = tree(files);
         told += &session(&project, &[&["check", "--path", "db"]]);

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use camino::{Utf8Path, Utf8PathBuf};
 use toml::de::{DeTable, DeValue};
 
+use super::folders::part;
 use super::numbered::{self, Tool};
 use super::{Contents, Input};
 use crate::diagnostic::{Diagnostic, Sink};
@@ -91,12 +92,6 @@ struct Files {
     metadata: Option<FileId>,
     /// One of them is not what the layout says.
     unsound: bool,
-}
-
-/// Folder and name of a file that lies one folder deep.
-fn part(path: &Utf8Path) -> Option<(&str, &str)> {
-    let (folder, name) = path.as_str().split_once('/')?;
-    (!name.contains('/')).then_some((folder, name))
 }
 
 fn migration(

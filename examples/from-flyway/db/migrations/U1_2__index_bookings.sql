@@ -1,0 +1,1 @@
+DROP INDEX CONCURRENTLY booking_account_idx;

@@ -1,0 +1,1 @@
+CREATE INDEX CONCURRENTLY booking_account_idx ON booking (account);

@@ -1,0 +1,7 @@
+-- Deploy shelf:appschema to pg
+\ir ../lib/schema.sql
+BEGIN;
+
+CREATE SCHEMA :"schema";
+
+COMMIT;

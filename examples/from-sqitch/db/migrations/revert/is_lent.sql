@@ -1,0 +1,9 @@
+-- Revert shelf:is_lent from pg
+
+BEGIN;
+
+CREATE OR REPLACE FUNCTION shelf.is_lent(wanted text) RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT EXISTS (SELECT FROM shelf.loan WHERE isbn = wanted AND returned IS NULL AND due >= current_date);
+$$;
+
+COMMIT;
