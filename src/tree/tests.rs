@@ -207,6 +207,26 @@ fn auto_recognises_each_layout() {
     );
 }
 
+/// What reads like one tool's marker may be a sentence in another tool's file.
+#[test]
+fn auto_is_not_misled_by_a_sentence() {
+    let tree = Disk::new()
+        .file("1_a.up.sql", "SELECT 1;")
+        .file(
+            "1_a.down.sql",
+            "-- Down migration is a no-op: nothing to undo.\n",
+        )
+        .read();
+    assert_eq!(tree.0.layout, "golang-migrate");
+    let tree = Disk::new()
+        .file(
+            "1_a.sql",
+            "-- Up migration of the accounts, see the wiki\nSELECT 1;",
+        )
+        .read();
+    assert_eq!(tree.0.layout, "sqlx");
+}
+
 #[test]
 fn auto_says_what_it_saw() {
     let layouts = super::layout::names();

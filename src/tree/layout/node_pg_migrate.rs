@@ -24,11 +24,21 @@ const TOOL: Tool<Version> = Tool {
 /// What Node runs.
 const PROGRAMS: [&str; 6] = ["js", "cjs", "mjs", "ts", "cts", "mts"];
 
-/// Whether a file has a marker.
+/// Whether a file has a marker that is nothing else. The tool takes any comment that begins so, and a sentence does too:
+/// `-- Down migration is a no-op` stands in other tools' files. A pair's half is none of its files.
 pub(super) fn claims(file: &File) -> bool {
-    super::marked(file, |text| {
-        sections::lines(text).any(|line| marker(line.text).is_some())
-    })
+    !super::golang_migrate::claims(file)
+        && super::marked(file, |text| {
+            sections::lines(text)
+                .any(|line| marker(line.text).is_some() && is_nothing_else(line.text))
+        })
+}
+
+fn is_nothing_else(line: &str) -> bool {
+    let line = line.trim_ascii_end().trim_end_matches('-');
+    line.trim_ascii_end()
+        .to_ascii_lowercase()
+        .ends_with("migration")
 }
 
 pub(super) fn read(input: Input<'_>, sink: &mut Sink) -> Result<Contents, Error> {
