@@ -25,7 +25,23 @@ use crate::tree::Tree;
 pub(super) fn upgrade_range(graph: &Graph, tree: &Tree, expr: &str) -> Result<Range, Diagnostic> {
     let resolver = Resolver { graph, tree };
     resolver.not_empty()?;
-    let (from, to) = match resolver.parse(expr, "base:head")? {
+    let (from, to) = upward(&resolver, expr, "base:head")?;
+    let (after, before) = (graph.ancestors(&to), graph.ancestors(&from));
+    let gained = |revision: &usize| after[*revision] && !before[*revision];
+    let revisions: Vec<usize> = graph.order().iter().copied().filter(gained).collect();
+    if revisions.is_empty() || from.iter().any(|revision| !after[*revision]) {
+        return Err(resolver.no_way_up(&from, &to));
+    }
+    Ok(resolver.range(from, to, revisions))
+}
+
+/// Both ends of an expression that counts from the base up, where it leaves one out. Empty text is `default`.
+fn upward(
+    resolver: &Resolver<'_>,
+    expr: &str,
+    default: &str,
+) -> Result<(Vec<usize>, Vec<usize>), Diagnostic> {
+    let (from, to) = match resolver.parse(expr, default)? {
         Expression::State(to) => (Side::Open, Side::Terms(to)),
         Expression::Range(from, to) => (from, to),
     };
@@ -37,13 +53,7 @@ pub(super) fn upgrade_range(graph: &Graph, tree: &Tree, expr: &str) -> Result<Ra
         Side::Open => vec![resolver.head()?],
         Side::Terms(terms) => resolver.state(&terms, &Origins::upgrade(&from))?,
     };
-    let (after, before) = (graph.ancestors(&to), graph.ancestors(&from));
-    let gained = |revision: &usize| after[*revision] && !before[*revision];
-    let revisions: Vec<usize> = graph.order().iter().copied().filter(gained).collect();
-    if revisions.is_empty() || from.iter().any(|revision| !after[*revision]) {
-        return Err(resolver.no_way_up(&from, &to));
-    }
-    Ok(resolver.range(from, to, revisions))
+    Ok((from, to))
 }
 
 /// What a downgrade by this expression runs.
@@ -122,18 +132,7 @@ pub(super) fn downgrade_range(graph: &Graph, tree: &Tree, expr: &str) -> Result<
 pub(super) fn stamp_range(graph: &Graph, tree: &Tree, expr: &str) -> Result<Range, Diagnostic> {
     let resolver = Resolver { graph, tree };
     resolver.not_empty()?;
-    let (from, to) = match resolver.parse(expr, "")? {
-        Expression::State(to) => (Side::Open, Side::Terms(to)),
-        Expression::Range(from, to) => (from, to),
-    };
-    let from = match from {
-        Side::Open => Vec::new(),
-        Side::Terms(terms) => resolver.state(&terms, &Origins::left())?,
-    };
-    let to = match to {
-        Side::Open => vec![resolver.head()?],
-        Side::Terms(terms) => resolver.state(&terms, &Origins::upgrade(&from))?,
-    };
+    let (from, to) = upward(&resolver, expr, "")?;
     let (after, before) = (graph.ancestors(&to), graph.ancestors(&from));
     let gained = filtered(graph.order(), |revision| {
         after[revision] && !before[revision]

@@ -11,6 +11,7 @@ macro_rules! embedded {
 embedded![
     "downgrade.sql",
     "plain/blocks.sql",
+    "plain/checked.sql",
     "plain/close.sql",
     "plain/downgrade.sql",
     "plain/header.sql",
@@ -38,6 +39,7 @@ embedded![
     "script/compare.sql",
     "script/compare/replaced.sql",
     "script/compare/variables.sql",
+    "script/contents.sql",
     "script/create.sql",
     "script/database.sql",
     "script/header.sql",

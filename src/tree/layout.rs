@@ -30,6 +30,7 @@ use std::ops::Range;
 use camino::Utf8Path;
 
 use super::disk::{File, Folder};
+use super::text::{self, LineEnds, Taken};
 use super::{Error, Lineage, Migration, Repeatable};
 use crate::config::{Order, table};
 use crate::diagnostic::Sink;
@@ -180,6 +181,16 @@ pub static LAYOUTS: &[Layout] = &[
     },
 ];
 
+/// The layouts that a file's text speaks for, by its marker lines: its name alone says nothing then.
+const MARKED: [&str; 6] = [
+    "goose",
+    "dbmate",
+    "sql-migrate",
+    "node-pg-migrate",
+    "tern",
+    "graphile-migrate",
+];
+
 /// The word for "recognise it".
 pub const AUTO: &str = "auto";
 
@@ -239,6 +250,21 @@ pub(super) struct Contents {
     pub(super) repeatables: Vec<Repeatable>,
 }
 
+impl Input<'_> {
+    /// Reads and takes in the wanted files. The others stay in the folder.
+    fn take(
+        &mut self,
+        wanted: impl Fn(&File) -> bool + Sync,
+        ends: LineEnds,
+    ) -> Result<Vec<Taken>, Error> {
+        self.folder.read(&wanted)?;
+        let all = std::mem::take(&mut self.folder.files);
+        let (files, others) = all.into_iter().partition(wanted);
+        self.folder.files = others;
+        Ok(text::take_in(&self.folder, files, ends, &mut self.sources))
+    }
+}
+
 impl Layout {
     pub(super) fn read(&self, input: Input<'_>, sink: &mut Sink) -> Result<Contents, Error> {
         (self.read)(input, sink)
@@ -274,7 +300,10 @@ pub(super) fn choose(name: &str, folder: &mut Folder) -> Result<&'static Layout,
         .filter(|(_, files): &(_, Vec<&File>)| !files.is_empty())
         .collect();
     // Some tools let a file have no marker, which then looks like one of sqlx: what other files say outweighs its name.
-    if scripts.iter().any(|file| is_marked(file)) {
+    if claims
+        .iter()
+        .any(|(layout, _)| MARKED.contains(&layout.name))
+    {
         claims.retain(|(layout, _)| layout.name != "sqlx");
     }
     let saw = match claims.as_slice() {
@@ -310,19 +339,6 @@ pub(super) fn choose(name: &str, folder: &mut Folder) -> Result<&'static Layout,
 fn marked(file: &File, marks: fn(&str) -> bool) -> bool {
     let bytes = file.bytes.as_deref().unwrap_or_default();
     !native::claims(file) && marks(&String::from_utf8_lossy(bytes))
-}
-
-/// Whether a file's text speaks for a tool that cuts it by marker lines: its name alone says nothing then.
-fn is_marked(file: &File) -> bool {
-    let claims = [
-        goose::claims,
-        dbmate::claims,
-        sql_migrate::claims,
-        node_pg_migrate::claims,
-        tern::claims,
-        graphile_migrate::claims,
-    ];
-    claims.iter().any(|claims| claims(file))
 }
 
 /// Whether a file begins like a native one: a `--!` line, behind blank lines and comments at most.

@@ -7,15 +7,7 @@ DECLARE
   manifest jsonb; again_rows jsonb; others jsonb := {{ others | json | lit }}; put_off jsonb := '[]'; first_run boolean;
 {% include "script/compare/variables.sql" %}
 BEGIN
-  PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
-  IF current_setting('signoff.checked', true) IS DISTINCT FROM 'server' THEN
-    RAISE EXCEPTION USING ERRCODE = 'SO002',
-      MESSAGE = 'signoff: refused: the checks at the top of this script have not passed in this session',
-      HINT = 'Mend what they said, and run the whole script again, from its first statement.';
-  END IF;
-{% if role %}
-  PERFORM set_config('role', {{ role | lit }}, true);
-{% endif %}
+{% include "plain/checked.sql" %}
 {% if direction != "plan" %}
   EXECUTE current_setting('signoff.lock');
 {% endif %}

@@ -9,13 +9,12 @@ use std::collections::BTreeMap;
 use camino::{Utf8Path, Utf8PathBuf};
 use toml::de::{DeTable, DeValue};
 
-use super::folders::part;
+use super::folders::{self, Files};
 use super::numbered::{self, Tool};
 use super::{Contents, Input};
 use crate::diagnostic::{Diagnostic, Sink};
 use crate::source::{FileId, Sources, Span};
 use crate::tree::disk::File;
-use crate::tree::text::{self, LineEnds};
 use crate::tree::{Error, Migration, Settings};
 
 const TOOL: Tool = Tool {
@@ -23,39 +22,17 @@ const TOOL: Tool = Tool {
     migration: |pair, sources, _| pair.migration(sources, |_| Settings::default()),
 };
 
-const FILES: [&str; 3] = ["up.sql", "down.sql", "metadata.toml"];
+const UP: &str = "up.sql";
+const DOWN: &str = "down.sql";
+const METADATA: &str = "metadata.toml";
 
 /// Whether a file is a migration's script, by its name and depth.
 pub(super) fn claims(file: &File) -> bool {
-    part(&file.path).is_some_and(|(_, name)| name == "up.sql" || name == "down.sql")
+    folders::part(&file.path).is_some_and(|(_, name)| name == UP || name == DOWN)
 }
 
 pub(super) fn read(mut input: Input<'_>, sink: &mut Sink) -> Result<Contents, Error> {
-    let mut folders: BTreeMap<String, Files> = BTreeMap::new();
-    for file in &input.folder.files {
-        if let Some((folder, _)) = file.path.as_str().split_once('/') {
-            folders.entry(folder.to_owned()).or_default();
-        }
-    }
-    let wanted = |path: &Utf8Path| part(path).is_some_and(|(_, name)| FILES.contains(&name));
-    input.folder.read(|file| wanted(&file.path))?;
-    let all = std::mem::take(&mut input.folder.files);
-    let files = all.into_iter().filter(|file| wanted(&file.path)).collect();
-    let taken = text::take_in(&input.folder, files, LineEnds::Keep, &mut input.sources);
-    for file in taken {
-        let path = file.path.clone();
-        let Some((folder, name)) = part(&path) else {
-            continue;
-        };
-        let (id, sound) = numbered::judge(file, &input.sources, &TOOL, sink);
-        let files = folders.entry(folder.to_owned()).or_default();
-        files.unsound |= !sound;
-        match name {
-            "up.sql" => files.up = Some(id),
-            "down.sql" => files.down = Some(id),
-            _ => files.metadata = Some(id),
-        }
-    }
+    let folders = folders::read(&mut input, &[UP, DOWN, METADATA], &TOOL, sink)?;
     let mut migrations: BTreeMap<String, (Utf8PathBuf, Migration)> = BTreeMap::new();
     for (name, files) in folders {
         let path = input.folder.show(Utf8Path::new(&name));
@@ -84,16 +61,6 @@ pub(super) fn read(mut input: Input<'_>, sink: &mut Sink) -> Result<Contents, Er
     })
 }
 
-/// What one folder holds.
-#[derive(Debug, Default)]
-struct Files {
-    up: Option<FileId>,
-    down: Option<FileId>,
-    metadata: Option<FileId>,
-    /// One of them is not what the layout says.
-    unsound: bool,
-}
-
 fn migration(
     name: &str,
     path: &Utf8Path,
@@ -106,7 +73,7 @@ fn migration(
             .path(path.to_owned())
             .help(help)
     };
-    let Some(up) = files.up else {
+    let Some(up) = files.get(UP) else {
         let told = format!(
             "the folder `{path}` has no `up.sql`, and diesel refuses the whole tree for it"
         );
@@ -134,7 +101,7 @@ fn migration(
                 .help("a comment in it is enough"),
         );
     }
-    let down = files.down.filter(|down| {
+    let down = files.get(DOWN).filter(|down| {
         let empty = sources.text(*down).is_empty();
         if empty {
             let told = format!(
@@ -149,13 +116,12 @@ fn migration(
         }
         !empty
     });
+    let metadata = files.get(METADATA);
     let settings = || Settings {
-        no_transaction: files
-            .metadata
-            .is_some_and(|file| runs_outside(file, sources)),
+        no_transaction: metadata.is_some_and(|file| runs_outside(file, sources)),
         ..Settings::default()
     };
-    if let Some(file) = files.metadata {
+    if let Some(file) = metadata {
         warn_of_metadata(file, sources, sink);
     }
     let script = |file: FileId| numbered::script(sources, file, settings());

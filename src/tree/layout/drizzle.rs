@@ -90,30 +90,22 @@ fn of_journal(
     }
     let is_script =
         |path: &Utf8Path| path.extension() == Some("sql") && !path.as_str().contains('/');
-    input.folder.read(|file| is_script(&file.path))?;
-    let all = std::mem::take(&mut input.folder.files);
-    let files = all
-        .into_iter()
-        .filter(|file| is_script(&file.path))
-        .collect();
     let mut scripts: BTreeMap<Utf8PathBuf, text::Taken> = BTreeMap::new();
-    for file in text::take_in(&input.folder, files, LineEnds::Keep, &mut input.sources) {
+    for file in input.take(|file| is_script(&file.path), LineEnds::Keep)? {
         scripts.insert(file.path.clone(), file);
     }
     let sources = &input.sources;
     let mut migrations: Vec<Migration> = Vec::new();
+    let mut listed: BTreeMap<&str, Span> = BTreeMap::new();
     let mut newest: Option<&Entry> = None;
     for entry in &entries {
         let path = Utf8PathBuf::from(format!("{}.sql", entry.tag));
-        if let Some(first) = migrations
-            .iter()
-            .find(|first| first.id.as_str() == entry.tag)
-        {
+        if let Some(first) = listed.get(entry.tag.as_str()) {
             let told = format!("the journal lists `{path}` twice");
             sink.push(
                 Diagnostic::error("duplicate-version", told)
                     .at(entry.at, "again")
-                    .at(first.at, "the file")
+                    .at(*first, "the file")
                     .because("its SQL would run twice, and the second time fail half-way")
                     .help("take one of the entries out"),
             );
@@ -148,7 +140,9 @@ fn of_journal(
         }
         let (id, sound) = numbered::judge(file, sources, &TOOL, sink);
         if sound {
-            migrations.extend(migration(&entry.tag, id, sources, sink));
+            let migration = migration(&entry.tag, id, sources, sink);
+            listed.extend(migration.iter().map(|it| (entry.tag.as_str(), it.at)));
+            migrations.extend(migration);
         }
     }
     for file in scripts.into_values() {

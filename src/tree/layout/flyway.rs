@@ -20,7 +20,7 @@ use super::{Contents, Input};
 use crate::diagnostic::{Diagnostic, Sink};
 use crate::source::{FileId, Sources, Span};
 use crate::tree::disk::File;
-use crate::tree::text::{self, LineEnds};
+use crate::tree::text::LineEnds;
 use crate::tree::variables::{self, Missing, Style};
 use crate::tree::{Error, Migration, Part, Repeatable, Script, Settings, Text};
 
@@ -41,15 +41,7 @@ pub(super) fn read(mut input: Input<'_>, sink: &mut Sink) -> Result<Contents, Er
     refuse(&input, sink);
     let is_conf = |path: &Utf8Path| path.as_str().to_ascii_lowercase().ends_with(".sql.conf");
     let wanted = |file: &File| is_conf(&file.path) || name::parse(&file.path).is_some();
-    input.folder.read(wanted)?;
-    let all = std::mem::take(&mut input.folder.files);
-    let files = all.into_iter().filter(wanted).collect();
-    let taken = text::take_in(
-        &input.folder,
-        files,
-        LineEnds::KeepWithoutMark,
-        &mut input.sources,
-    );
+    let taken = input.take(wanted, LineEnds::KeepWithoutMark)?;
     let mut confs: BTreeMap<Utf8PathBuf, Conf> = BTreeMap::new();
     let mut scripts: Vec<(Name, Utf8PathBuf, FileId)> = Vec::new();
     for file in taken {

@@ -9,7 +9,7 @@ use super::numbered::{self, Tool};
 use crate::diagnostic::Sink;
 use crate::source::FileId;
 use crate::tree::Error;
-use crate::tree::text::{self, LineEnds};
+use crate::tree::text::LineEnds;
 
 /// What one folder holds of the files that were asked for, by name.
 #[derive(Debug, Default)]
@@ -46,11 +46,7 @@ pub(super) fn read(
         }
     }
     let wanted = |path: &Utf8Path| part(path).is_some_and(|(_, name)| names.contains(&name));
-    input.folder.read(|file| wanted(&file.path))?;
-    let all = std::mem::take(&mut input.folder.files);
-    let (files, others) = all.into_iter().partition(|file| wanted(&file.path));
-    input.folder.files = others;
-    for file in text::take_in(&input.folder, files, LineEnds::Keep, &mut input.sources) {
+    for file in input.take(|file| wanted(&file.path), LineEnds::Keep)? {
         let path = file.path.clone();
         let Some((folder, name)) = part(&path) else {
             continue;

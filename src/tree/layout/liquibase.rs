@@ -22,7 +22,7 @@ use super::{Contents, Input};
 use crate::diagnostic::{Diagnostic, Sink};
 use crate::source::{FileId, Sources, Span};
 use crate::tree::disk::{File, Folder};
-use crate::tree::text::{self, LineEnds};
+use crate::tree::text::LineEnds;
 use crate::tree::variables::{self, Missing, Style};
 use crate::tree::weave::Weave;
 use crate::tree::{Error, Migration, Part, Script, Settings};
@@ -57,15 +57,7 @@ fn is_for_postgres(filter: &str) -> bool {
 
 pub(super) fn read(mut input: Input<'_>, sink: &mut Sink) -> Result<Contents, Error> {
     let wanted = |file: &File| file.is_sql() || master::is_candidate(&file.path);
-    input.folder.read(wanted)?;
-    let all = std::mem::take(&mut input.folder.files);
-    let files = all.into_iter().filter(wanted).collect();
-    let taken = text::take_in(
-        &input.folder,
-        files,
-        LineEnds::KeepWithoutMark,
-        &mut input.sources,
-    );
+    let taken = input.take(wanted, LineEnds::KeepWithoutMark)?;
     let mut scripts: BTreeMap<Utf8PathBuf, FileId> = BTreeMap::new();
     let mut lists: BTreeMap<Utf8PathBuf, (FileId, Vec<Include>)> = BTreeMap::new();
     for file in taken {

@@ -23,7 +23,7 @@ use crate::diagnostic::{Diagnostic, Sink};
 use crate::lex;
 use crate::source::{FileId, Sources, Span};
 use crate::tree::disk::File;
-use crate::tree::text::{self, LineEnds, Taken};
+use crate::tree::text::{LineEnds, Taken};
 use crate::tree::{Error, Migration, Part, Repeatable, Script, Settings, Text, variables};
 
 /// The folder of files that run again whenever they change.
@@ -35,12 +35,7 @@ pub(super) fn claims(file: &File) -> bool {
 }
 
 pub(super) fn read(mut input: Input<'_>, sink: &mut Sink) -> Result<Contents, Error> {
-    input.folder.read(File::is_sql)?;
-    let (files, others): (Vec<File>, Vec<File>) = std::mem::take(&mut input.folder.files)
-        .into_iter()
-        .partition(File::is_sql);
-    input.folder.files = others;
-    let mut taken = text::take_in(&input.folder, files, LineEnds::Fold, &mut input.sources);
+    let mut taken = input.take(File::is_sql, LineEnds::Fold)?;
     let sources = &input.sources;
     let cuts: Vec<Option<Cut>> = taken
         .par_iter_mut()

@@ -9,7 +9,7 @@ use super::{Contents, Input};
 use crate::diagnostic::{Diagnostic, Sink};
 use crate::name::RevisionId;
 use crate::source::{FileId, Sources, Span};
-use crate::tree::text::{self, LineEnds, Taken};
+use crate::tree::text::{LineEnds, Taken};
 use crate::tree::{Direction, Error, Migration, Part, Script, Settings, Text};
 
 /// What a file's name says.
@@ -39,13 +39,7 @@ pub(super) fn read<V: Ord>(
     name: fn(&Utf8Path) -> Option<Named<V>>,
     sink: &mut Sink,
 ) -> Result<Contents, Error> {
-    input.folder.read(|file| name(&file.path).is_some())?;
-    let all = std::mem::take(&mut input.folder.files);
-    let files = all
-        .into_iter()
-        .filter(|file| name(&file.path).is_some())
-        .collect();
-    let taken = text::take_in(&input.folder, files, LineEnds::Keep, &mut input.sources);
+    let taken = input.take(|file| name(&file.path).is_some(), LineEnds::Keep)?;
     let mut pairs: BTreeMap<V, Pair> = BTreeMap::new();
     for file in taken {
         let Some(named) = name(&file.path) else {

@@ -15,8 +15,9 @@ use crate::diagnostic::{Diagnostic, Sink};
 use crate::lex;
 use crate::source::{FileId, Sources, Span};
 use crate::tree::disk::File;
-use crate::tree::text::{self, LineEnds, Taken};
-use crate::tree::{Error, Migration, Origin, Part, Script, Settings, Text};
+use crate::tree::text::{LineEnds, Taken};
+use crate::tree::weave::Weave;
+use crate::tree::{Error, Migration, Part, Script, Settings, Text};
 
 /// How a tool differs from the next.
 pub(super) struct Tool<V> {
@@ -165,14 +166,8 @@ pub(super) fn read<V: Ord + Send>(
     tool: &Tool<V>,
     sink: &mut Sink,
 ) -> Result<Contents, Error> {
-    input
-        .folder
-        .read(|file| (tool.named)(&file.path).is_some())?;
-    let files: Vec<File> = std::mem::take(&mut input.folder.files)
-        .into_iter()
-        .filter(|file| (tool.named)(&file.path).is_some())
-        .collect();
-    let taken = text::take_in(&input.folder, files, LineEnds::Keep, &mut input.sources);
+    let wanted = |file: &File| (tool.named)(&file.path).is_some();
+    let taken = input.take(wanted, LineEnds::Keep)?;
     let sources = &input.sources;
     let mut made: Vec<(V, Option<Migration>, Span, String, Sink)> = taken
         .into_par_iter()
@@ -260,18 +255,11 @@ fn without_lines(sources: &Sources, span: Span, drops: fn(&str) -> bool) -> Text
         .filter(|token| token.kind.is_opaque() && !token.kind.is_trivia())
         .map(lex::Token::range)
         .collect();
-    let mut made = Text::default();
-    let mut text = String::new();
-    let mut keep = |text: &mut String, range: Range<usize>| {
-        if !range.is_empty() {
-            let start = span.range().start;
-            made.origins.push(Origin {
-                at: text.len(),
-                span: Span::new(span.file, start + range.start..start + range.end),
-                verbatim: true,
-            });
-            text.push_str(&whole[range]);
-        }
+    let mut weave = Weave::default();
+    let start = span.range().start;
+    let mut keep = |range: Range<usize>| {
+        let kept = Span::new(span.file, start + range.start..start + range.end);
+        weave.verbatim(sources, kept);
     };
     let mut done = 0;
     let mut next = 0;
@@ -287,16 +275,12 @@ fn without_lines(sources: &Sources, span: Span, drops: fn(&str) -> bool) -> Text
             .get(next)
             .is_some_and(|it| it.start < line.range.start)
         {
-            keep(&mut text, done..line.range.start);
+            keep(done..line.range.start);
             done = line.range.end;
         }
     }
-    keep(&mut text, done..whole.len());
-    if made.origins.is_empty() {
-        return Text::verbatim(sources, span);
-    }
-    made.text = text.into();
-    made
+    keep(done..whole.len());
+    weave.finish(span)
 }
 
 /// Reports files that are programs: each is a migration that no script can have.

@@ -61,20 +61,10 @@ pub(super) fn read(mut input: Input<'_>, sink: &mut Sink) -> Result<Contents, Er
         .iter()
         .flat_map(|it| [&it.deploy, &it.revert])
         .collect();
-    input.folder.read(|file| wanted.contains(&file.path))?;
-    let all = std::mem::take(&mut input.folder.files);
-    let (files, others): (Vec<File>, Vec<File>) = all
-        .into_iter()
-        .partition(|file| wanted.contains(&file.path));
-    input.folder.files = others;
     let mut by_path: BTreeMap<Utf8PathBuf, FileId> = BTreeMap::new();
     let mut unsound: BTreeSet<FileId> = BTreeSet::new();
-    for file in text::take_in(
-        &input.folder,
-        files,
-        LineEnds::KeepWithoutMark,
-        &mut input.sources,
-    ) {
+    let is_wanted = |file: &File| wanted.contains(&file.path);
+    for file in input.take(is_wanted, LineEnds::KeepWithoutMark)? {
         let path = file.path.clone();
         let (id, sound) = numbered::judge(file, &input.sources, &TOOL, sink);
         by_path.insert(path, id);

@@ -7,7 +7,7 @@
 use camino::Utf8Path;
 
 use super::numbered::{self, Named, Pair, Tool};
-use super::{Contents, Input};
+use super::{Contents, Input, sections};
 use crate::diagnostic::{Diagnostic, Sink};
 use crate::source::{Sources, Span};
 use crate::tree::disk::File;
@@ -27,7 +27,6 @@ pub(super) fn claims(file: &File) -> bool {
     parse(&file.path).is_some()
         && !super::golang_migrate::claims(file)
         && !super::native::claims(file)
-        && !super::is_marked(file)
 }
 
 pub(super) fn read(input: Input<'_>, sink: &mut Sink) -> Result<Contents, Error> {
@@ -39,11 +38,7 @@ pub(super) fn read(input: Input<'_>, sink: &mut Sink) -> Result<Contents, Error>
             let told = format!(
                 "`{path}` does not begin with a number, and sqlx refuses the whole folder for it"
             );
-            sink.push(
-                Diagnostic::error("bad-file-name", told)
-                    .path(path)
-                    .help("rename it, or move it out of the folder"),
-            );
+            sink.push(sections::bad_name(path, told));
         }
     }
     numbered::read(input, &TOOL, parse, sink)

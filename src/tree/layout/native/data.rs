@@ -12,7 +12,7 @@ use crate::diagnostic::{Diagnostic, Sink};
 use crate::source::{FileId, Sources, Span};
 use crate::tree::csv;
 use crate::tree::disk::File;
-use crate::tree::text::{self, LineEnds};
+use crate::tree::text::LineEnds;
 use crate::tree::{Data, Error, OnConflict};
 
 /// What the directive says.
@@ -79,10 +79,7 @@ pub(super) fn read_tables(
         .collect();
     named.sort_unstable();
     let is_named = |file: &File| named.binary_search(&file.path.as_path()).is_ok();
-    input.folder.read(is_named)?;
-    let files = std::mem::take(&mut input.folder.files);
-    let files = files.into_iter().filter(is_named).collect();
-    let taken = text::take_in(&input.folder, files, LineEnds::Fold, &mut input.sources);
+    let taken = input.take(is_named, LineEnds::Fold)?;
     let mut tables = BTreeMap::new();
     for file in taken {
         sink.join(file.sink);
