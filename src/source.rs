@@ -58,6 +58,7 @@ pub struct Sources {
 #[derive(Debug)]
 struct File {
     path: Utf8PathBuf,
+    mark: &'static str,
     text: Arc<String>,
     lines: OnceLock<Vec<u32>>,
 }
@@ -92,17 +93,12 @@ impl Sources {
     /// # Panics
     /// When `text` is 4 GiB or more; readers refuse such a file first.
     pub fn add(&mut self, path: impl Into<Utf8PathBuf>, text: String) -> FileId {
-        assert!(
-            u32::try_from(text.len()).is_ok(),
-            "a source file is smaller than 4 GiB"
-        );
-        let id = FileId(u32::try_from(self.files.len()).expect("fewer than 2^32 files"));
-        self.files.push(File {
-            path: path.into(),
-            text: Arc::new(text),
-            lines: OnceLock::new(),
-        });
-        id
+        self.push(path.into(), "", text)
+    }
+
+    /// Takes in a file that begins with a byte order mark, which is no part of `text`.
+    pub fn add_marked(&mut self, path: impl Into<Utf8PathBuf>, text: String) -> FileId {
+        self.push(path.into(), "\u{feff}", text)
     }
 
     /// Every file's path and text, in the order in which they were read.
@@ -114,6 +110,11 @@ impl Sources {
     /// How the file is shown.
     pub fn path(&self, file: FileId) -> &Utf8Path {
         &self.file(file).path
+    }
+
+    /// What a file begins with before its text: a byte order mark, or nothing. Hashes of other tools are over both.
+    pub fn mark(&self, file: FileId) -> &'static str {
+        self.file(file).mark
     }
 
     /// The whole text of a file.
@@ -165,6 +166,21 @@ impl Sources {
             self.path(span.file),
             self.position(span.file, span.start).line
         )
+    }
+
+    fn push(&mut self, path: Utf8PathBuf, mark: &'static str, text: String) -> FileId {
+        assert!(
+            u32::try_from(text.len()).is_ok(),
+            "a source file is smaller than 4 GiB"
+        );
+        let id = FileId(u32::try_from(self.files.len()).expect("fewer than 2^32 files"));
+        self.files.push(File {
+            path,
+            mark,
+            text: Arc::new(text),
+            lines: OnceLock::new(),
+        });
+        id
     }
 
     fn file(&self, file: FileId) -> &File {

@@ -222,6 +222,10 @@ pub enum Direction {
     Down,
 }
 
+/// What a tool of another layout records of a migration beside its id, by the names that the tool's version table or its
+/// documents have for it. Empty where that is nothing.
+pub type Record = BTreeMap<&'static str, serde_json::Value>;
+
 /// The file or files that a person wrote for one revision.
 #[derive(Debug)]
 pub struct Migration {
@@ -251,6 +255,8 @@ pub struct Migration {
     pub down: Option<Script>,
     /// Why there is no way back, where the author says so.
     pub irreversible: Option<String>,
+    /// What the tree's own tool records of it beside the id, by the name that its scheme knows it by.
+    pub record: Record,
 }
 
 impl Migration {
@@ -442,6 +448,8 @@ pub struct Repeatable {
     pub after: Vec<(String, Span)>,
     /// The `--! apply` section.
     pub apply: Script,
+    /// What the tree's own tool records of it, as of a migration.
+    pub record: Record,
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::name::RevisionId;
 use crate::source::{Sources, Span};
-use crate::tree::{Lineage, Migration, Tree, layout};
+use crate::tree::{Lineage, Migration, Record, Tree, layout};
 
 /// One revision by numbers.
 #[derive(Debug, Clone)]
@@ -69,6 +69,7 @@ pub(crate) fn tree(text: &str) -> Tree {
             up: None,
             down: None,
             irreversible: None,
+            record: Record::new(),
         };
         let mut list = "";
         for word in words {

@@ -2,6 +2,7 @@
 //!
 //! A new layout is a file in this folder and a row in [`LAYOUTS`].
 
+mod checksum;
 mod dbmate;
 mod diesel;
 mod drizzle;

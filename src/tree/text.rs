@@ -69,7 +69,11 @@ pub(super) fn take_in_one(
 }
 
 fn add(shown: Utf8PathBuf, decoded: Decoded, sources: &mut Sources) -> (FileId, Sink) {
-    let id = sources.add(shown, decoded.text);
+    let id = if decoded.has_mark {
+        sources.add_marked(shown, decoded.text)
+    } else {
+        sources.add(shown, decoded.text)
+    };
     let mut sink = Sink::default();
     for fault in decoded.faults {
         sink.push(fault.diagnostic.at(Span::new(id, fault.range), fault.label));
@@ -79,6 +83,7 @@ fn add(shown: Utf8PathBuf, decoded: Decoded, sources: &mut Sources) -> (FileId, 
 
 struct Decoded {
     text: String,
+    has_mark: bool,
     faults: Vec<Fault>,
 }
 
@@ -97,7 +102,8 @@ fn decode(mut bytes: Vec<u8>, ends: LineEnds) -> Decoded {
             label,
         });
     };
-    if bytes.starts_with(b"\xef\xbb\xbf") {
+    let has_mark = bytes.starts_with(b"\xef\xbb\xbf");
+    if has_mark {
         bytes.drain(..3);
         if ends == LineEnds::Keep {
             let told = "the file begins with a byte order mark, which PostgreSQL takes for part of the first word";
@@ -131,7 +137,11 @@ fn decode(mut bytes: Vec<u8>, ends: LineEnds) -> Decoded {
             // The first replacement character stands where the first bad byte did.
             fault(diagnostic, at..at + '\u{FFFD}'.len_utf8(), "here");
             let text = String::from_utf8_lossy(&bytes).into_owned();
-            return Decoded { text, faults };
+            return Decoded {
+                text,
+                has_mark,
+                faults,
+            };
         }
     };
     if ends == LineEnds::Fold
@@ -154,7 +164,11 @@ fn decode(mut bytes: Vec<u8>, ends: LineEnds) -> Decoded {
             "here",
         );
     }
-    Decoded { text, faults }
+    Decoded {
+        text,
+        has_mark,
+        faults,
+    }
 }
 
 /// CRLF becomes LF. Gives the place of the first lone CR.

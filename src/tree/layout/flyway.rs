@@ -22,7 +22,7 @@ use crate::source::{FileId, Sources, Span};
 use crate::tree::disk::File;
 use crate::tree::text::LineEnds;
 use crate::tree::variables::{self, Missing, Style};
-use crate::tree::{Error, Migration, Part, Repeatable, Script, Settings, Text};
+use crate::tree::{Error, Migration, Part, Record, Repeatable, Script, Settings, Text};
 
 const TOOL: Tool = Tool {
     name: "flyway",
@@ -137,6 +137,7 @@ impl Reading<'_> {
                     at: Span::new(file, 0..0),
                     after: Vec::new(),
                     apply,
+                    record: Record::new(),
                 };
                 named.insert(name.description, repeatable);
                 continue;

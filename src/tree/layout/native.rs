@@ -24,7 +24,7 @@ use crate::lex;
 use crate::source::{FileId, Sources, Span};
 use crate::tree::disk::File;
 use crate::tree::text::{LineEnds, Taken};
-use crate::tree::{Error, Migration, Part, Repeatable, Script, Settings, Text, variables};
+use crate::tree::{Error, Migration, Part, Record, Repeatable, Script, Settings, Text, variables};
 
 /// The folder of files that run again whenever they change.
 const REPEATABLE: &str = "repeatable/";
@@ -67,7 +67,7 @@ pub(super) fn read(mut input: Input<'_>, sink: &mut Sink) -> Result<Contents, Er
     for made in made.into_iter().flatten() {
         match made {
             Made::Migration(migration) => migrations.push(*migration),
-            Made::Repeatable(repeatable) => repeatables.push(repeatable),
+            Made::Repeatable(repeatable) => repeatables.push(*repeatable),
         }
     }
     let repeatables = repeatable::ordered(repeatables, &input.sources, sink);
@@ -91,7 +91,7 @@ fn is_repeatable(file: &Taken) -> bool {
 
 enum Made {
     Migration(Box<Migration>),
-    Repeatable(Repeatable),
+    Repeatable(Box<Repeatable>),
 }
 
 /// What scripts are put together from.
@@ -138,18 +138,20 @@ impl Assembly<'_> {
                     up,
                     down,
                     irreversible,
+                    record: Record::new(),
                 })))
             }
             Header::Repeatable(header) => {
                 let apply = take(&mut sections, Word::Apply)?;
                 let apply = self.script(apply, &header.settings, sink);
                 let (name, at) = header.name?;
-                Some(Made::Repeatable(Repeatable {
+                Some(Made::Repeatable(Box::new(Repeatable {
                     name,
                     at,
                     after: header.after,
                     apply,
-                }))
+                    record: Record::new(),
+                })))
             }
         }
     }

@@ -10,7 +10,7 @@ use crate::diagnostic::{Diagnostic, Sink};
 use crate::name::RevisionId;
 use crate::source::{FileId, Sources, Span};
 use crate::tree::text::{LineEnds, Taken};
-use crate::tree::{Direction, Error, Migration, Part, Script, Settings, Text};
+use crate::tree::{Direction, Error, Migration, Part, Record, Script, Settings, Text};
 
 /// What a file's name says.
 #[derive(Debug)]
@@ -139,6 +139,7 @@ pub(super) fn migration(
         up,
         down,
         irreversible: None,
+        record: Record::new(),
     })
 }
 

@@ -2,16 +2,17 @@
 //!
 //! A name is cut at its first `_`; without one, or without `.sql`, the file is passed over; a first part that
 //! is no 64-bit number stops sqlx altogether (`sqlx-core/src/migrate/source.rs`, 0.9). Order is by number.
-//! Each file runs in a transaction unless its very first bytes are `-- no-transaction`.
+//! Each file runs in a transaction unless its very first bytes are `-- no-transaction`. Of a migration its description
+//! and the SHA-384 of its upgrade's bytes are recorded.
 
 use camino::Utf8Path;
 
 use super::numbered::{self, Named, Pair, Tool};
-use super::{Contents, Input, sections};
+use super::{Contents, Input, checksum, sections};
 use crate::diagnostic::{Diagnostic, Sink};
-use crate::source::{Sources, Span};
+use crate::source::{FileId, Sources, Span};
 use crate::tree::disk::File;
-use crate::tree::{Direction, Error, Migration, Settings};
+use crate::tree::{Direction, Error, Migration, Record, Settings};
 
 /// What a file begins with that runs outside a transaction.
 pub(super) const NO_TRANSACTION: &str = "-- no-transaction";
@@ -82,15 +83,37 @@ fn migration(pair: Pair, sources: &Sources, sink: &mut Sink) -> Option<Migration
         );
         return None;
     }
-    pair.migration(sources, |text| Settings {
+    let record = pair.up().map(|file| record(file, sources));
+    let mut migration = pair.migration(sources, |text| Settings {
         no_transaction: text.starts_with(NO_TRANSACTION),
         ..Settings::default()
-    })
+    })?;
+    migration.record = record.unwrap_or_default();
+    Some(migration)
+}
+
+/// `description` and `checksum` of `_sqlx_migrations`. The description is what follows the first `_`, without the end of
+/// the name however often it stands there (`trim_end_matches` in `sqlx-core/src/migrate/source.rs`).
+fn record(file: FileId, sources: &Sources) -> Record {
+    let name = sources.path(file).file_name().unwrap_or_default();
+    let rest = name.split_once('_').map_or("", |(_, rest)| rest);
+    let end = if rest.ends_with(".up.sql") {
+        ".up.sql"
+    } else {
+        ".sql"
+    };
+    let description = rest.trim_end_matches(end).replace('_', " ");
+    let checksum = checksum::sha384(checksum::whole(sources, file));
+    Record::from([
+        ("description", description.into()),
+        ("checksum", checksum.into()),
+    ])
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tree::tests::Disk;
 
     fn parsed(name: &str) -> Option<(i64, Direction, String)> {
         let named = parse(Utf8Path::new(name))?;
@@ -116,5 +139,30 @@ mod tests {
         ] {
             assert_eq!(parsed(other), None, "{other}");
         }
+    }
+
+    /// The hashes are those of `sha384sum`; the tool had the first of them in its table.
+    #[test]
+    fn a_record_is_of_the_bytes_of_the_upgrade() {
+        let (tree, _) = Disk::new()
+            .layout("sqlx")
+            .file("1__create__users.sql", "create table users (id int);\n")
+            .file("2_b.up.sql.up.sql", "create table users (id int);\r\n")
+            .file("2_b.down.sql", "drop table users;")
+            .file("3_c.sql", "\u{feff}create table users (id int);\n")
+            .read();
+        let records = tree.migrations.iter().map(|it| {
+            let text = |key: &str| it.record[key].as_str().expect("a text").to_owned();
+            (text("description"), text("checksum")[..16].to_owned())
+        });
+        let wanted = [
+            (" create  users", "b413549f4f31405f"),
+            ("b", "15d5d9f4e1485609"),
+            ("c", "819514dc156d7a03"),
+        ];
+        assert_eq!(
+            records.collect::<Vec<_>>(),
+            wanted.map(|(text, hash)| (text.to_owned(), hash.to_owned()))
+        );
     }
 }

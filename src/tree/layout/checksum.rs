@@ -1,0 +1,47 @@
+//! The hashes by which other tools know what they applied.
+//!
+//! Each is over texts one after another, so that nobody joins them first. What goes into a hash is the layout's matter.
+
+use std::fmt::Write as _;
+
+use sha2::Digest;
+
+use crate::source::{FileId, Sources};
+
+/// The bytes of a file as they are on disk: the mark that was dropped, and the text. Not for folded ones.
+pub(super) fn whole(sources: &Sources, file: FileId) -> [&str; 2] {
+    [sources.mark(file), sources.text(file)]
+}
+
+/// In hexadecimal digits.
+pub(super) fn sha384<'t>(texts: impl IntoIterator<Item = &'t str>) -> String {
+    hex::<sha2::Sha384>(texts)
+}
+
+fn hex<'t, D: Digest>(texts: impl IntoIterator<Item = &'t str>) -> String {
+    let mut hash = D::new();
+    for text in texts {
+        hash.update(text);
+    }
+    let mut digits = String::new();
+    for byte in hash.finalize() {
+        // Writing to a string does not fail.
+        let _ = write!(digits, "{byte:02x}");
+    }
+    digits
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// By coreutils.
+    #[test]
+    fn hashes_are_those_of_other_programs() {
+        let texts = ["create table users", " (id int);\n"];
+        assert_eq!(
+            sha384(texts),
+            "b413549f4f31405fc6579de6739742024fbde958da6a4065463954039ea7b21e4662a619f782a2a22c00ad6a447b3c51"
+        );
+    }
+}
