@@ -14,6 +14,7 @@ use crate::render::Renderer;
 use crate::seal::{self, Digests, Seals};
 use crate::since::{self, Since};
 use crate::tree::{self, Direction, Tree};
+use crate::version_table::VersionTable;
 
 /// What a script is asked to be, beside its range.
 #[derive(Debug, Clone, Copy, Default)]
@@ -143,7 +144,8 @@ pub fn plan(
     request: Request,
     sink: &mut Sink,
 ) -> Option<Plan> {
-    let input = input(sealed, config, request);
+    let table = plan::table(config, &sealed.tree, sink)?;
+    let input = input(sealed, config, &table, request);
     let plan = match direction {
         Direction::Up => plan::upgrade(input, range, sink),
         Direction::Down => plan::downgrade(input, range, sink),
@@ -151,22 +153,24 @@ pub fn plan(
     flavoured(plan?, request.flavour, sink)
 }
 
-/// Seal to the plan of a stamp: what is recorded changes, and nothing runs.
+/// Seal to the plan of a stamp: what is recorded changes, and nothing runs. `None` where an error was reported.
 pub fn stamp(
     sealed: &Sealed,
     config: &Config,
     range: &Range,
     start: plan::Start,
     flavour: Flavour,
-) -> Plan {
+    sink: &mut Sink,
+) -> Option<Plan> {
+    let table = plan::table(config, &sealed.tree, sink)?;
     let request = Request {
         flavour,
         ..Request::default()
     };
-    Plan {
+    Some(Plan {
         flavour,
-        ..plan::stamp(input(sealed, config, request), range, start)
-    }
+        ..plan::stamp(input(sealed, config, &table, request), range, start)
+    })
 }
 
 /// Seal to plan, there and back. `None` where an error was reported.
@@ -177,7 +181,8 @@ pub fn plans(
     request: Request,
     sink: &mut Sink,
 ) -> Option<(Plan, Plan)> {
-    let input = input(sealed, config, request);
+    let table = plan::table(config, &sealed.tree, sink)?;
+    let input = input(sealed, config, &table, request);
     lint::warn(&sealed.tree, config, &range.revisions, sink);
     seal::unpublished(&sealed.tree, &sealed.seals, &range.revisions, sink);
     let upgrade = plan::upgrade(input, range, sink);
@@ -197,7 +202,10 @@ fn flavoured(plan: Plan, flavour: Flavour, sink: &mut Sink) -> Option<Plan> {
 /// Everything that can be said of a tree without a range: what can't be carried, and what `lint` finds.
 pub fn check(sealed: &Sealed, config: &Config, sink: &mut Sink) -> lint::Counts {
     let mut found = Sink::default();
-    plan::examine(input(sealed, config, Request::default()), &mut found);
+    if let Some(table) = plan::table(config, &sealed.tree, &mut found) {
+        let input = input(sealed, config, &table, Request::default());
+        plan::examine(input, &mut found);
+    }
     sink.join_new(found);
     lint::check(&sealed.tree, config, sink)
 }
@@ -216,13 +224,19 @@ pub fn release(
     bundle::release(renderer, upgrade, downgrade)
 }
 
-fn input<'a>(sealed: &'a Sealed, config: &'a Config, request: Request) -> plan::Input<'a> {
+fn input<'a>(
+    sealed: &'a Sealed,
+    config: &'a Config,
+    table: &'a VersionTable,
+    request: Request,
+) -> plan::Input<'a> {
     plan::Input {
         tree: &sealed.tree,
         graph: &sealed.graph,
         digests: &sealed.digests,
         seals: &sealed.seals,
         config,
+        table,
         transactions: request.transactions,
     }
 }

@@ -75,6 +75,7 @@ pub fn listing(config: &Config) -> Vec<Listed> {
         "version_table.scheme" = version_table.scheme, it => Some(it.clone());
         "version_table.name" = version_table.name, it => Some(it.clone());
         "version_table.schema" = version_table.schema, it => Some(it.clone());
+        "version_table.tool_table" = version_table.tool_table, it => it.as_ref().map(ToString::to_string);
         "render.templates" = render.templates, it => it.as_ref().map(ToString::to_string);
     }
     for (name, variable) in &config.variables {
@@ -328,12 +329,32 @@ pub struct Target {
 /// `[version_table]`
 #[derive(Debug, Clone)]
 pub struct VersionTable {
-    /// `native`; others come later.
+    /// `auto`, or a scheme's name; the version table's room judges it.
     pub scheme: Setting<String>,
-    /// The table, as the server keeps its name.
+    /// The table of `signoff`'s own, as the server keeps its name.
     pub name: Setting<String>,
     /// Its schema, likewise.
     pub schema: Setting<String>,
+    /// The table of the tool whose scheme it is, where it is not where that tool puts it.
+    pub tool_table: Setting<Option<ToolTable>>,
+}
+
+/// A table that another tool keeps.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToolTable {
+    /// As the server keeps its name; `None` is the schema in which the tool puts it.
+    pub schema: Option<String>,
+    /// As the server keeps its name.
+    pub name: String,
+}
+
+impl std::fmt::Display for ToolTable {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if let Some(schema) = &self.schema {
+            write!(out, "{schema}.")?;
+        }
+        out.write_str(&self.name)
+    }
 }
 
 /// One of `[variables]`.

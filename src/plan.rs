@@ -12,6 +12,7 @@ mod pieces;
 mod places;
 mod plain;
 mod repeatable;
+mod table;
 mod unit;
 
 use std::collections::BTreeMap;
@@ -23,7 +24,7 @@ use crate::graph::{self, Graph};
 use crate::postgres::Lock;
 use crate::seal::{Digests, Seals};
 use crate::source::Span;
-use crate::tree::{Direction, OnConflict, Tree};
+use crate::tree::{Direction, OnConflict, Record, Tree};
 use crate::version_table::{Row, VersionTable};
 
 /// What shares a transaction.
@@ -49,6 +50,8 @@ pub struct Input<'a> {
     pub seals: &'a Seals,
     /// The config.
     pub config: &'a Config,
+    /// Where it is recorded.
+    pub table: &'a VersionTable,
     /// What shares a transaction.
     pub transactions: Transactions,
 }
@@ -136,6 +139,8 @@ pub struct Other {
     pub revision: String,
     /// Ids of what it stands directly on: parents and dependencies, or the one before it.
     pub stands_on: Vec<String>,
+    /// What the tree's own tool records of it.
+    pub record: Record,
 }
 
 /// Where a script runs, and as whom.
@@ -405,6 +410,11 @@ pub struct Stated {
     pub place: String,
     /// Where it was written.
     pub at: Span,
+}
+
+/// Where a tree is recorded, as the config has it. `None` where an error was reported.
+pub fn table(config: &Config, tree: &Tree, sink: &mut Sink) -> Option<VersionTable> {
+    table::table(config, tree, sink)
 }
 
 /// The plan of an upgrade. `None` where an error was reported.

@@ -1,11 +1,76 @@
-//! The table that records what is applied: its names, and the row that stands for a revision.
+//! The tables that record what is applied: their names, the row that stands for a revision, and the schemes, each of
+//! which keeps the table of another tool beside ours.
 //!
-//! One scheme so far, the native one. The statements that ask, record and forget are wording and live in
-//! `templates/script/`; this room holds the values they take.
+//! The statements that ask, record and forget are wording and live in `templates/script/` and, one file per scheme, in
+//! `templates/version_table/`; this room holds the values they take. A new scheme is a file here, a row in [`SCHEMES`] and
+//! its template.
+
+mod alembic;
+mod dbmate;
+mod diesel;
+mod drizzle;
+mod flyway;
+mod golang_migrate;
+mod goose;
+mod graphile_migrate;
+mod node_pg_migrate;
+mod prisma;
+mod refinery;
+mod sql_migrate;
+mod sqlx;
+mod supabase;
+mod tern;
 
 use serde::Serialize;
 
 use crate::name::{Ident, QualifiedName};
+use crate::tree;
+
+/// The schemes of other tools.
+pub static SCHEMES: &[Scheme] = &[
+    alembic::SCHEME,
+    golang_migrate::SCHEME,
+    goose::SCHEME,
+    dbmate::SCHEME,
+    sqlx::SCHEME,
+    diesel::SCHEME,
+    flyway::SCHEME,
+    prisma::SCHEME,
+    supabase::SCHEME,
+    sql_migrate::SCHEME,
+    refinery::SCHEME,
+    drizzle::SCHEME,
+    tern::SCHEME,
+    graphile_migrate::SCHEME,
+    node_pg_migrate::SCHEME,
+];
+
+/// The scheme that is nobody's but ours.
+pub const NATIVE: &str = "native";
+
+/// The word for "as the tree's own tool has it".
+pub const AUTO: &str = "auto";
+
+/// How a tool records what is applied.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Scheme {
+    /// Its word in signoff.toml, and the tool's name.
+    pub name: &'static str,
+    /// The layout that says what the tool records of a revision.
+    pub layout: &'static str,
+    /// The schema in which the tool puts its table where nobody says otherwise.
+    pub schema: &'static str,
+    /// The table that is read first to know what is applied.
+    pub table: &'static str,
+    /// The tool's other tables, in the same schema.
+    pub beside: &'static [&'static str],
+    /// Whether the tool makes a schema that is missing.
+    pub makes_schema: bool,
+    /// Whether what is recorded of all the tree's revisions is needed to read the table: an id is not what it holds.
+    pub records: bool,
+    /// Whether the tool records repeatables.
+    pub repeats: bool,
+}
 
 /// Where bookkeeping lives in the database.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +79,38 @@ pub struct VersionTable {
     pub schema: Ident,
     /// The version table; the event table's name comes from it.
     pub name: Ident,
+    /// The table of the tree's own tool, where that is kept as well.
+    pub tool: Option<Tool>,
+}
+
+/// A table of another tool that is kept beside ours.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tool {
+    /// Whose.
+    pub scheme: &'static Scheme,
+    /// Its schema.
+    pub schema: Ident,
+    /// Its name.
+    pub name: Ident,
+}
+
+impl Tool {
+    /// The table's full name.
+    pub fn qualified(&self) -> QualifiedName {
+        QualifiedName {
+            schema: Some(self.schema.clone()),
+            name: self.name.clone(),
+        }
+    }
+
+    /// Full names of the tool's other tables.
+    pub fn beside(&self) -> impl Iterator<Item = QualifiedName> {
+        let beside = self.scheme.beside.iter();
+        beside.map(|name| QualifiedName {
+            schema: Some(self.schema.clone()),
+            name: Ident::new(*name),
+        })
+    }
 }
 
 impl VersionTable {
@@ -97,6 +194,9 @@ pub struct Row {
     /// Revisions whose place it takes: a database may record them instead.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub replaces: Vec<Replaced>,
+    /// What the tree's own tool records of it, beside the id.
+    #[serde(skip_serializing_if = "tree::Record::is_empty")]
+    pub record: tree::Record,
     /// Whether this script applies or reverts it; the others must be there already. In a stamp: whether it is
     /// recorded afterwards.
     pub selected: bool,

@@ -64,7 +64,9 @@ pub(super) fn run(context: &Context, arguments: &Arguments, output: &mut Output<
             .help("write `from:to`, where `from` is what the database records now; or `--purge`, which replaces whatever it records");
         return Err(output.refuse(diagnostic, &sealed.tree.sources));
     }
+    let flavour = arguments.flavour.planned();
+    let plan = compile::stamp(&sealed, &config, &range, start, flavour, &mut sink);
     output.report(&sink, &sealed.tree.sources)?;
-    let plan = compile::stamp(&sealed, &config, &range, start, arguments.flavour.planned());
+    let plan = plan.ok_or(Stop::Findings)?;
     context.write_script(&config, &sealed, plan, arguments.output.as_deref(), output)
 }

@@ -6,6 +6,7 @@
 
 use std::fmt::Write as _;
 
+use super::ToolTable;
 use super::table::is_unprintable;
 use crate::diagnostic::Diagnostic;
 
@@ -47,6 +48,21 @@ pub fn name(text: &str) -> Result<String, String> {
     let name = column(text)?;
     plain(text)?;
     Ok(name)
+}
+
+/// A table with or without its schema, names as the server keeps them.
+pub fn table(text: &str) -> Result<ToolTable, String> {
+    let (schema, table) = match text.split_once('.') {
+        Some((schema, table)) => (Some(name(schema)?), table),
+        None => (None, text),
+    };
+    if table.contains('.') {
+        return Err("it is `table` or `schema.table`, names as the server keeps them".to_owned());
+    }
+    Ok(ToolTable {
+        schema,
+        name: name(table)?,
+    })
 }
 
 /// The name of a column, exactly as the server keeps it. Scripts say it in quotes of its own only.

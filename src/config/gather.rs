@@ -51,6 +51,7 @@ const SECTIONS: [(&str, &[(&str, Kind)]); 5] = [
             ("scheme", Kind::Text),
             ("name", Kind::Text),
             ("schema", Kind::Text),
+            ("tool_table", Kind::Text),
         ],
     ),
     ("render", &[("templates", Kind::Text)]),
@@ -336,8 +337,8 @@ impl Gathered {
             require_ticket: self.or("target.require_ticket", judge::flag, sink, || false),
         };
         let version_table = VersionTable {
-            scheme: self.or("version_table.scheme", judge::scheme, sink, || {
-                "native".to_owned()
+            scheme: self.or("version_table.scheme", Self::text, sink, || {
+                "auto".to_owned()
             }),
             name: self.or("version_table.name", check::name, sink, || {
                 "signoff_revision".to_owned()
@@ -345,6 +346,7 @@ impl Gathered {
             schema: self.or("version_table.schema", check::name, sink, || {
                 "public".to_owned()
             }),
+            tool_table: self.optional("version_table.tool_table", check::table, sink),
         };
         let migrations = Migrations {
             path,

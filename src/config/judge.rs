@@ -5,17 +5,6 @@ use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 
 use super::{Order, SERVERS, check};
 
-/// Schemes that other tools' tables will get; none is built yet.
-const LATER_SCHEMES: [&str; 7] = [
-    "alembic",
-    "dbmate",
-    "goose",
-    "golang-migrate",
-    "diesel",
-    "sqlx",
-    "flyway",
-];
-
 /// Folder names that say nothing about whose migrations they hold.
 const UNTELLING: [&str; 22] = [
     "assets",
@@ -60,17 +49,6 @@ pub(super) fn flag(text: &str) -> Result<bool, String> {
         "false" | "0" => Ok(false),
         _ => Err("it is `true` or `false`".to_owned()),
     }
-}
-
-/// A version table's scheme.
-pub(super) fn scheme(text: &str) -> Result<String, String> {
-    if text == "native" {
-        return Ok(text.to_owned());
-    }
-    if LATER_SCHEMES.contains(&text) {
-        return Err("this scheme comes later; `native` is the one there is".to_owned());
-    }
-    Err("the scheme is `native`".to_owned())
 }
 
 /// What a revision means that was not applied when what comes after it was.

@@ -203,7 +203,7 @@ fn a_dollar_in_a_name_is_refused_wherever_it_comes_from() {
 
 #[test]
 fn everything_that_is_wrong_is_said_at_once() {
-    let toml = "[target]\nserver = \"12\"\nrol = \"x\"\nlock_timeout = \"5 sec\"\n[version_table]\nscheme = \"alembic\"\n[rules]\na = \"never\"\n[projects]\n[variables]\n\"1\" = {}\n";
+    let toml = "[target]\nserver = \"12\"\nrol = \"x\"\nlock_timeout = \"5 sec\"\n[version_table]\ntool_table = \"a.b.c\"\n[rules]\na = \"never\"\n[projects]\n[variables]\n\"1\" = {}\n";
     let project = Project::new("shop", toml, "").env("SIGNOFF_TARGT_SERVER", "14");
     assert_eq!(
         project.refused(),
@@ -215,7 +215,7 @@ fn everything_that_is_wrong_is_said_at_once() {
             "the environment variable `SIGNOFF_TARGT_SERVER` stands for no setting",
             "2:10 `target.server` cannot be `12`: it is a major version of PostgreSQL from 13 to 18",
             "4:16 `target.lock_timeout` cannot be `5 sec`: a duration is a whole number with `us`, `ms`, `s`, `min`, `h` or `d`, such as `5s`; `0` is no limit",
-            "6:10 `version_table.scheme` cannot be `alembic`: this scheme comes later; `native` is the one there is",
+            "6:14 `version_table.tool_table` cannot be `a.b.c`: it is `table` or `schema.table`, names as the server keeps them",
         ]
     );
 }

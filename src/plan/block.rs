@@ -7,14 +7,13 @@ use super::pieces::{self, Reading};
 use super::places::Places;
 use super::unit::{self, Context};
 use super::{Block, Held, Input, Settings, Transactions, Unit, apart, needs};
-use crate::config::Config;
 use crate::diagnostic::Sink;
-use crate::name::{Ident, QualifiedName};
+use crate::name::QualifiedName;
 use crate::postgres::{Lock, StatementKind};
 use crate::seal;
 use crate::sql::Protected;
-use crate::tree::{Direction, Migration, Script};
-use crate::version_table::{Replaced, Row, VersionTable};
+use crate::tree::{self, Direction, Migration, Script};
+use crate::version_table::{Replaced, Row};
 
 /// What every revision and repeatable of a plan is made with.
 #[derive(Debug)]
@@ -30,7 +29,7 @@ pub(super) struct Making<'a> {
 
 impl<'a> Making<'a> {
     pub(super) fn new(input: Input<'a>) -> Self {
-        let table = table(input.config);
+        let table = input.table;
         Self {
             input,
             places: Places::new(input.tree, input.config),
@@ -158,6 +157,10 @@ impl<'a> Making<'a> {
             steps: Vec::new(),
             recreates: tree.recreated(migration),
             replaces: self.replaced(migration),
+            record: match self.input.table.tool {
+                Some(_) => migration.record.clone(),
+                None => tree::Record::new(),
+            },
             selected: false,
             before: false,
         }
@@ -206,15 +209,6 @@ impl<'a> Making<'a> {
             lines.push('\n');
         }
         (!values.is_empty()).then(|| seal::sha256(lines.as_bytes()).to_string())
-    }
-}
-
-/// Where bookkeeping lives.
-pub(super) fn table(config: &Config) -> VersionTable {
-    let names = &config.version_table;
-    VersionTable {
-        schema: Ident::new(names.schema.value.clone()),
-        name: Ident::new(names.name.value.clone()),
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use super::block::{self, Making};
+use super::block::Making;
 use super::{
     Block, Flavour, Input, Other, Plan, Stamp, Start, Target, Transactions, Unit, needs, repeatable,
 };
@@ -254,9 +254,11 @@ fn build(
         let stands_on = graph.parents(*revision).iter();
         let stands_on = stands_on.chain(graph.depends_on(*revision)).map(id);
         let stands_on: Vec<String> = stands_on.collect();
+        let record = &tree.migrations[*revision].record;
         names(revision).into_iter().map(move |revision| Other {
             revision,
             stands_on: stands_on.clone(),
+            record: record.clone(),
         })
     });
     let others = others.collect();
@@ -353,7 +355,7 @@ fn frame(input: Input<'_>, range: &Range, direction: Direction, upper: &[usize])
             statement_timeout: or(&target.statement_timeout.value, "0"),
             require_ticket: target.require_ticket.value,
         },
-        table: block::table(config),
+        table: input.table.clone(),
         tree_digest: seal::tree_digest(tree, graph, digests, upper).to_string(),
         rows: Vec::new(),
         others: Vec::new(),

@@ -7,7 +7,7 @@ use super::{Piece, Rerun, Unit};
 use crate::diagnostic::{Diagnostic, Sink};
 use crate::graph::{Graph, Range};
 use crate::seal;
-use crate::tree::{Direction, Repeatable, Tree};
+use crate::tree::{self, Direction, Repeatable, Tree};
 use crate::version_table::Row;
 
 /// What may run again: all of them after an upgrade that ends at the head; after a downgrade, those that a reverted
@@ -119,6 +119,10 @@ pub(super) fn rerun(
             steps: Vec::new(),
             recreates: Vec::new(),
             replaces: Vec::new(),
+            record: match making.input.table.tool {
+                Some(_) => repeatable.record.clone(),
+                None => tree::Record::new(),
+            },
             selected: false,
             before: false,
         },

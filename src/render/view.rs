@@ -4,6 +4,7 @@ mod block;
 mod line;
 mod needs;
 pub mod run_book;
+mod tool;
 
 use std::collections::BTreeMap;
 
@@ -156,6 +157,8 @@ pub struct Script {
     event_table: String,
     schema_sql: String,
     lock_name: String,
+    /// The table of the tree's own tool, where that is kept as well.
+    tool: Option<tool::Tool>,
     server_min: u16,
     database: Option<String>,
     role: Option<String>,
@@ -377,6 +380,10 @@ fn build(plan: Plan, file: &'static str, bundle_digest: &str) -> Script {
         event_table: table.event().quoted(),
         schema_sql: table.schema.quoted(),
         lock_name: table.lock_name(),
+        tool: table
+            .tool
+            .as_ref()
+            .map(|tool| tool::tool(tool, &table, &project, &others)),
         server_min: target.server,
         surroundings: block::surroundings(&target, Settings::default()),
         needs: needs::needs(needs, &target),

@@ -1,5 +1,11 @@
 -- 4. Close: what was promised is there, or this fails. The session is as it was.
-DO $signoff$ DECLARE n bigint; identifier text; receipt text; recorded json; was text := pg_catalog.current_setting('search_path'); BEGIN
+DO $signoff$
+DECLARE
+  n bigint; identifier text; receipt text; recorded jsonb; was text := pg_catalog.current_setting('search_path');
+{% if tool %}
+  manifest jsonb; others jsonb := {{ others | json | lit }}; put_off jsonb := '[]'; records jsonb; known jsonb; ours jsonb;
+{% endif %}
+BEGIN
   PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
   IF current_setting('signoff.checked', true) IS DISTINCT FROM 'yes' THEN
     RAISE EXCEPTION USING ERRCODE = 'SO002',
@@ -19,7 +25,13 @@ DO $signoff$ DECLARE n bigint; identifier text; receipt text; recorded json; was
       MESSAGE = format('signoff: failed: %s of {{ count }} revisions are applied, and {{ "all" if direction == "upgrade" else "none" }} should be', n),
       HINT = 'Run this script again; status.sql tells what is recorded.';
   END IF;
-  SELECT coalesce(json_agg(json_build_object('id', v.revision, 'up', v.up, 'state', v.state) ORDER BY v.revision COLLATE "C"), '[]')
+{% if tool %}
+  SELECT coalesce(jsonb_agg(l.line::jsonb ORDER BY l.n) FILTER (WHERE l.n <= {{ entries | length }}), '[]')
+    INTO manifest
+    FROM unnest(string_to_array(btrim(current_setting('signoff.rows'), chr(10)), chr(10))) WITH ORDINALITY AS l (line, n);
+{% include "script/tool/promised.sql" %}
+{% endif %}
+  SELECT coalesce(jsonb_agg(jsonb_build_object('id', v.revision, 'up', v.up, 'state', v.state) ORDER BY v.revision COLLATE "C"), '[]')
     INTO recorded
     FROM {{ version_table }} v
    WHERE v.project = {{ project | lit }};

@@ -17,7 +17,8 @@ END $signoff$;
 {% endif %}
 DO $signoff$
 DECLARE
-  t regclass; e regclass; word text;
+  t regclass; e regclass; word text;{% if tool %} c record;{% endif %}
+
   path text := pg_catalog.current_setting('search_path'); who text := pg_catalog.current_setting('role');
 BEGIN
 {% if has_steps and changes %}
@@ -131,4 +132,7 @@ BEGIN
       MESSAGE = format('signoff: refused: %s may not write the version table %s and its event table', current_user, t),
       HINT = '{% if role %}Grant that role rights on it.{% else %}Run as its owner, or set [target] role.{% endif %}';
   END IF;
+{% if tool %}
+{% include "script/tool/preflight.sql" %}
+{% endif %}
   PERFORM set_config('signoff.checked', 'server', false), set_config('role', who, true), set_config('search_path', path, true); END $signoff$;

@@ -20,14 +20,22 @@ BEGIN
 {% set how_first_run = "run SET signoff.first_run = ''1''; before this script" %}
 {% include "script/compare.sql" %}
   PERFORM set_config('signoff.said', said, false);
-{% if direction == "upgrade" %}
+{% if direction == "upgrade" or (tool and direction != "plan") %}
   IF t IS NULL THEN
 {% include "script/tables.sql" %}
   END IF;
 {% endif %}
+{% if tool and direction != "plan" %}
+  PERFORM set_config('signoff.beyond', beyond::text, false);
+{% include "script/tool/adopt.sql" %}
+{% endif %}
 {% if has_replaced and direction != "plan" %}
   IF replaced <> '{}' THEN
 {% include "script/replace.sql" %}
+{% if tool %}
+{% import tool.template as theirs %}
+{{ theirs.settle(tool) }}{##}
+{% endif %}
   END IF;
 {% endif %}
 {% if direction != "plan" %}

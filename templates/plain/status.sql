@@ -31,9 +31,20 @@ BEGIN
    WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
      AND l.classid::bigint = (key.k >> 32) & 4294967295 AND l.objid::bigint = key.k & 4294967295;
   t := to_regclass({{ version_table | lit }});
+{% if tool %}
+  SELECT coalesce(jsonb_agg(l.line::jsonb ORDER BY l.n) FILTER (WHERE l.n <= {{ entries | length }}), '[]')
+    INTO manifest
+    FROM unnest(string_to_array(btrim(current_setting('signoff.rows'), chr(10)), chr(10))) WITH ORDINALITY AS l (line, n);
+  DECLARE
+{% include "script/tool/look.sql" %}
+  END;
+{% endif %}
   IF t IS NULL THEN
     said := format('signoff: there is no version table %s in database %s: nothing of this tree is recorded as applied', {{ version_table | lit }},
         current_database());
+{% if tool %}
+    said := concat_ws(chr(10), said, current_setting('signoff.tool'));
+{% endif %}
     next := 'next: is this the right database? If it is, run plan.sql, then upgrade.sql';
   ELSE
     IF coalesce(obj_description(t, 'pg_class'), '') <> 'signoff_revision 1' THEN
@@ -47,7 +58,8 @@ BEGIN
       FROM unnest(string_to_array(btrim(current_setting('signoff.rows'), chr(10)), chr(10))) WITH ORDINALITY AS l (line, n);
     SELECT e.event INTO last FROM {{ event_table }} e WHERE e.revision NOT LIKE 'repeatable:%' ORDER BY e.id DESC LIMIT 1;
 {% set told = {"manifest": "manifest", "steps": "step_names", "runs": "(running IS NOT NULL)", "last": "last", "again": "again",
-  "bundle": "current_setting('signoff.bundle')"} %}
+  "bundle": "current_setting('signoff.bundle')",
+  "table": "jsonb_populate_recordset(NULL::" ~ version_table ~ ", current_setting('signoff.recorded')::jsonb)" if tool else version_table} %}
 {% include "script/told.sql" %}
       INTO said, next
       FROM s;
@@ -58,12 +70,12 @@ BEGIN
                       WHEN v.up = e->>'up' AND v.variables IS NOT DISTINCT FROM e->>'variables' THEN 'applied'
                       ELSE 'other text' END, 11), e->>'message'), chr(10) ORDER BY n)
       INTO repeated
-      FROM jsonb_array_elements(again) WITH ORDINALITY AS a (e, n) LEFT JOIN {{ version_table }} v ON v.revision = e->>'revision';
+      FROM jsonb_array_elements(again) WITH ORDINALITY AS a (e, n) LEFT JOIN {{ told.table }} v ON v.revision = e->>'revision';
 {% endif %}
     SELECT format('also recorded here, and not part of this release:%s%s', chr(10),
           string_agg(format('  %s  %s', v.revision, v.state), chr(10) ORDER BY v.revision COLLATE "C"))
       INTO others
-      FROM {{ version_table }} v
+      FROM {{ told.table }} v
      WHERE v.kind = 'revision'
        AND NOT EXISTS (SELECT FROM unnest(string_to_array(btrim(current_setting('signoff.rows'), chr(10)), chr(10))) AS l (line)
            WHERE l.line::jsonb->>'revision' = v.revision
@@ -71,7 +83,7 @@ BEGIN
       HAVING count(*) > 0;
     SELECT coalesce(json_agg(json_build_object('id', v.revision, 'up', v.up, 'state', v.state) ORDER BY v.revision COLLATE "C"), '[]')
       INTO recorded
-      FROM {{ version_table }} v
+      FROM {{ told.table }} v
      WHERE v.project = {{ project | lit }};
   END IF;
 {% include "plain/receipt.sql" %}

@@ -12,7 +12,16 @@ COMMIT;
 :signoff_locked
 {% endif %}
 SET signoff.manifest = :'signoff_manifest'; SET signoff.put_off = :'signoff_put_off'; SET signoff.rehearsal = :'signoff_dry_run';
-DO $signoff$ DECLARE put_off jsonb := current_setting('signoff.put_off'); promised bigint; n bigint; every bigint; BEGIN
+{% if tool %}
+SET signoff.others = {{ others | json | lit }};
+{% endif %}
+DO $signoff$
+DECLARE
+  put_off jsonb := current_setting('signoff.put_off'); promised bigint; n bigint; every bigint;
+{% if tool %}
+  manifest jsonb := current_setting('signoff.manifest'); others jsonb := current_setting('signoff.others'); recorded jsonb; records jsonb; known jsonb; ours jsonb;
+{% endif %}
+BEGIN
   SELECT count(*) FILTER (WHERE NOT put_off ? (e->>'revision')), count(*) FILTER (WHERE NOT put_off ? (e->>'revision') AND {{ done }}),
       count(*) FILTER (WHERE {{ done }})
     INTO promised, n, every
@@ -24,6 +33,9 @@ DO $signoff$ DECLARE put_off jsonb := current_setting('signoff.put_off'); promis
       MESSAGE = format('signoff: failed: %s of %s revisions are {{ "applied" if direction == "upgrade" else "reverted" }}, and all should be', n, promised),
       HINT = 'Run this script again; status.sql tells what is recorded.';
   END IF;
+{% if tool %}
+{% include "script/tool/promised.sql" %}
+{% endif %}
   PERFORM set_config('signoff.said',
       format('%s of {{ count }} revisions are {{ "applied" if direction == "upgrade" else "reverted" }}', every)
 {% if direction == "upgrade" %}
@@ -50,7 +62,7 @@ SET CONSTRAINTS ALL IMMEDIATE;
 ROLLBACK;
 \echo 'signoff: rehearsed:' :signoff_said 'and all of it was rolled back: nothing was changed but what sequences gave out'
 \else
-{% set nothing_recorded = false %}
+{% set nothing_recorded = false %}{% set recorded_in = version_table ~ " v" %}
 {% include "script/receipt.sql" %}
 
 \echo 'signoff: done:' :signoff_said
@@ -59,5 +71,5 @@ ROLLBACK;
 {% endfor %}
 \echo :signoff_receipt
 \endif
-SELECT pg_catalog.pg_advisory_unlock(pg_catalog.hashtextextended({{ lock_name | lit }}, 0)) AS signoff_unlocked \gset
+{% include "script/unlock.sql" %}
 \endif

@@ -22,8 +22,11 @@
      WHERE e.event = 'applied' AND e.bundle = current_setting('signoff.bundle') AND e.revision LIKE 'repeatable:%';
 {% endif %}
   END IF;
+{% if tool %}
+{% include "script/tool/compare.sql" %}
+{% endif %}
 {% if direction == "downgrade" %}
-  IF t IS NULL THEN
+  IF t IS NULL{% if tool %} AND their = '{}'{% endif %} THEN
     RAISE EXCEPTION USING ERRCODE = 'SO007',
       MESSAGE = {{ ("signoff: refused: this database has no version table " ~ version_table ~ ", so nothing is recorded as applied") | lit }},
       HINT = 'Is this the right database?';
@@ -33,6 +36,11 @@
       AND EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
          WHERE c.relkind IN ('r', 'p') AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_' AND c.oid <> coalesce(t, 0)
            AND c.oid <> coalesce(to_regclass({{ event_table | lit }}), 0)
+{% if tool %}
+{% for table in tool.tables %}
+           AND c.oid <> coalesce(to_regclass({{ table | lit }}), 0)
+{% endfor %}
+{% endif %}
            AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')) THEN
     RAISE EXCEPTION USING ERRCODE = 'SO007',
       MESSAGE = 'signoff: refused: this database has tables, and nothing is recorded as applied in ' || {{ version_table | lit }},
@@ -213,5 +221,8 @@
               chr(10), x.successor, x.old), '' ORDER BY x.successor)
         FROM (SELECT t.value AS successor, string_agg(t.key, ', ' ORDER BY t.key COLLATE "C") AS old FROM jsonb_each_text(replaced) AS t GROUP BY 1) x);
   END IF;
+{% endif %}
+{% if tool %}
+{% include "script/tool/said.sql" %}
 {% endif %}
   PERFORM set_config('jit', jit, true);

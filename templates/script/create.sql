@@ -14,10 +14,22 @@ BEGIN;
 BEGIN;
 \endif
 {% endif %}
-{% if direction == "upgrade" %}
+{% if direction == "upgrade" or tool %}
 DO $signoff$ BEGIN IF to_regclass({{ version_table | lit }}) IS NULL THEN
 {% include "script/tables.sql" %}
 END IF; END $signoff$;
+{% endif %}
+{% if tool %}
+SET signoff.manifest = :'signoff_manifest'; SET signoff.adopted = :'signoff_adopted'; SET signoff.taken_back = :'signoff_taken_back';
+SET signoff.beyond = :'signoff_beyond'; SET signoff.seen = :'signoff_seen'; SET signoff.bundle = :'signoff_bundle'; SET signoff.ticket = :'signoff_ticket';
+DO $signoff$
+DECLARE
+  manifest jsonb := current_setting('signoff.manifest'); adopted jsonb := current_setting('signoff.adopted');
+  taken_back jsonb := current_setting('signoff.taken_back'); seen text := current_setting('signoff.seen'); r record;
+BEGIN
+{% include "script/tool/adopt.sql" %}
+END $signoff$;
+RESET signoff.manifest;
 {% endif %}
 {% set manifest = ":'signoff_manifest'::jsonb" %}{% set put_off = ":'signoff_put_off'::jsonb" %}
 -- What {{ "an upgrade" if direction == "downgrade" else "a downgrade" }} began here, and did nothing of, is on the record as before.
@@ -37,6 +49,10 @@ DECLARE manifest jsonb := current_setting('signoff.manifest'); replaced jsonb :=
 BEGIN
   IF replaced <> '{}' THEN
 {% include "script/replace.sql" %}
+{% if tool %}
+{% import tool.template as theirs %}
+{{ theirs.settle(tool) }}{##}
+{% endif %}
   END IF;
 END $signoff$;
 RESET signoff.manifest;

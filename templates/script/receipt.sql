@@ -9,5 +9,5 @@ SELECT pg_catalog.json_build_object('format', 1, 'project', {{ project | lit }},
       'bundle', :'signoff_bundle', 'ticket', nullif(:'signoff_ticket', ''),
       'revisions', {% if nothing_recorded %}'[]'::pg_catalog.json{% else %}(SELECT coalesce(pg_catalog.json_agg(
             pg_catalog.json_build_object('id', v.revision, 'up', v.up, 'state', v.state) ORDER BY v.revision COLLATE "C"), '[]')
-          FROM {{ version_table }} v
+          FROM {{ recorded_in }}
          WHERE v.project = {{ project | lit }}){% endif %})::text AS signoff_receipt \gset

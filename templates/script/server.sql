@@ -77,4 +77,7 @@ DO $signoff$ DECLARE t regclass; e regclass; c record; BEGIN
       MESSAGE = format('signoff: refused: %s may not write the version table %s and its event table', current_user, t),
       HINT = '{% if role %}Grant that role rights on it.{% else %}Run as its owner, or set [target] role.{% endif %}';
   END IF;
+{% if tool %}
+{% include "script/tool/preflight.sql" %}
+{% endif %}
 END $signoff$;

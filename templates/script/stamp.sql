@@ -15,7 +15,7 @@ SELECT current_setting('signoff.said') AS signoff_said \gset
 ROLLBACK;
 \echo 'signoff: rehearsed, and rolled back: nothing was changed.' :signoff_said
 \else
-{% set nothing_recorded = false %}
+{% set nothing_recorded = false %}{% set recorded_in = version_table ~ " v" %}
 {% include "script/receipt.sql" %}
 
 COMMIT;
@@ -23,5 +23,5 @@ COMMIT;
 \echo 'signoff: done:' :signoff_said
 \echo :signoff_receipt
 \endif
-SELECT pg_catalog.pg_advisory_unlock(pg_catalog.hashtextextended({{ lock_name | lit }}, 0)) AS signoff_unlocked \gset
+{% include "script/unlock.sql" %}
 \endif

@@ -17,9 +17,17 @@ BEGIN
   t := to_regclass({{ version_table | lit }});
 {% set how_first_run = "add -v first_run=1" %}
 {% include "script/compare.sql" %}
-  PERFORM set_config('signoff.summary', said, false){% if has_replaced %}, set_config('signoff.replaced', replaced::text, false){% endif %};
+  PERFORM set_config('signoff.summary', said, false){% if has_replaced %}, set_config('signoff.replaced', replaced::text, false){% endif %}
+{% if tool %}
+,
+    set_config('signoff.adopted', adopted::text, false), set_config('signoff.taken_back', taken_back::text, false),
+    set_config('signoff.beyond', beyond::text, false), set_config('signoff.seen', seen, false){% endif %};
 END $signoff$;
 SELECT pg_catalog.current_setting('signoff.summary') AS signoff_summary, pg_catalog.current_setting('signoff.repeat') AS signoff_repeat \gset
+{% if tool %}
+SELECT pg_catalog.current_setting('signoff.adopted') AS signoff_adopted, pg_catalog.current_setting('signoff.taken_back') AS signoff_taken_back,
+  pg_catalog.current_setting('signoff.beyond') AS signoff_beyond, pg_catalog.current_setting('signoff.seen') AS signoff_seen \gset
+{% endif %}
 {% if has_replaced %}
 SELECT pg_catalog.current_setting('signoff.replaced') AS signoff_replaced \gset
 {% endif %}

@@ -8,7 +8,7 @@ WITH m AS (SELECT e->>'revision' AS revision, e->>'message' AS message, e, n
         FROM {{ event_table }} e
         ORDER BY e.revision, e.id DESC),
 {% if has_replaced %}
-    have AS (SELECT v.* FROM {{ version_table }} v WHERE v.project = {{ project | lit }} AND v.kind = 'revision'),
+    have AS (SELECT v.* FROM {{ told.table }} v WHERE v.project = {{ project | lit }} AND v.kind = 'revision'),
     {{ words.replaced(told.manifest) }},
     whole AS (SELECT s.successor, string_agg(s.revision, ', ' ORDER BY s.n) FILTER (WHERE s.here) AS names,
           string_agg(s.revision, ', ' ORDER BY s.n) FILTER (WHERE NOT s.met OR s.state <> 'applied' OR s.other_text) AS missing
@@ -20,7 +20,8 @@ WITH m AS (SELECT e->>'revision' AS revision, e->>'message' AS message, e, n
           v.steps, v.revision IS NOT NULL AND v.project <> {{ project | lit }} AS foreign_project,
           v.state = 'applied' AND v.up <> e->>'up' AND v.up1 <> e->>'up1' AND NOT coalesce(e->'accept' ? v.up, false)
             OR v.up = e->>'up' AND v.variables IS DISTINCT FROM e->>'variables' AS other_text, t.event, t.told
-        FROM m LEFT JOIN {{ version_table }} v ON v.revision = m.revision LEFT JOIN tried t ON t.revision = m.revision{% if has_replaced %}
+        FROM m LEFT JOIN {{ told.table }} v ON v.revision = m.revision
+          LEFT JOIN tried t ON t.revision = m.revision{% if has_replaced %}
 
           LEFT JOIN whole w ON w.successor = m.revision{% endif %})
 SELECT format('signoff: %s of %s revisions of this release and before it are applied in database %s', count(*) FILTER (WHERE s.state = 'applied'), count(*),
@@ -66,7 +67,7 @@ SELECT format('signoff: %s of %s revisions of this release and before it are app
       WHEN bool_or(s.state IS NULL) THEN 'next: run plan.sql, then upgrade.sql; it begins with the first that is not applied'
 {% if repeatables %}
       WHEN EXISTS (SELECT FROM jsonb_array_elements({{ told.again }}) AS a (e)
-         WHERE NOT EXISTS (SELECT FROM {{ version_table }} v
+         WHERE NOT EXISTS (SELECT FROM {{ told.table }} v
              WHERE v.revision = e->>'revision'
                AND (v.up = e->>'up' AND v.variables IS NOT DISTINCT FROM e->>'variables'
                  OR v.up LIKE 'sha256:%' AND EXISTS (SELECT FROM {{ event_table }} x

@@ -93,3 +93,35 @@
     END LOOP;{% endmacro %}
 {# What a database has to expect that has what a revision replaces. #}
 {% macro replaced_rows() %}Where those are recorded as applied, all of them, its row takes the place of theirs and nothing of it runs; where only a part of them is, the scripts refuse.{% endmacro %}
+{# What a tool's table is to say: what is on our record as applied, and what the tool applied beyond it; each with what it stands on. #}
+{% macro kept(tool) %}SELECT v.revision AS id, v.parents || v.depends_on AS below FROM {{ tool.ours }} v
+         WHERE v.project = {{ tool.project | lit }} AND v.kind = 'revision' AND v.state <> 'upgrading'
+        UNION ALL SELECT b.id, ARRAY(SELECT jsonb_array_elements_text(b.below))
+          FROM jsonb_each(current_setting('signoff.beyond')::jsonb) AS b (id, below){% endmacro %}
+{# The CRC-32 of some bytes, into the variable crc; a block has bytes, too. PostgreSQL has a function for it from 18 on. #}
+{% macro crc32(bytes) %}
+  bytes := {{ bytes }}; crc := 4294967295;
+  FOR at IN 0 .. length(bytes) - 1 LOOP
+    crc := crc # get_byte(bytes, at);
+    FOR bit IN 1 .. 8 LOOP crc := (crc >> 1) # (3988292384 * (crc & 1)); END LOOP;
+  END LOOP;
+  crc := crc # 4294967295;
+{% endmacro %}
+{# What a tool's table holds, as one text to compare. #}
+{% macro content(tool) %}SELECT md5(coalesce(string_agg(x::text, chr(10) ORDER BY x::text COLLATE "C"), '')) FROM {{ tool.table }} x{% endmacro %}
+{# The revisions of the tree, each with what it stands on, into known; those on our own record as applied, into ours. A block has manifest, others
+   and recorded. #}
+{% macro standing(tool) %}
+{% if tool.records is not none %}
+    SELECT {{ tool.records | json | lit }}::jsonb || coalesce(jsonb_object_agg(e->>'revision', e->'record'), '{}')
+      INTO records
+      FROM jsonb_array_elements(manifest) AS a (e);
+{% endif %}
+    SELECT others || coalesce(jsonb_object_agg(e->>'revision', coalesce(e->'parents', '[]') || coalesce(e->'depends_on', '[]')), '{}')
+      INTO known
+      FROM jsonb_array_elements(manifest) AS a (e);
+    SELECT coalesce(jsonb_object_agg(v.revision, v.state), '{}')
+      INTO ours
+      FROM jsonb_to_recordset(recorded) AS v (revision text, project text, kind text, state text)
+     WHERE v.project = {{ tool.project | lit }} AND v.kind = 'revision' AND v.state <> 'upgrading';
+{% endmacro %}

@@ -1,7 +1,19 @@
+{% if tool %}
+{% import tool.template as theirs %}
+{% endif %}
 -- One run at a time, for as long as this statement lasts; refuses where somebody else has the lock.
 SET signoff.lock = $m$
+{% if tool %}
+DO $signoff$
+DECLARE k bigint := hashtextextended({{ lock_name | lit }}, 0); h record; keys bigint[] := ARRAY[k]; bytes bytea; crc bigint; name text;
+BEGIN
+{{ theirs.lock(tool) }}{##}
+  SELECT min(x) INTO k FROM unnest(keys) AS x WHERE NOT pg_try_advisory_xact_lock(x);
+  IF k IS NULL THEN RETURN; END IF;
+{% else %}
 DO $signoff$ DECLARE k bigint := hashtextextended({{ lock_name | lit }}, 0); h record; BEGIN
   IF pg_try_advisory_xact_lock(k) THEN RETURN; END IF;
+{% endif %}
   SELECT a.pid, a.usename, a.client_addr, a.backend_start INTO h FROM pg_locks l LEFT JOIN pg_stat_activity a USING (pid)
    WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
      AND l.classid::bigint = (k >> 32) & 4294967295 AND l.objid::bigint = k & 4294967295 LIMIT 1;

@@ -1,7 +1,13 @@
+{% if tool %}
+{% import tool.template as theirs %}
+{% endif %}
 {% if direction == "upgrade" %}
 -- Records a revision as (being) applied, after its parents; its unique key serialises two runs even without the lock.
 SET signoff.record = $m$
 DO $signoff$ DECLARE m jsonb := current_setting('signoff.row'); p text; goal text := current_setting('signoff.state'); BEGIN
+{% if tool %}
+{% include "script/tool/held.sql" %}
+{% endif %}
   FOR p IN SELECT jsonb_array_elements_text(coalesce(m->'parents', '[]') || coalesce(m->'depends_on', '[]')) LOOP
     IF NOT EXISTS (SELECT FROM {{ version_table }} v WHERE v.revision = p AND v.state = 'applied') THEN
       RAISE EXCEPTION USING ERRCODE = 'SO002', MESSAGE = format('signoff: refused: revision %s needs %s first', m->>'revision', p); END IF; END LOOP;
@@ -31,6 +37,11 @@ DO $signoff$ DECLARE m jsonb := current_setting('signoff.row'); p text; goal tex
       MESSAGE = format('signoff: refused: revision %s was applied by another run a moment ago', m->>'revision'),
       HINT = 'Run again: it goes on where it stands now.';
   END IF;
+{% if tool %}
+  IF goal = 'applied'{% if repeatables and not tool.repeats %} AND m->>'kind' = 'revision'{% endif %} THEN
+{{ theirs.add(tool) }}{##}
+  END IF;
+{% endif %}
   UPDATE {{ version_table }} SET up = 'to be applied again'
    WHERE kind = 'repeatable' AND revision IN (SELECT 'repeatable:' || jsonb_array_elements_text(coalesce(m->'recreates', '[]')));
 END $signoff$;
@@ -39,6 +50,9 @@ $m$;
 -- Refuses while something that is applied stands on this revision.
 SET signoff.record = $m$
 DO $signoff$ DECLARE m jsonb := current_setting('signoff.row'); c text; BEGIN
+{% if tool %}
+{% include "script/tool/held.sql" %}
+{% endif %}
   SELECT v.revision INTO c FROM {{ version_table }} v WHERE m->>'revision' = ANY (v.parents || v.depends_on) LIMIT 1;
 {% if numbered %}
   SELECT e.row->>'revision'

@@ -1,3 +1,6 @@
+{% if tool %}
+{% import tool.template as theirs %}
+{% endif %}
 {% if has_steps %}
 {% set going = "upgrading" if direction == "upgrade" else "downgrading" %}
 -- Outside a transaction: progress is recorded step by step. A step that can run in a transaction is recorded in it;
@@ -232,12 +235,18 @@ DO $signoff$ DECLARE m jsonb; BEGIN
   m := current_setting('signoff.row');
 {% if direction == "upgrade" %}
   IF EXISTS (SELECT FROM {{ version_table }} v WHERE v.revision = m->>'revision' AND v.state = 'applied') THEN RETURN; END IF;
+{% if tool %}
+{% include "script/tool/held.sql" %}
+{% endif %}
   UPDATE {{ version_table }} v SET state = 'applied', applied_at = clock_timestamp(),
       steps = v.steps[1:jsonb_array_length(coalesce(m->'steps', '[]'))]
    WHERE v.revision = m->>'revision' AND v.state = 'upgrading'
      AND to_jsonb(v.steps[1:jsonb_array_length(coalesce(m->'steps', '[]'))]) = coalesce(m->'steps', '[]');
 {% else %}
   IF NOT EXISTS (SELECT FROM {{ version_table }} v WHERE v.revision = m->>'revision') THEN RETURN; END IF;
+{% if tool %}
+{% include "script/tool/held.sql" %}
+{% endif %}
   DELETE FROM {{ version_table }} v
    WHERE v.revision = m->>'revision' AND v.state = 'downgrading'
      AND to_jsonb(v.steps[1:jsonb_array_length(coalesce(m->'steps', '[]'))]) = coalesce(m->'steps', '[]');
@@ -247,6 +256,9 @@ DO $signoff$ DECLARE m jsonb; BEGIN
       MESSAGE = format('signoff: refused: not every step of revision %s is recorded as done', m->>'revision'),
       HINT = 'Mend what failed, and run the whole script again: it goes on where it stands now.';
   END IF;
+{% if tool %}
+{{ theirs.add(tool) if direction == "upgrade" else theirs.remove(tool) }}{##}
+{% endif %}
   EXECUTE current_setting('signoff.ended'); END $signoff$;
 $m$;
 {% endif %}

@@ -1,4 +1,7 @@
 {% import "script/words.sql" as words %}
+{% if tool %}
+{% import tool.template as theirs %}
+{% endif %}
 -- One revision, one statement, one transaction: record first, then the revision's SQL, then make sure that the record is still ours.
 SET signoff.begin = $m$
 DO $signoff$ DECLARE m jsonb; BEGIN
@@ -43,6 +46,9 @@ DO $signoff$ DECLARE m jsonb; BEGIN
   EXECUTE current_setting('signoff.record');
 {% if direction == "downgrade" %}
   DELETE FROM {{ version_table }} WHERE revision = m->>'revision';
+{% if tool %}
+{{ theirs.remove(tool) }}{##}
+{% endif %}
 {% endif %}
   EXECUTE current_setting('signoff.ended');
   PERFORM set_config('signoff.todo', 'yes', true);

@@ -2,6 +2,9 @@
 {% if has_replaced %}
   replaced jsonb := '{}'; gone bigint;
 {% endif %}
+{% if tool %}
+{% include "script/tool/variables.sql" %}
+{% endif %}
 {% if direction != "downgrade" %}
   mine jsonb := '[]'; again text; kept text;
 {% endif %}

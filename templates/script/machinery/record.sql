@@ -1,6 +1,9 @@
 -- Says to the log that a revision begins, and that it ended; what failed is what started and did not end.
 SELECT $m$
 SET signoff.row = :'signoff_row'; SET signoff.bundle = :'signoff_bundle'; SET signoff.ticket = :'signoff_ticket';
+{% if tool %}
+SET signoff.beyond = :'signoff_beyond';
+{% endif %}
 INSERT INTO {{ event_table }} (event, project, revision, bundle, ticket)
   SELECT {{ ("started" if direction == "upgrade" else "reverting") | lit }}, {{ project | lit }}, :'signoff_row'::jsonb->>'revision', :'signoff_bundle', nullif(:'signoff_ticket', '');
 $m$ AS signoff_started \gset
@@ -8,12 +11,18 @@ SELECT $m$
 INSERT INTO {{ event_table }} (event, project, revision, bundle, ticket)
   SELECT {{ ("applied" if direction == "upgrade" else "reverted") | lit }}, {{ project | lit }}, :'signoff_row'::jsonb->>'revision', :'signoff_bundle', nullif(:'signoff_ticket', '');
 $m$ AS signoff_ended \gset
+{% if tool %}
+{% import tool.template as theirs %}
+{% endif %}
 {% if direction == "upgrade" %}
 -- Records a revision as (being) applied, after its parents; its unique key serialises two runs even without the lock.
 SELECT $m$
 DO $signoff$
 DECLARE m jsonb := current_setting('signoff.row'); p text; goal text := current_setting('signoff.state');
 BEGIN
+{% if tool %}
+{% include "script/tool/held.sql" %}
+{% endif %}
   FOR p IN SELECT jsonb_array_elements_text(coalesce(m->'parents', '[]') || coalesce(m->'depends_on', '[]')) LOOP
     IF NOT EXISTS (SELECT FROM {{ version_table }} v WHERE v.revision = p AND v.state = 'applied') THEN
       RAISE EXCEPTION USING ERRCODE = 'SO002', MESSAGE = format('signoff: refused: revision %s needs %s first', m->>'revision', p); END IF; END LOOP;
@@ -31,6 +40,11 @@ BEGIN
       MESSAGE = format('signoff: refused: revision %s was applied by another run a moment ago', m->>'revision'),
       HINT = 'Run again: it goes on where it stands now.';
   END IF;
+{% if tool %}
+  IF goal = 'applied'{% if repeatables and not tool.repeats %} AND m->>'kind' = 'revision'{% endif %} THEN
+{{ theirs.add(tool) }}{##}
+  END IF;
+{% endif %}
   UPDATE {{ version_table }} SET up = 'to be applied again'
    WHERE kind = 'repeatable' AND revision IN (SELECT 'repeatable:' || jsonb_array_elements_text(coalesce(m->'recreates', '[]')));
 END $signoff$;
@@ -41,6 +55,9 @@ SELECT $m$
 DO $signoff$
 DECLARE m jsonb := current_setting('signoff.row'); c text;
 BEGIN
+{% if tool %}
+{% include "script/tool/held.sql" %}
+{% endif %}
   SELECT v.revision INTO c FROM {{ version_table }} v WHERE m->>'revision' = ANY (v.parents || v.depends_on) LIMIT 1;
   IF FOUND THEN
     RAISE EXCEPTION USING ERRCODE = 'SO002',

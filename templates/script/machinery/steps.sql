@@ -1,4 +1,7 @@
 {% import "script/words.sql" as words %}
+{% if tool %}
+{% import tool.template as theirs %}
+{% endif %}
 {% if has_steps %}
 -- Outside a transaction: progress is recorded step by step. A step that can run in a transaction is recorded in it;
 -- a bare one is recorded as begun ("…?", or "…!" where what it makes was there before), run, checked, and recorded as done.
@@ -65,7 +68,13 @@ SELECT $m$
 BEGIN;
 :signoff_locked
 SET LOCAL signoff.row = :'signoff_row';
+{% if tool %}
+SET LOCAL signoff.beyond = :'signoff_beyond';
+{% endif %}
 DO $signoff$ DECLARE m jsonb := current_setting('signoff.row'); BEGIN
+{% if tool %}
+{% include "script/tool/held.sql" %}
+{% endif %}
 {% if direction == "upgrade" %}
   UPDATE {{ version_table }} v SET state = 'applied', applied_at = clock_timestamp(),
       steps = v.steps[1:jsonb_array_length(coalesce(m->'steps', '[]'))]
@@ -81,6 +90,9 @@ DO $signoff$ DECLARE m jsonb := current_setting('signoff.row'); BEGIN
       MESSAGE = format('signoff: refused: not every step of revision %s is recorded as done', m->>'revision'),
       HINT = 'Run again: it goes on where it stands now.';
   END IF;
+{% if tool %}
+{{ theirs.add(tool) if direction == "upgrade" else theirs.remove(tool) }}{##}
+{% endif %}
 END $signoff$;
 :signoff_ended
 COMMIT;

@@ -1,4 +1,7 @@
 {% import "script/words.sql" as words %}
+{% if tool %}
+{% import tool.template as theirs %}
+{% endif %}
 {% if has_transactions or (repeatables and direction == "upgrade") %}
 -- One transaction: record first, then the revision's SQL, then make sure that the transaction is still ours.
 SELECT $m$
@@ -10,6 +13,11 @@ SET signoff.state = 'applied';
 :signoff_enter
 {% if direction == "downgrade" %}
 DELETE FROM {{ version_table }} WHERE revision = :'signoff_row'::jsonb->>'revision';
+{% if tool %}
+DO $signoff$ DECLARE m jsonb := current_setting('signoff.row'); BEGIN
+{{ theirs.remove(tool) }}{##}
+END $signoff$;
+{% endif %}
 {% endif %}
 :signoff_ended
 :signoff_user

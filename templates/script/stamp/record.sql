@@ -7,6 +7,9 @@
 {{ words.known_format() }}
     SELECT coalesce(jsonb_agg(to_jsonb(v)), '[]') INTO recorded FROM {{ version_table }} v;
   END IF;
+{% if tool %}
+{% include "script/tool/compare.sql" %}
+{% endif %}
 {% if has_replaced and not stamp.purges %}
 {% include "script/compare/replaced.sql" %}
 {% endif %}
@@ -53,6 +56,10 @@
   IF t IS NULL THEN
 {% include "script/tables.sql" %}
   END IF;
+{% if tool %}
+  PERFORM set_config('signoff.beyond', beyond::text, true);
+{% include "script/tool/adopt.sql" %}
+{% endif %}
 {% if has_replaced %}
   IF replaced <> '{}' THEN
 {% include "script/replace.sql" %}
@@ -86,6 +93,16 @@
       SELECT 'stamped', {{ project | lit }}, s.revision, current_setting('signoff.bundle'), nullif(current_setting('signoff.ticket', true), '')
       FROM s JOIN made USING (revision)
       ORDER BY s.n;
+{% if tool %}
+{% import tool.template as theirs %}
+    PERFORM set_config('signoff.beyond', '{}', true);
+    FOR m IN SELECT coalesce(a.e, jsonb_build_object('revision', c.e->>'revision'))
+        FROM jsonb_array_elements(changes) WITH ORDINALITY AS c (e, n)
+          LEFT JOIN jsonb_array_elements(manifest) AS a (e) ON a.e->>'revision' = c.e->>'revision'
+       WHERE (c.e->>'forget')::boolean ORDER BY c.n DESC LOOP
+{{ theirs.remove(tool) }}{##}
+    END LOOP;
+{% endif %}
     -- What stays stands where the tree has it now.
     UPDATE {{ version_table }} v
        SET parents = m.parents, depends_on = coalesce(m.depends_on, '{}')
@@ -109,6 +126,16 @@
       INTO said
       FROM jsonb_array_elements(changes) AS c (e);
   END IF;
+{% if tool %}
+{% import tool.template as theirs %}
+  PERFORM set_config('signoff.beyond', '{}', true);
+  FOR m IN SELECT a.e
+      FROM jsonb_array_elements(manifest) WITH ORDINALITY AS a (e, n)
+     WHERE (a.e->>'selected')::boolean AND a.e->>'revision' NOT IN (SELECT x.key FROM ({{ theirs.applied(tool) }}) x (key, fits)) ORDER BY a.n LOOP
+{{ theirs.add(tool) }}{##}
+  END LOOP;
+{{ theirs.settle(tool) }}{##}
+{% endif %}
 {% if has_replaced %}
   IF replaced <> '{}' THEN
     said := format('%s; recorded in the place of what it replaces: %s', CASE WHEN there THEN 'nothing was run' ELSE said END,

@@ -2,4 +2,8 @@
 {% if has_replaced %}
   replaced jsonb := '{}'; gone bigint;
 {% endif %}
+{% if tool %}
+{% include "script/tool/variables.sql" %}
+  others jsonb := '{}'; fresh boolean := false; over text; m jsonb;
+{% endif %}
   jit text := pg_catalog.current_setting('jit');

@@ -2,7 +2,7 @@
 \if true
 -- signoff downgrade · branches · 48ac91d7e3b0 → 0d3f7a91c2e4 · 4 revisions
 -- tree    sha256:12a7e76a5d5ade7f32dc437a1de1c7244f6fff5548feb51a1bdbb92c798778e5
--- bundle  sha256:e0a243e35cf639f41ae4f00b975144fa80715b5c6233f305a2dcbdcac7322871
+-- bundle  sha256:6fd7856e009545f94671faa588042dad979326a739cd2d0c59c61baff80bc4d1
 -- run     psql -X -d DATABASE -f downgrade.sql
 -- first   psql -X -d DATABASE -f plan.sql       (says what would run here, and changes nothing)
 -- read    section 5 is what changes the database. The others are the frame, the same in every script but for names: it checks,
@@ -35,7 +35,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:e0a243e35cf639f41ae4f00b975144fa80715b5c6233f305a2dcbdcac7322871'
+\set signoff_bundle 'sha256:6fd7856e009545f94671faa588042dad979326a739cd2d0c59c61baff80bc4d1'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -819,7 +819,10 @@ SELECT customer, rank() OVER (ORDER BY total DESC) AS place FROM customer_total;
 :signoff_rest
 :signoff_locked
 SET signoff.manifest = :'signoff_manifest'; SET signoff.put_off = :'signoff_put_off'; SET signoff.rehearsal = :'signoff_dry_run';
-DO $signoff$ DECLARE put_off jsonb := current_setting('signoff.put_off'); promised bigint; n bigint; every bigint; BEGIN
+DO $signoff$
+DECLARE
+  put_off jsonb := current_setting('signoff.put_off'); promised bigint; n bigint; every bigint;
+BEGIN
   SELECT count(*) FILTER (WHERE NOT put_off ? (e->>'revision')), count(*) FILTER (WHERE NOT put_off ? (e->>'revision') AND v.revision IS NULL),
       count(*) FILTER (WHERE v.revision IS NULL)
     INTO promised, n, every

@@ -2,7 +2,7 @@
 \if true
 -- signoff status · branches · base → 48ac91d7e3b0 · 5 revisions
 -- tree    sha256:12a7e76a5d5ade7f32dc437a1de1c7244f6fff5548feb51a1bdbb92c798778e5
--- bundle  sha256:e0a243e35cf639f41ae4f00b975144fa80715b5c6233f305a2dcbdcac7322871
+-- bundle  sha256:6fd7856e009545f94671faa588042dad979326a739cd2d0c59c61baff80bc4d1
 -- run     psql -X -d DATABASE -f status.sql
 -- It changes nothing.
 --
@@ -32,7 +32,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:e0a243e35cf639f41ae4f00b975144fa80715b5c6233f305a2dcbdcac7322871'
+\set signoff_bundle 'sha256:6fd7856e009545f94671faa588042dad979326a739cd2d0c59c61baff80bc4d1'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -159,7 +159,8 @@ WITH m AS (SELECT e->>'revision' AS revision, e->>'message' AS message, e, n
           v.steps, v.revision IS NOT NULL AND v.project <> 'branches' AS foreign_project,
           v.state = 'applied' AND v.up <> e->>'up' AND v.up1 <> e->>'up1' AND NOT coalesce(e->'accept' ? v.up, false)
             OR v.up = e->>'up' AND v.variables IS DISTINCT FROM e->>'variables' AS other_text, t.event, t.told
-        FROM m LEFT JOIN "public"."signoff_revision" v ON v.revision = m.revision LEFT JOIN tried t ON t.revision = m.revision)
+        FROM m LEFT JOIN "public"."signoff_revision" v ON v.revision = m.revision
+          LEFT JOIN tried t ON t.revision = m.revision)
 SELECT format('signoff: %s of %s revisions of this release and before it are applied in database %s', count(*) FILTER (WHERE s.state = 'applied'), count(*),
         current_database())
     || coalesce(string_agg(format('%s  %s  %s  %s', chr(10),

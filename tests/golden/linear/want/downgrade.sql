@@ -2,7 +2,7 @@
 \if true
 -- signoff downgrade · linear · 9a44e2d5806b → base · 3 revisions
 -- tree    sha256:4ba21bb7d0a6009439dd877a710a7897576aa4d7f700e45e3b96dc505fbcfc56
--- bundle  sha256:ecad3a90fd0fd132fb88d3ba8dcd5ca34a31b0f694c24449d59b6891092d4441
+-- bundle  sha256:df6ea1f1afa4f39598f737abb26f1485939db7e6c19907b5ae09c2e91685c372
 -- run     psql -X -d DATABASE -f downgrade.sql
 -- first   psql -X -d DATABASE -f plan.sql       (says what would run here, and changes nothing)
 -- read    section 5 is what changes the database. The others are the frame, the same in every script but for names: it checks,
@@ -31,7 +31,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:ecad3a90fd0fd132fb88d3ba8dcd5ca34a31b0f694c24449d59b6891092d4441'
+\set signoff_bundle 'sha256:df6ea1f1afa4f39598f737abb26f1485939db7e6c19907b5ae09c2e91685c372'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -900,7 +900,10 @@ DROP TABLE country;
 :signoff_rest
 :signoff_locked
 SET signoff.manifest = :'signoff_manifest'; SET signoff.put_off = :'signoff_put_off'; SET signoff.rehearsal = :'signoff_dry_run';
-DO $signoff$ DECLARE put_off jsonb := current_setting('signoff.put_off'); promised bigint; n bigint; every bigint; BEGIN
+DO $signoff$
+DECLARE
+  put_off jsonb := current_setting('signoff.put_off'); promised bigint; n bigint; every bigint;
+BEGIN
   SELECT count(*) FILTER (WHERE NOT put_off ? (e->>'revision')), count(*) FILTER (WHERE NOT put_off ? (e->>'revision') AND v.revision IS NULL),
       count(*) FILTER (WHERE v.revision IS NULL)
     INTO promised, n, every

@@ -2,7 +2,7 @@
 \if true
 -- signoff status · linear · base → 9a44e2d5806b · 3 revisions
 -- tree    sha256:4ba21bb7d0a6009439dd877a710a7897576aa4d7f700e45e3b96dc505fbcfc56
--- bundle  sha256:ecad3a90fd0fd132fb88d3ba8dcd5ca34a31b0f694c24449d59b6891092d4441
+-- bundle  sha256:df6ea1f1afa4f39598f737abb26f1485939db7e6c19907b5ae09c2e91685c372
 -- run     psql -X -d DATABASE -f status.sql
 -- It changes nothing.
 --
@@ -28,7 +28,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:ecad3a90fd0fd132fb88d3ba8dcd5ca34a31b0f694c24449d59b6891092d4441'
+\set signoff_bundle 'sha256:df6ea1f1afa4f39598f737abb26f1485939db7e6c19907b5ae09c2e91685c372'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -149,7 +149,8 @@ WITH m AS (SELECT e->>'revision' AS revision, e->>'message' AS message, e, n
           v.steps, v.revision IS NOT NULL AND v.project <> 'linear' AS foreign_project,
           v.state = 'applied' AND v.up <> e->>'up' AND v.up1 <> e->>'up1' AND NOT coalesce(e->'accept' ? v.up, false)
             OR v.up = e->>'up' AND v.variables IS DISTINCT FROM e->>'variables' AS other_text, t.event, t.told
-        FROM m LEFT JOIN "public"."signoff_revision" v ON v.revision = m.revision LEFT JOIN tried t ON t.revision = m.revision)
+        FROM m LEFT JOIN "public"."signoff_revision" v ON v.revision = m.revision
+          LEFT JOIN tried t ON t.revision = m.revision)
 SELECT format('signoff: %s of %s revisions of this release and before it are applied in database %s', count(*) FILTER (WHERE s.state = 'applied'), count(*),
         current_database())
     || coalesce(string_agg(format('%s  %s  %s  %s', chr(10),

@@ -2,7 +2,7 @@
 \if true
 -- signoff downgrade · numbered · 10 → 10 · 0 revisions
 -- tree    sha256:b898e35a1ed381e284177dee2d7f5ad0139e8414e3ed81afa6d6f28b02d40fc7
--- bundle  sha256:fdb7e5786b542d7a6cfec3400af896d109fb394b47fd6d5a6433af469fa31c4d
+-- bundle  sha256:168e2c8e46a293f80000c4ff9ace7dc31a754b0fe02a234862f94b56d0711979
 -- run     psql -X -d DATABASE -f downgrade.sql
 -- first   psql -X -d DATABASE -f plan.sql       (says what would run here, and changes nothing)
 -- stops above 10: it has no downgrade
@@ -26,7 +26,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:fdb7e5786b542d7a6cfec3400af896d109fb394b47fd6d5a6433af469fa31c4d'
+\set signoff_bundle 'sha256:168e2c8e46a293f80000c4ff9ace7dc31a754b0fe02a234862f94b56d0711979'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -303,14 +303,55 @@ DO $signoff$ DECLARE t regclass; e regclass; c record; BEGIN
       MESSAGE = format('signoff: refused: %s may not write the version table %s and its event table', current_user, t),
       HINT = 'Run as its owner, or set [target] role.';
   END IF;
+  IF to_regnamespace('"public"') IS NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'SO003',
+      MESSAGE = 'signoff: refused: there is no schema "public", where golang-migrate keeps its table',
+      HINT = 'Is this the right database? If it is, create the schema, or name another in [version_table] tool_table.';
+  END IF;
+  FOR c IN SELECT r.oid, r.oid::regclass AS name, r.relkind
+      FROM pg_class r
+     WHERE r.oid IN (to_regclass('"public"."schema_migrations"')) LOOP
+    IF c.relkind NOT IN ('r', 'S') THEN
+      RAISE EXCEPTION USING ERRCODE = 'SO008',
+        MESSAGE = format('signoff: refused: %s is not an ordinary table', c.name),
+        HINT = 'It should be the table in which golang-migrate records what is applied; name another in [version_table] tool_table.';
+    END IF;
+    IF row_security_active(c.oid) THEN
+      RAISE EXCEPTION USING ERRCODE = 'SO003',
+        MESSAGE = format('signoff: refused: row-level security hides rows of %s from %s', c.name, current_user),
+        HINT = 'Run as its owner, or disable it there: ALTER TABLE ... NO FORCE ROW LEVEL SECURITY.';
+    END IF;
+    IF NOT has_table_privilege(c.oid, 'SELECT') THEN
+      RAISE EXCEPTION USING ERRCODE = 'SO003',
+        MESSAGE = format('signoff: refused: %s may not read %s, the table of golang-migrate', current_user, c.name),
+        HINT = 'Run as its owner, or grant that role rights on it.';
+    END IF;
+    IF NOT (has_table_privilege(c.oid, 'INSERT') AND has_table_privilege(c.oid, 'UPDATE') AND has_table_privilege(c.oid, 'DELETE')) THEN
+      RAISE EXCEPTION USING ERRCODE = 'SO003',
+        MESSAGE = format('signoff: refused: %s may not write %s, the table of golang-migrate', current_user, c.name),
+        HINT = 'Run as its owner, or grant that role rights on it.';
+    END IF;
+  END LOOP;
 END $signoff$;
 -- One run at a time. Polled, never blocking: a blocked waiter makes another session's CREATE INDEX CONCURRENTLY fail.
 SET statement_timeout = 0;
 DO $signoff$
 DECLARE
   k bigint := hashtextextended('signoff:public.signoff_revision', 0);
+  keys bigint[] := ARRAY[k]; bytes bytea; crc bigint; name text;
   until timestamptz := clock_timestamp() + current_setting('signoff.lock_wait')::interval; told boolean := false; h record;
 BEGIN
+  -- Its own lock, where golang-migrate takes one, comes behind ours.
+  FOREACH name IN ARRAY ARRAY['/' || current_database(), current_database()] LOOP
+  bytes := convert_to('public', 'UTF8') || '\x00' || convert_to('schema_migrations', 'UTF8') || '\x00' || convert_to(name, 'UTF8'); crc := 4294967295;
+  FOR at IN 0 .. length(bytes) - 1 LOOP
+    crc := crc # get_byte(bytes, at);
+    FOR bit IN 1 .. 8 LOOP crc := (crc >> 1) # (3988292384 * (crc & 1)); END LOOP;
+  END LOOP;
+  crc := crc # 4294967295;
+    keys := keys || (crc * 1486364155) & 4294967295;
+  END LOOP;
+  FOREACH k IN ARRAY keys LOOP
   LOOP
     EXIT WHEN pg_try_advisory_lock(k);
     SELECT a.pid, a.usename, a.client_addr, a.backend_start INTO h FROM pg_locks l LEFT JOIN pg_stat_activity a USING (pid)
@@ -318,7 +359,8 @@ BEGIN
        AND l.classid::bigint = (k >> 32) & 4294967295 AND l.objid::bigint = k & 4294967295 LIMIT 1;
     IF clock_timestamp() >= until THEN
       RAISE EXCEPTION USING ERRCODE = 'SO004',
-        MESSAGE = format('signoff: refused: another run holds the lock: pid %s, user %s, from %s, connected since %s', h.pid, h.usename,
+        MESSAGE = format('signoff: refused: another run holds the lock%s: pid %s, user %s, from %s, connected since %s',
+            CASE WHEN k <> keys[1] THEN ' of golang-migrate' END, h.pid, h.usename,
             coalesce(h.client_addr::text, 'a local socket'), h.backend_start),
         HINT = CASE WHEN cardinality(pg_blocking_pids(h.pid)) > 0 THEN format('It waits for pid %s. ', array_to_string(pg_blocking_pids(h.pid), ', '))
               ELSE '' END
@@ -328,7 +370,10 @@ BEGIN
     IF NOT told THEN RAISE WARNING 'signoff: another run holds the lock (pid %, user %): waiting for it', h.pid, h.usename; told := true; END IF;
     COMMIT; PERFORM pg_sleep(0.25); COMMIT;
   END LOOP;
+  END LOOP;
+  PERFORM set_config('signoff.keys', keys::text, false);
 END $signoff$;
+SELECT current_setting('signoff.keys') AS signoff_keys \gset
 SET statement_timeout = '0';
 
 -- What is recorded here is compared with what this script was made from.
@@ -338,6 +383,7 @@ DECLARE
   manifest jsonb := current_setting('signoff.manifest'); others jsonb := current_setting('signoff.others');
   put_off jsonb := current_setting('signoff.put_off'); first_run boolean := current_setting('signoff.first_run');
   t regclass; r record; recorded jsonb := '[]'; fresh boolean; todo bigint; total bigint; todo_names text; ahead text; over text; said text;
+  known jsonb; ours jsonb; their jsonb := '{}'; adopted jsonb := '[]'; taken_back jsonb := '[]'; beyond jsonb := '{}'; seen text;
   jit text := pg_catalog.current_setting('jit');
 BEGIN
   t := to_regclass('"public"."signoff_revision"');
@@ -360,7 +406,70 @@ BEGIN
           FROM jsonb_array_elements(recorded) AS x (e)) a;
     SELECT recorded = '[]' AND NOT EXISTS (SELECT FROM "public"."signoff_event" e WHERE e.event IN ('applied', 'reverted', 'stamped')) INTO fresh;
   END IF;
-  IF t IS NULL THEN
+    SELECT others || coalesce(jsonb_object_agg(e->>'revision', coalesce(e->'parents', '[]') || coalesce(e->'depends_on', '[]')), '{}')
+      INTO known
+      FROM jsonb_array_elements(manifest) AS a (e);
+    SELECT coalesce(jsonb_object_agg(v.revision, v.state), '{}')
+      INTO ours
+      FROM jsonb_to_recordset(recorded) AS v (revision text, project text, kind text, state text)
+     WHERE v.project = 'numbered' AND v.kind = 'revision' AND v.state <> 'upgrading';
+  IF to_regclass('"public"."schema_migrations"') IS NULL THEN
+    IF ours <> '{}' THEN
+      RAISE EXCEPTION USING ERRCODE = 'SO008',
+        MESSAGE = 'signoff: refused: "public"."signoff_revision" records revisions here, and the table of golang-migrate is not there',
+        HINT = 'It would be "public"."schema_migrations". Where golang-migrate is not used on this database, compile with [version_table] scheme = "native"; '
+          'where it is to be from now on, the developers write a script with `signoff stamp`, which makes its table, too.';
+    END IF;
+  ELSE
+    SELECT x.version INTO r FROM "public"."schema_migrations" x WHERE x.dirty LIMIT 1;
+    IF FOUND THEN
+      RAISE EXCEPTION USING ERRCODE = 'SO008',
+        MESSAGE = format('signoff: refused: golang-migrate calls version %s dirty: a run of it was stopped half-way', r.version),
+        HINT = 'See what of that migration is in the database, take it away or finish it, and say so with `migrate force VERSION`; then run again.';
+    END IF;
+    seen := (SELECT md5(coalesce(string_agg(x::text, chr(10) ORDER BY x::text COLLATE "C"), '')) FROM "public"."schema_migrations" x);
+    SELECT coalesce(jsonb_object_agg(a.key, a.fits), '{}')
+      INTO their
+      FROM (SELECT k.id, NULL::boolean
+          FROM "public"."schema_migrations" x,
+            LATERAL (SELECT coalesce(max(o.id::numeric), -1) AS newest FROM jsonb_object_keys(ours) AS o (id) WHERE o.id::numeric <= x.version) o,
+            jsonb_object_keys(known) AS k (id)
+         WHERE k.id::numeric <= x.version AND (ours ? k.id OR k.id::numeric > o.newest)
+        UNION SELECT x.version::text, NULL FROM "public"."schema_migrations" x WHERE x.version >= 0) a (key, fits);
+    SELECT string_agg(k, ', ' ORDER BY k COLLATE "C") INTO over FROM jsonb_each_text(their) AS a (k, fits) WHERE fits = 'false';
+    IF over IS NOT NULL THEN
+      RAISE EXCEPTION USING ERRCODE = 'SO006',
+        MESSAGE = format('signoff: refused: golang-migrate records another checksum than that of the file: %s', over),
+        HINT = 'The file was changed after it was applied, and golang-migrate refuses it, too. Compile from the tree that was applied; '
+          'where the change is meant, see to the checksum in "public"."schema_migrations" as golang-migrate has it, then run again.';
+    END IF;
+    SELECT coalesce(jsonb_object_agg(t.key, coalesce(others->t.key, '[]')) FILTER (WHERE NOT t.known), '{}'),
+        coalesce(jsonb_agg(t.key) FILTER (WHERE t.known), '[]')
+      INTO beyond, adopted
+      FROM (SELECT k AS key, known ? k AND NOT others ? k AS known
+          FROM jsonb_object_keys(their) AS k
+         WHERE NOT EXISTS (SELECT FROM jsonb_to_recordset(recorded) AS v (revision text, state text) WHERE v.revision = k AND v.state <> 'upgrading')) t;
+    SELECT coalesce(jsonb_agg(o.revision), '[]')
+      INTO taken_back
+      FROM jsonb_object_keys(ours) AS o (revision)
+     WHERE NOT their ? o.revision AND known ? o.revision;
+    IF adopted <> '[]' OR taken_back <> '[]' OR beyond <> '{}' THEN
+      SELECT coalesce(jsonb_agg(a.e), '[]')
+        INTO recorded
+        FROM (SELECT x.e FROM jsonb_array_elements(recorded) AS x (e) WHERE NOT adopted ? (x.e->>'revision') AND NOT taken_back ? (x.e->>'revision')
+          UNION ALL
+          SELECT m.e || jsonb_build_object('project', 'numbered', 'state', 'applied', 'steps', '[]'::jsonb,
+              'depends_on', coalesce(m.e->'depends_on', '[]'))
+            FROM jsonb_array_elements(manifest) AS m (e)
+           WHERE adopted ? (m.e->>'revision')
+          UNION ALL
+          SELECT jsonb_build_object('revision', b.id, 'project', 'numbered', 'kind', 'revision', 'state', 'applied', 'steps', '[]'::jsonb,
+              'up', '', 'up1', '', 'parents', '[]'::jsonb, 'depends_on', '[]'::jsonb)
+            FROM jsonb_each(beyond) AS b (id, below)) a;
+    END IF;
+    fresh := fresh AND their = '{}';
+  END IF;
+  IF t IS NULL AND their = '{}' THEN
     RAISE EXCEPTION USING ERRCODE = 'SO007',
       MESSAGE = 'signoff: refused: this database has no version table "public"."signoff_revision", so nothing is recorded as applied',
       HINT = 'Is this the right database?';
@@ -473,10 +582,23 @@ BEGIN
             ELSE (SELECT coalesce(format('%ssignoff: %s more of this script are put off', chr(10), nullif(count(*), 0)), '')
                   FROM jsonb_array_elements_text(put_off) AS p (id)
                  WHERE EXISTS (SELECT FROM jsonb_array_elements(recorded) AS w (e) WHERE w.e->>'revision' = p.id)) END;
+  IF adopted <> '[]' THEN
+    said := said || format('%ssignoff: applied by golang-migrate, and taken for applied: %s', chr(10),
+        (SELECT string_agg(a.id, ', ' ORDER BY a.n) FROM (SELECT e->>'revision' AS id, n
+              FROM jsonb_array_elements(manifest) WITH ORDINALITY AS m (e, n) WHERE adopted ? (e->>'revision')) a));
+  END IF;
+  IF taken_back <> '[]' THEN
+    said := said || format('%ssignoff: taken back by golang-migrate, and taken for not applied: %s', chr(10),
+        (SELECT string_agg(b, ', ' ORDER BY b COLLATE "C") FROM jsonb_array_elements_text(taken_back) AS b));
+  END IF;
   PERFORM set_config('jit', jit, true);
-  PERFORM set_config('signoff.summary', said, false);
+  PERFORM set_config('signoff.summary', said, false),
+    set_config('signoff.adopted', adopted::text, false), set_config('signoff.taken_back', taken_back::text, false),
+    set_config('signoff.beyond', beyond::text, false), set_config('signoff.seen', seen, false);
 END $signoff$;
 SELECT pg_catalog.current_setting('signoff.summary') AS signoff_summary, pg_catalog.current_setting('signoff.repeat') AS signoff_repeat \gset
+SELECT pg_catalog.current_setting('signoff.adopted') AS signoff_adopted, pg_catalog.current_setting('signoff.taken_back') AS signoff_taken_back,
+  pg_catalog.current_setting('signoff.beyond') AS signoff_beyond, pg_catalog.current_setting('signoff.seen') AS signoff_seen \gset
 \echo :signoff_summary
 RESET signoff.manifest;
 \if :signoff_dry_run
@@ -486,6 +608,69 @@ RESET signoff.manifest;
 \set signoff_rest ':signoff_clean'
 BEGIN;
 \endif
+DO $signoff$ BEGIN IF to_regclass('"public"."signoff_revision"') IS NULL THEN
+CREATE TABLE "public"."signoff_revision" (
+  revision text PRIMARY KEY, project text NOT NULL, kind text NOT NULL CHECK (kind IN ('revision', 'repeatable')),
+  parents text[] NOT NULL DEFAULT '{}', depends_on text[] NOT NULL DEFAULT '{}', message text NOT NULL, up text NOT NULL, up1 text NOT NULL, variables text,
+  state text NOT NULL CHECK (state IN ('upgrading', 'applied', 'downgrading')), steps text[] NOT NULL DEFAULT '{}', bundle text, ticket text,
+  applied_by text NOT NULL DEFAULT session_user, started_at timestamptz NOT NULL DEFAULT clock_timestamp(), applied_at timestamptz);
+COMMENT ON TABLE "public"."signoff_revision" IS 'signoff_revision 1';
+CREATE TABLE "public"."signoff_event" (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    event text NOT NULL CHECK (event IN ('started', 'applied', 'reverting', 'reverted', 'stamped', 'unstamped')), project text NOT NULL, revision text NOT NULL,
+    bundle text, ticket text, session_user_name text NOT NULL DEFAULT session_user, current_user_name text NOT NULL DEFAULT current_user,
+    client_addr inet DEFAULT inet_client_addr(), application text DEFAULT current_setting('application_name'));
+COMMENT ON TABLE "public"."signoff_event" IS 'signoff_event 1';
+END IF; END $signoff$;
+SET signoff.manifest = :'signoff_manifest'; SET signoff.adopted = :'signoff_adopted'; SET signoff.taken_back = :'signoff_taken_back';
+SET signoff.beyond = :'signoff_beyond'; SET signoff.seen = :'signoff_seen'; SET signoff.bundle = :'signoff_bundle'; SET signoff.ticket = :'signoff_ticket';
+DO $signoff$
+DECLARE
+  manifest jsonb := current_setting('signoff.manifest'); adopted jsonb := current_setting('signoff.adopted');
+  taken_back jsonb := current_setting('signoff.taken_back'); seen text := current_setting('signoff.seen'); r record;
+BEGIN
+  IF to_regclass('"public"."schema_migrations"') IS NULL THEN
+    CREATE TABLE "public"."schema_migrations" (version bigint not null primary key, dirty boolean not null);
+  ELSE
+    LOCK TABLE "public"."schema_migrations" IN ACCESS EXCLUSIVE MODE;
+    IF seen IS DISTINCT FROM (SELECT md5(coalesce(string_agg(x::text, chr(10) ORDER BY x::text COLLATE "C"), '')) FROM "public"."schema_migrations" x) THEN
+      RAISE EXCEPTION USING ERRCODE = 'SO002',
+        MESSAGE = 'signoff: refused: golang-migrate changed what it records a moment ago, in "public"."schema_migrations"',
+        HINT = 'Nothing was changed. Run again, when it has ended: it goes on where it stands then.';
+    END IF;
+  END IF;
+  IF adopted <> '[]' OR taken_back <> '[]' THEN
+    FOR r IN SELECT c.conname
+        FROM pg_constraint c
+       WHERE c.conrelid = to_regclass('"public"."signoff_event"') AND c.contype = 'c' AND pg_get_constraintdef(c.oid) ~ 'stamped'
+         AND pg_get_constraintdef(c.oid) !~ 'unstamped' LOOP
+      EXECUTE format('ALTER TABLE %2$s DROP CONSTRAINT %1$I, ADD CONSTRAINT %1$I CHECK (event = ANY (%3$L::text[]))', r.conname,
+          to_regclass('"public"."signoff_event"'), '{started,applied,reverting,reverted,stamped,unstamped}');
+    END LOOP;
+    DELETE FROM "public"."signoff_revision" v WHERE v.project = 'numbered' AND (adopted ? v.revision OR taken_back ? v.revision);
+    INSERT INTO "public"."signoff_revision"
+        (revision, project, kind, parents, depends_on, message, up, up1, variables, state, bundle, ticket, applied_at)
+      SELECT m.revision, 'numbered', 'revision', m.parents, coalesce(m.depends_on, '{}'), m.message, m.up, m.up1, m.variables, 'applied',
+        current_setting('signoff.bundle'), nullif(current_setting('signoff.ticket', true), ''), clock_timestamp()
+      FROM jsonb_to_recordset(manifest) AS m (revision text, parents text[], depends_on text[], message text, up text, up1 text, variables text)
+     WHERE adopted ? m.revision;
+    INSERT INTO "public"."signoff_event" (event, project, revision, bundle, ticket)
+      SELECT x.event, 'numbered', x.revision, current_setting('signoff.bundle'), nullif(current_setting('signoff.ticket', true), '')
+      FROM (SELECT 'unstamped', b FROM jsonb_array_elements_text(taken_back) AS b
+          UNION SELECT 'stamped', a FROM jsonb_array_elements_text(adopted) AS a) x (event, revision)
+      ORDER BY x.event DESC, x.revision COLLATE "C";
+  END IF;
+    WITH kept AS MATERIALIZED (SELECT v.revision AS id, v.parents || v.depends_on AS below FROM "public"."signoff_revision" v
+         WHERE v.project = 'numbered' AND v.kind = 'revision' AND v.state <> 'upgrading'
+        UNION ALL SELECT b.id, ARRAY(SELECT jsonb_array_elements_text(b.below))
+          FROM jsonb_each(current_setting('signoff.beyond')::jsonb) AS b (id, below)),
+      newest AS (SELECT max(k.id::numeric) AS version FROM kept k),
+      gone AS (DELETE FROM "public"."schema_migrations" x USING newest n WHERE x.version IS DISTINCT FROM n.version)
+    INSERT INTO "public"."schema_migrations" (version, dirty)
+      SELECT n.version, false FROM newest n
+       WHERE n.version IS NOT NULL AND NOT EXISTS (SELECT FROM "public"."schema_migrations" x WHERE x.version = n.version);
+END $signoff$;
+RESET signoff.manifest;
 -- What an upgrade began here, and did nothing of, is on the record as before.
 WITH idle AS (
   DELETE FROM "public"."signoff_revision" v
@@ -503,7 +688,12 @@ SELECT count(*) > 0 AS signoff_idle, coalesce(string_agg(i.revision, ', '), '') 
 -- 6. Close: no transaction is open, and what was promised is there, or this script fails.
 :signoff_rest
 SET signoff.manifest = :'signoff_manifest'; SET signoff.put_off = :'signoff_put_off'; SET signoff.rehearsal = :'signoff_dry_run';
-DO $signoff$ DECLARE put_off jsonb := current_setting('signoff.put_off'); promised bigint; n bigint; every bigint; BEGIN
+SET signoff.others = '{}';
+DO $signoff$
+DECLARE
+  put_off jsonb := current_setting('signoff.put_off'); promised bigint; n bigint; every bigint;
+  manifest jsonb := current_setting('signoff.manifest'); others jsonb := current_setting('signoff.others'); recorded jsonb; known jsonb; ours jsonb;
+BEGIN
   SELECT count(*) FILTER (WHERE NOT put_off ? (e->>'revision')), count(*) FILTER (WHERE NOT put_off ? (e->>'revision') AND v.revision IS NULL),
       count(*) FILTER (WHERE v.revision IS NULL)
     INTO promised, n, every
@@ -514,6 +704,29 @@ DO $signoff$ DECLARE put_off jsonb := current_setting('signoff.put_off'); promis
     RAISE EXCEPTION USING ERRCODE = 'SO009',
       MESSAGE = format('signoff: failed: %s of %s revisions are reverted, and all should be', n, promised),
       HINT = 'Run this script again; status.sql tells what is recorded.';
+  END IF;
+  SELECT coalesce(jsonb_agg(to_jsonb(v)), '[]') INTO recorded FROM "public"."signoff_revision" v;
+    SELECT others || coalesce(jsonb_object_agg(e->>'revision', coalesce(e->'parents', '[]') || coalesce(e->'depends_on', '[]')), '{}')
+      INTO known
+      FROM jsonb_array_elements(manifest) AS a (e);
+    SELECT coalesce(jsonb_object_agg(v.revision, v.state), '{}')
+      INTO ours
+      FROM jsonb_to_recordset(recorded) AS v (revision text, project text, kind text, state text)
+     WHERE v.project = 'numbered' AND v.kind = 'revision' AND v.state <> 'upgrading';
+  SELECT count(*)
+    INTO n
+    FROM jsonb_array_elements(manifest) AS a (e)
+   WHERE (e->>'selected')::boolean AND NOT put_off ? (e->>'revision')
+     AND e->>'revision' IN (SELECT x.key FROM (SELECT k.id, NULL::boolean
+          FROM "public"."schema_migrations" x,
+            LATERAL (SELECT coalesce(max(o.id::numeric), -1) AS newest FROM jsonb_object_keys(ours) AS o (id) WHERE o.id::numeric <= x.version) o,
+            jsonb_object_keys(known) AS k (id)
+         WHERE k.id::numeric <= x.version AND (ours ? k.id OR k.id::numeric > o.newest)
+        UNION SELECT x.version::text, NULL FROM "public"."schema_migrations" x WHERE x.version >= 0) x (key, fits));
+  IF n > 0 THEN
+    RAISE EXCEPTION USING ERRCODE = 'SO009',
+      MESSAGE = format('signoff: failed: %s of the revisions are not in "public"."schema_migrations" as they should be', n),
+      HINT = 'Did golang-migrate run at the same time, or a trigger? Run plan.sql: it tells what is applied by now.';
   END IF;
   PERFORM set_config('signoff.said',
       format('%s of 0 revisions are reverted', every)
@@ -552,5 +765,5 @@ SELECT pg_catalog.json_build_object('format', 1, 'project', 'numbered', 'databas
 \echo 'signoff: this script stops above 10: it has no downgrade'
 \echo :signoff_receipt
 \endif
-SELECT pg_catalog.pg_advisory_unlock(pg_catalog.hashtextextended('signoff:public.signoff_revision', 0)) AS signoff_unlocked \gset
+SELECT pg_catalog.bool_and(pg_catalog.pg_advisory_unlock(k)) AS signoff_unlocked FROM pg_catalog.unnest(:'signoff_keys'::pg_catalog.int8[]) AS k \gset
 \endif

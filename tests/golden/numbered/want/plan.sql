@@ -2,7 +2,7 @@
 \if true
 -- signoff plan · numbered · base → 10 · 5 revisions
 -- tree    sha256:b898e35a1ed381e284177dee2d7f5ad0139e8414e3ed81afa6d6f28b02d40fc7
--- bundle  sha256:fdb7e5786b542d7a6cfec3400af896d109fb394b47fd6d5a6433af469fa31c4d
+-- bundle  sha256:168e2c8e46a293f80000c4ff9ace7dc31a754b0fe02a234862f94b56d0711979
 -- run     psql -X -d DATABASE -f plan.sql
 -- It changes nothing.
 --
@@ -30,7 +30,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:fdb7e5786b542d7a6cfec3400af896d109fb394b47fd6d5a6433af469fa31c4d'
+\set signoff_bundle 'sha256:168e2c8e46a293f80000c4ff9ace7dc31a754b0fe02a234862f94b56d0711979'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -317,6 +317,40 @@ DO $signoff$ DECLARE t regclass; e regclass; c record; BEGIN
       MESSAGE = format('signoff: refused: %s may not write the version table %s and its event table', current_user, t),
       HINT = 'Run as its owner, or set [target] role.';
   END IF;
+  IF to_regnamespace('"public"') IS NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'SO003',
+      MESSAGE = 'signoff: refused: there is no schema "public", where golang-migrate keeps its table',
+      HINT = 'Is this the right database? If it is, create the schema, or name another in [version_table] tool_table.';
+  END IF;
+  IF to_regclass('"public"."schema_migrations"') IS NULL AND NOT coalesce(has_schema_privilege(to_regnamespace('"public"'), 'CREATE'), true) THEN
+    RAISE WARNING USING ERRCODE = 'SO003',
+      MESSAGE = format('signoff: refused: %s may not create the table of golang-migrate in schema %s', current_user, '"public"'),
+      HINT = 'Is this the right database? If it is, grant that role CREATE on the schema.';
+  END IF;
+  FOR c IN SELECT r.oid, r.oid::regclass AS name, r.relkind
+      FROM pg_class r
+     WHERE r.oid IN (to_regclass('"public"."schema_migrations"')) LOOP
+    IF c.relkind NOT IN ('r', 'S') THEN
+      RAISE EXCEPTION USING ERRCODE = 'SO008',
+        MESSAGE = format('signoff: refused: %s is not an ordinary table', c.name),
+        HINT = 'It should be the table in which golang-migrate records what is applied; name another in [version_table] tool_table.';
+    END IF;
+    IF row_security_active(c.oid) THEN
+      RAISE EXCEPTION USING ERRCODE = 'SO003',
+        MESSAGE = format('signoff: refused: row-level security hides rows of %s from %s', c.name, current_user),
+        HINT = 'Run as its owner, or disable it there: ALTER TABLE ... NO FORCE ROW LEVEL SECURITY.';
+    END IF;
+    IF NOT has_table_privilege(c.oid, 'SELECT') THEN
+      RAISE EXCEPTION USING ERRCODE = 'SO003',
+        MESSAGE = format('signoff: refused: %s may not read %s, the table of golang-migrate', current_user, c.name),
+        HINT = 'Run as its owner, or grant that role rights on it.';
+    END IF;
+    IF NOT (has_table_privilege(c.oid, 'INSERT') AND has_table_privilege(c.oid, 'UPDATE') AND has_table_privilege(c.oid, 'DELETE')) THEN
+      RAISE WARNING USING ERRCODE = 'SO003',
+        MESSAGE = format('signoff: refused: %s may not write %s, the table of golang-migrate', current_user, c.name),
+        HINT = 'Run as its owner, or grant that role rights on it.';
+    END IF;
+  END LOOP;
 END $signoff$;
 SELECT 'signoff: a run is going on here now: '
       || pg_catalog.string_agg(pg_catalog.format('pid %s', l.pid)
@@ -344,6 +378,7 @@ DECLARE
   put_off jsonb := current_setting('signoff.put_off'); first_run boolean := current_setting('signoff.first_run');
   again_rows jsonb := current_setting('signoff.again');
   t regclass; r record; recorded jsonb := '[]'; fresh boolean; todo bigint; total bigint; todo_names text; ahead text; over text; said text;
+  known jsonb; ours jsonb; their jsonb := '{}'; adopted jsonb := '[]'; taken_back jsonb := '[]'; beyond jsonb := '{}'; seen text;
   mine jsonb := '[]'; again text; kept text;
   jit text := pg_catalog.current_setting('jit');
 BEGIN
@@ -371,10 +406,74 @@ BEGIN
       FROM "public"."signoff_event" e
      WHERE e.event = 'applied' AND e.bundle = current_setting('signoff.bundle') AND e.revision LIKE 'repeatable:%';
   END IF;
+    SELECT others || coalesce(jsonb_object_agg(e->>'revision', coalesce(e->'parents', '[]') || coalesce(e->'depends_on', '[]')), '{}')
+      INTO known
+      FROM jsonb_array_elements(manifest) AS a (e);
+    SELECT coalesce(jsonb_object_agg(v.revision, v.state), '{}')
+      INTO ours
+      FROM jsonb_to_recordset(recorded) AS v (revision text, project text, kind text, state text)
+     WHERE v.project = 'numbered' AND v.kind = 'revision' AND v.state <> 'upgrading';
+  IF to_regclass('"public"."schema_migrations"') IS NULL THEN
+    IF ours <> '{}' THEN
+      RAISE EXCEPTION USING ERRCODE = 'SO008',
+        MESSAGE = 'signoff: refused: "public"."signoff_revision" records revisions here, and the table of golang-migrate is not there',
+        HINT = 'It would be "public"."schema_migrations". Where golang-migrate is not used on this database, compile with [version_table] scheme = "native"; '
+          'where it is to be from now on, the developers write a script with `signoff stamp`, which makes its table, too.';
+    END IF;
+  ELSE
+    SELECT x.version INTO r FROM "public"."schema_migrations" x WHERE x.dirty LIMIT 1;
+    IF FOUND THEN
+      RAISE EXCEPTION USING ERRCODE = 'SO008',
+        MESSAGE = format('signoff: refused: golang-migrate calls version %s dirty: a run of it was stopped half-way', r.version),
+        HINT = 'See what of that migration is in the database, take it away or finish it, and say so with `migrate force VERSION`; then run again.';
+    END IF;
+    seen := (SELECT md5(coalesce(string_agg(x::text, chr(10) ORDER BY x::text COLLATE "C"), '')) FROM "public"."schema_migrations" x);
+    SELECT coalesce(jsonb_object_agg(a.key, a.fits), '{}')
+      INTO their
+      FROM (SELECT k.id, NULL::boolean
+          FROM "public"."schema_migrations" x,
+            LATERAL (SELECT coalesce(max(o.id::numeric), -1) AS newest FROM jsonb_object_keys(ours) AS o (id) WHERE o.id::numeric <= x.version) o,
+            jsonb_object_keys(known) AS k (id)
+         WHERE k.id::numeric <= x.version AND (ours ? k.id OR k.id::numeric > o.newest)
+        UNION SELECT x.version::text, NULL FROM "public"."schema_migrations" x WHERE x.version >= 0) a (key, fits);
+    SELECT string_agg(k, ', ' ORDER BY k COLLATE "C") INTO over FROM jsonb_each_text(their) AS a (k, fits) WHERE fits = 'false';
+    IF over IS NOT NULL THEN
+      RAISE EXCEPTION USING ERRCODE = 'SO006',
+        MESSAGE = format('signoff: refused: golang-migrate records another checksum than that of the file: %s', over),
+        HINT = 'The file was changed after it was applied, and golang-migrate refuses it, too. Compile from the tree that was applied; '
+          'where the change is meant, see to the checksum in "public"."schema_migrations" as golang-migrate has it, then run again.';
+    END IF;
+    SELECT coalesce(jsonb_object_agg(t.key, coalesce(others->t.key, '[]')) FILTER (WHERE NOT t.known), '{}'),
+        coalesce(jsonb_agg(t.key) FILTER (WHERE t.known), '[]')
+      INTO beyond, adopted
+      FROM (SELECT k AS key, known ? k AND NOT others ? k AS known
+          FROM jsonb_object_keys(their) AS k
+         WHERE NOT EXISTS (SELECT FROM jsonb_to_recordset(recorded) AS v (revision text, state text) WHERE v.revision = k AND v.state <> 'upgrading')) t;
+    SELECT coalesce(jsonb_agg(o.revision), '[]')
+      INTO taken_back
+      FROM jsonb_object_keys(ours) AS o (revision)
+     WHERE NOT their ? o.revision AND known ? o.revision;
+    IF adopted <> '[]' OR taken_back <> '[]' OR beyond <> '{}' THEN
+      SELECT coalesce(jsonb_agg(a.e), '[]')
+        INTO recorded
+        FROM (SELECT x.e FROM jsonb_array_elements(recorded) AS x (e) WHERE NOT adopted ? (x.e->>'revision') AND NOT taken_back ? (x.e->>'revision')
+          UNION ALL
+          SELECT m.e || jsonb_build_object('project', 'numbered', 'state', 'applied', 'steps', '[]'::jsonb,
+              'depends_on', coalesce(m.e->'depends_on', '[]'))
+            FROM jsonb_array_elements(manifest) AS m (e)
+           WHERE adopted ? (m.e->>'revision')
+          UNION ALL
+          SELECT jsonb_build_object('revision', b.id, 'project', 'numbered', 'kind', 'revision', 'state', 'applied', 'steps', '[]'::jsonb,
+              'up', '', 'up1', '', 'parents', '[]'::jsonb, 'depends_on', '[]'::jsonb)
+            FROM jsonb_each(beyond) AS b (id, below)) a;
+    END IF;
+    fresh := fresh AND their = '{}';
+  END IF;
   IF fresh AND NOT first_run
       AND EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
          WHERE c.relkind IN ('r', 'p') AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_' AND c.oid <> coalesce(t, 0)
            AND c.oid <> coalesce(to_regclass('"public"."signoff_event"'), 0)
+           AND c.oid <> coalesce(to_regclass('"public"."schema_migrations"'), 0)
            AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')) THEN
     RAISE EXCEPTION USING ERRCODE = 'SO007',
       MESSAGE = 'signoff: refused: this database has tables, and nothing is recorded as applied in ' || '"public"."signoff_revision"',
@@ -529,10 +628,23 @@ BEGIN
                     '')
                   FROM jsonb_array_elements_text(put_off) AS p (id)
                  WHERE NOT EXISTS (SELECT FROM jsonb_array_elements(recorded) AS w (e) WHERE w.e->>'revision' = p.id AND w.e->>'state' = 'applied')) END;
+  IF adopted <> '[]' THEN
+    said := said || format('%ssignoff: applied by golang-migrate, and taken for applied: %s', chr(10),
+        (SELECT string_agg(a.id, ', ' ORDER BY a.n) FROM (SELECT e->>'revision' AS id, n
+              FROM jsonb_array_elements(manifest) WITH ORDINALITY AS m (e, n) WHERE adopted ? (e->>'revision')) a));
+  END IF;
+  IF taken_back <> '[]' THEN
+    said := said || format('%ssignoff: taken back by golang-migrate, and taken for not applied: %s', chr(10),
+        (SELECT string_agg(b, ', ' ORDER BY b COLLATE "C") FROM jsonb_array_elements_text(taken_back) AS b));
+  END IF;
   PERFORM set_config('jit', jit, true);
-  PERFORM set_config('signoff.summary', said, false);
+  PERFORM set_config('signoff.summary', said, false),
+    set_config('signoff.adopted', adopted::text, false), set_config('signoff.taken_back', taken_back::text, false),
+    set_config('signoff.beyond', beyond::text, false), set_config('signoff.seen', seen, false);
 END $signoff$;
 SELECT pg_catalog.current_setting('signoff.summary') AS signoff_summary, pg_catalog.current_setting('signoff.repeat') AS signoff_repeat \gset
+SELECT pg_catalog.current_setting('signoff.adopted') AS signoff_adopted, pg_catalog.current_setting('signoff.taken_back') AS signoff_taken_back,
+  pg_catalog.current_setting('signoff.beyond') AS signoff_beyond, pg_catalog.current_setting('signoff.seen') AS signoff_seen \gset
 \echo :signoff_summary
 RESET signoff.manifest;
 -- What the revisions still to be done need of this server, as far as their SQL tells. Asked before anything is changed.

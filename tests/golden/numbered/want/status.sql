@@ -2,7 +2,7 @@
 \if true
 -- signoff status · numbered · base → 10 · 5 revisions
 -- tree    sha256:b898e35a1ed381e284177dee2d7f5ad0139e8414e3ed81afa6d6f28b02d40fc7
--- bundle  sha256:fdb7e5786b542d7a6cfec3400af896d109fb394b47fd6d5a6433af469fa31c4d
+-- bundle  sha256:168e2c8e46a293f80000c4ff9ace7dc31a754b0fe02a234862f94b56d0711979
 -- run     psql -X -d DATABASE -f status.sql
 -- It changes nothing.
 --
@@ -30,7 +30,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:fdb7e5786b542d7a6cfec3400af896d109fb394b47fd6d5a6433af469fa31c4d'
+\set signoff_bundle 'sha256:168e2c8e46a293f80000c4ff9ace7dc31a754b0fe02a234862f94b56d0711979'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -122,14 +122,7 @@ SELECT 'signoff: a run is going on here now: '
 \endif
 \set signoff_ticket ''
 SELECT pg_catalog.to_regclass('"public"."signoff_revision"') IS NOT NULL AS signoff_there \gset
-\if :signoff_there
-DO $signoff$ BEGIN
-  IF coalesce(obj_description('"public"."signoff_revision"'::regclass, 'pg_class'), '') <> 'signoff_revision 1' THEN
-    RAISE EXCEPTION USING ERRCODE = 'SO008',
-      MESSAGE = 'signoff: refused: table "public"."signoff_revision" is not a version table of signoff, format 1',
-      HINT = 'Name another in [version_table] name, or use the signoff that made it.';
-  END IF;
-END $signoff$;
+-- What the table of golang-migrate says is applied.
 -- The revisions, as they will be recorded: "selected" are this script's own, the others must be there already.
 \set signoff_row_1 '{"revision":"1","kind":"revision","parents":[],"message":"notes","up":"sha256:f17d15b6317d9522a75c70e40677f329e137d6a26344f0ec67b8a6f70531d9c1","up1":"sha256:a2c89755ce78be51a0d8779b82ab128d228fec2576569ac92f790d5f74e2545c","selected":true}'
 \set signoff_row_2 '{"revision":"2","kind":"revision","parents":[],"message":"authors","up":"sha256:646006a6c02b381ebce1afe090c0dc0c056f43ca6d088a678bc7d6d5f59ed26a","up1":"sha256:c2f9d251659477cb5f6d63d672a6ca2e560520104f93c35eafd5b3c61844f497","selected":true}'
@@ -139,6 +132,95 @@ END $signoff$;
 SELECT coalesce(pg_catalog.jsonb_agg(e ORDER BY n), '[]') AS signoff_manifest
   FROM pg_catalog.unnest(ARRAY[:'signoff_row_1',:'signoff_row_2',:'signoff_row_3',:'signoff_row_4',:'signoff_row_5']::pg_catalog.jsonb[])
     WITH ORDINALITY AS t (e, n) \gset
+SET signoff.manifest = :'signoff_manifest';
+DO $signoff$
+DECLARE
+  manifest jsonb := current_setting('signoff.manifest');
+  others jsonb := '{}'; recorded jsonb := '[]'; fresh boolean := true; over text; r record;
+  known jsonb; ours jsonb; their jsonb := '{}'; adopted jsonb := '[]'; taken_back jsonb := '[]'; beyond jsonb := '{}'; seen text;
+BEGIN
+  IF to_regclass('"public"."signoff_revision"') IS NOT NULL THEN
+    SELECT coalesce(jsonb_agg(to_jsonb(v)), '[]') INTO recorded FROM "public"."signoff_revision" v;
+  END IF;
+    SELECT others || coalesce(jsonb_object_agg(e->>'revision', coalesce(e->'parents', '[]') || coalesce(e->'depends_on', '[]')), '{}')
+      INTO known
+      FROM jsonb_array_elements(manifest) AS a (e);
+    SELECT coalesce(jsonb_object_agg(v.revision, v.state), '{}')
+      INTO ours
+      FROM jsonb_to_recordset(recorded) AS v (revision text, project text, kind text, state text)
+     WHERE v.project = 'numbered' AND v.kind = 'revision' AND v.state <> 'upgrading';
+  IF to_regclass('"public"."schema_migrations"') IS NULL THEN
+    IF ours <> '{}' THEN
+      RAISE WARNING USING ERRCODE = 'SO008',
+        MESSAGE = 'signoff: refused: "public"."signoff_revision" records revisions here, and the table of golang-migrate is not there',
+        HINT = 'It would be "public"."schema_migrations". Where golang-migrate is not used on this database, compile with [version_table] scheme = "native"; '
+          'where it is to be from now on, the developers write a script with `signoff stamp`, which makes its table, too.';
+    END IF;
+  ELSE
+    SELECT x.version INTO r FROM "public"."schema_migrations" x WHERE x.dirty LIMIT 1;
+    IF FOUND THEN
+      RAISE WARNING USING ERRCODE = 'SO008',
+        MESSAGE = format('signoff: refused: golang-migrate calls version %s dirty: a run of it was stopped half-way', r.version),
+        HINT = 'See what of that migration is in the database, take it away or finish it, and say so with `migrate force VERSION`; then run again.';
+    END IF;
+    seen := (SELECT md5(coalesce(string_agg(x::text, chr(10) ORDER BY x::text COLLATE "C"), '')) FROM "public"."schema_migrations" x);
+    SELECT coalesce(jsonb_object_agg(a.key, a.fits), '{}')
+      INTO their
+      FROM (SELECT k.id, NULL::boolean
+          FROM "public"."schema_migrations" x,
+            LATERAL (SELECT coalesce(max(o.id::numeric), -1) AS newest FROM jsonb_object_keys(ours) AS o (id) WHERE o.id::numeric <= x.version) o,
+            jsonb_object_keys(known) AS k (id)
+         WHERE k.id::numeric <= x.version AND (ours ? k.id OR k.id::numeric > o.newest)
+        UNION SELECT x.version::text, NULL FROM "public"."schema_migrations" x WHERE x.version >= 0) a (key, fits);
+    SELECT string_agg(k, ', ' ORDER BY k COLLATE "C") INTO over FROM jsonb_each_text(their) AS a (k, fits) WHERE fits = 'false';
+    IF over IS NOT NULL THEN
+      RAISE WARNING USING ERRCODE = 'SO006',
+        MESSAGE = format('signoff: refused: golang-migrate records another checksum than that of the file: %s', over),
+        HINT = 'The file was changed after it was applied, and golang-migrate refuses it, too. Compile from the tree that was applied; '
+          'where the change is meant, see to the checksum in "public"."schema_migrations" as golang-migrate has it, then run again.';
+    END IF;
+    SELECT coalesce(jsonb_object_agg(t.key, coalesce(others->t.key, '[]')) FILTER (WHERE NOT t.known), '{}'),
+        coalesce(jsonb_agg(t.key) FILTER (WHERE t.known), '[]')
+      INTO beyond, adopted
+      FROM (SELECT k AS key, known ? k AND NOT others ? k AS known
+          FROM jsonb_object_keys(their) AS k
+         WHERE NOT EXISTS (SELECT FROM jsonb_to_recordset(recorded) AS v (revision text, state text) WHERE v.revision = k AND v.state <> 'upgrading')) t;
+    SELECT coalesce(jsonb_agg(o.revision), '[]')
+      INTO taken_back
+      FROM jsonb_object_keys(ours) AS o (revision)
+     WHERE NOT their ? o.revision AND known ? o.revision;
+    IF adopted <> '[]' OR taken_back <> '[]' OR beyond <> '{}' THEN
+      SELECT coalesce(jsonb_agg(a.e), '[]')
+        INTO recorded
+        FROM (SELECT x.e FROM jsonb_array_elements(recorded) AS x (e) WHERE NOT adopted ? (x.e->>'revision') AND NOT taken_back ? (x.e->>'revision')
+          UNION ALL
+          SELECT m.e || jsonb_build_object('project', 'numbered', 'state', 'applied', 'steps', '[]'::jsonb,
+              'depends_on', coalesce(m.e->'depends_on', '[]'))
+            FROM jsonb_array_elements(manifest) AS m (e)
+           WHERE adopted ? (m.e->>'revision')
+          UNION ALL
+          SELECT jsonb_build_object('revision', b.id, 'project', 'numbered', 'kind', 'revision', 'state', 'applied', 'steps', '[]'::jsonb,
+              'up', '', 'up1', '', 'parents', '[]'::jsonb, 'depends_on', '[]'::jsonb)
+            FROM jsonb_each(beyond) AS b (id, below)) a;
+    END IF;
+    fresh := fresh AND their = '{}';
+  END IF;
+  PERFORM set_config('signoff.recorded', recorded::text, false),
+    set_config('signoff.tool', format('signoff: golang-migrate records as applied, in "public"."schema_migrations": %s',
+        CASE WHEN to_regclass('"public"."schema_migrations"') IS NULL THEN 'nothing, there is no such table'
+          WHEN their = '{}' THEN 'nothing'
+          ELSE (SELECT string_agg(k, ', ' ORDER BY k COLLATE "C") FROM jsonb_object_keys(their) AS k) END), false);
+END $signoff$;
+SELECT current_setting('signoff.recorded') AS signoff_recorded, current_setting('signoff.tool') AS signoff_tool \gset
+RESET signoff.manifest;
+\if :signoff_there
+DO $signoff$ BEGIN
+  IF coalesce(obj_description('"public"."signoff_revision"'::regclass, 'pg_class'), '') <> 'signoff_revision 1' THEN
+    RAISE EXCEPTION USING ERRCODE = 'SO008',
+      MESSAGE = 'signoff: refused: table "public"."signoff_revision" is not a version table of signoff, format 1',
+      HINT = 'Name another in [version_table] name, or use the signoff that made it.';
+  END IF;
+END $signoff$;
 -- What the steps of a revision are, by its state.
 \set signoff_step_names '{"3":{"upgrading":["CREATE INDEX CONCURRENTLY IF NOT EXISTS note_author_idx ON note …"]},"9":{"upgrading":["UPDATE note SET author = ''nobody'' WHERE author IS NULL","ALTER TABLE note ALTER COLUMN author SET NOT NULL"]}}'
 SELECT coalesce((SELECT e.event FROM "public"."signoff_event" e WHERE e.revision NOT LIKE 'repeatable:%' ORDER BY e.id DESC LIMIT 1), '')
@@ -153,7 +235,8 @@ WITH m AS (SELECT e->>'revision' AS revision, e->>'message' AS message, e, n
           v.steps, v.revision IS NOT NULL AND v.project <> 'numbered' AS foreign_project,
           v.state = 'applied' AND v.up <> e->>'up' AND v.up1 <> e->>'up1' AND NOT coalesce(e->'accept' ? v.up, false)
             OR v.up = e->>'up' AND v.variables IS DISTINCT FROM e->>'variables' AS other_text, t.event, t.told
-        FROM m LEFT JOIN "public"."signoff_revision" v ON v.revision = m.revision LEFT JOIN tried t ON t.revision = m.revision)
+        FROM m LEFT JOIN jsonb_populate_recordset(NULL::"public"."signoff_revision", :'signoff_recorded'::jsonb) v ON v.revision = m.revision
+          LEFT JOIN tried t ON t.revision = m.revision)
 SELECT format('signoff: %s of %s revisions of this release and before it are applied in database %s', count(*) FILTER (WHERE s.state = 'applied'), count(*),
         current_database())
     || coalesce(string_agg(format('%s  %s  %s  %s', chr(10),
@@ -191,7 +274,7 @@ SELECT format('signoff: %s of %s revisions of this release and before it are app
 \echo :signoff_next
 SELECT coalesce(string_agg(format('  %s  %s', v.revision, v.state), E'\n' ORDER BY v.revision COLLATE "C"), '') AS signoff_others,
     count(*) > 0 AS signoff_has_others
-  FROM "public"."signoff_revision" v
+  FROM jsonb_populate_recordset(NULL::"public"."signoff_revision", :'signoff_recorded'::jsonb) v
  WHERE v.kind = 'revision' AND NOT EXISTS (SELECT FROM jsonb_array_elements(:'signoff_manifest'::jsonb) AS a (e)
          WHERE e->>'revision' = v.revision OR e->'replaces' @> jsonb_build_array(jsonb_build_object('revision', v.revision))) \gset
 \if :signoff_has_others
@@ -209,14 +292,15 @@ SELECT pg_catalog.json_build_object('format', 1, 'project', 'numbered', 'databas
       'bundle', :'signoff_bundle', 'ticket', nullif(:'signoff_ticket', ''),
       'revisions', (SELECT coalesce(pg_catalog.json_agg(
             pg_catalog.json_build_object('id', v.revision, 'up', v.up, 'state', v.state) ORDER BY v.revision COLLATE "C"), '[]')
-          FROM "public"."signoff_revision" v
+          FROM jsonb_populate_recordset(NULL::"public"."signoff_revision", :'signoff_recorded'::jsonb) v
          WHERE v.project = 'numbered'))::text AS signoff_receipt \gset
 
 \echo :signoff_receipt
 \else
-SELECT pg_catalog.format('signoff: there is no version table %s in database %s: nothing of this tree is recorded as applied',
+SELECT pg_catalog.format('signoff: there is no version table %s in database %s: nothing of this tree is recorded as applied by signoff',
     '"public"."signoff_revision"', pg_catalog.current_database()) AS signoff_status \gset
 \echo :signoff_status
+\echo :signoff_tool
 \echo 'next: is this the right database? If it is, run plan.sql, then upgrade.sql'
 SELECT pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE') AS signoff_may_ask \gset
 \set signoff_system ''
@@ -227,7 +311,10 @@ SELECT pg_catalog.json_build_object('format', 1, 'project', 'numbered', 'databas
       'system_identifier', nullif(:'signoff_system', ''),
       'at', pg_catalog.to_char(pg_catalog.clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
       'bundle', :'signoff_bundle', 'ticket', nullif(:'signoff_ticket', ''),
-      'revisions', '[]'::pg_catalog.json)::text AS signoff_receipt \gset
+      'revisions', (SELECT coalesce(pg_catalog.json_agg(
+            pg_catalog.json_build_object('id', v.revision, 'up', v.up, 'state', v.state) ORDER BY v.revision COLLATE "C"), '[]')
+          FROM jsonb_to_recordset(:'signoff_recorded'::jsonb) AS v (revision text, project text, up text, state text)
+         WHERE v.project = 'numbered'))::text AS signoff_receipt \gset
 
 \echo :signoff_receipt
 \endif

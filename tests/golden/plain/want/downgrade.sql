@@ -1,6 +1,6 @@
 -- signoff downgrade · linear · 9a44e2d5806b → base · 3 revisions · plain SQL, for any client
 -- tree    sha256:4ba21bb7d0a6009439dd877a710a7897576aa4d7f700e45e3b96dc505fbcfc56
--- bundle  sha256:00355dabdf7892245a91125aaa45f81ca4429a44a80a450fd12e0520818fd449
+-- bundle  sha256:912f0039efa9de1671c7af31be730bdeefd86feb17359158d9413bfca4654fb2
 -- run     all of it, from the first statement to the last, in one session of its own, autocommit on, stopping at the first error
 -- first   plan.sql, the same way       (says what would run here, and changes nothing)
 -- typed before, in the same session: SET signoff.ticket = 'CHG-1';  (is recorded)
@@ -25,7 +25,7 @@
 --   3  5f1d0c3a9b27  Players and countries        one transaction · ACCESS EXCLUSIVE on player, country
 -- 1. The revisions, as they will be recorded: "selected" are this script's own, the others must be there already.
 SET signoff.checked = '';
-SET signoff.bundle = 'sha256:00355dabdf7892245a91125aaa45f81ca4429a44a80a450fd12e0520818fd449';
+SET signoff.bundle = 'sha256:912f0039efa9de1671c7af31be730bdeefd86feb17359158d9413bfca4654fb2';
 SET signoff.rows = $m0$
 {"revision":"5f1d0c3a9b27","kind":"revision","parents":[],"message":"Players and countries","up":"sha256:70205f810a6a94468b9841d6415c792e334bd3d7115ae3c6989df19481151771","up1":"sha256:473ad2346dc4e2e966e9603f8ec4c51a0c846491255cf96e35706ac2df66324c","selected":true}
 {"revision":"c07e4b6d11fa","kind":"revision","parents":["5f1d0c3a9b27"],"message":"Index players by country","up":"sha256:176b65e3c4d333409b4ba577e6d78078949d3e7bf373ee7a13b4363da9ec44d3","up1":"sha256:bb58cc825a7a503a06e61d1771aadfbab813368119dab6550556c7661d990001","steps":["a4d87a21f982776b"],"selected":true}
@@ -725,7 +725,10 @@ EXECUTE $m0$DROP TABLE country;$m0$;
 EXECUTE pg_catalog.current_setting('signoff.commit'); END IF; END $signoff$;
 
 -- 4. Close: what was promised is there, or this fails. The session is as it was.
-DO $signoff$ DECLARE n bigint; identifier text; receipt text; recorded json; was text := pg_catalog.current_setting('search_path'); BEGIN
+DO $signoff$
+DECLARE
+  n bigint; identifier text; receipt text; recorded jsonb; was text := pg_catalog.current_setting('search_path');
+BEGIN
   PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
   IF current_setting('signoff.checked', true) IS DISTINCT FROM 'yes' THEN
     RAISE EXCEPTION USING ERRCODE = 'SO002',
@@ -742,7 +745,7 @@ DO $signoff$ DECLARE n bigint; identifier text; receipt text; recorded json; was
       MESSAGE = format('signoff: failed: %s of 3 revisions are applied, and none should be', n),
       HINT = 'Run this script again; status.sql tells what is recorded.';
   END IF;
-  SELECT coalesce(json_agg(json_build_object('id', v.revision, 'up', v.up, 'state', v.state) ORDER BY v.revision COLLATE "C"), '[]')
+  SELECT coalesce(jsonb_agg(jsonb_build_object('id', v.revision, 'up', v.up, 'state', v.state) ORDER BY v.revision COLLATE "C"), '[]')
     INTO recorded
     FROM "public"."signoff_revision" v
    WHERE v.project = 'linear';

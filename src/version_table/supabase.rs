@@ -1,0 +1,16 @@
+//! Supabase's CLI: a row per version, in a schema of its own. It takes no lock.
+//!
+//! Its list of statements is left empty: `migration up` and `list` do not read it, `migration fetch` does.
+
+use super::Scheme;
+
+pub(super) const SCHEME: Scheme = Scheme {
+    name: "supabase",
+    layout: "supabase",
+    schema: "supabase_migrations",
+    table: "schema_migrations",
+    beside: &[],
+    makes_schema: true,
+    records: false,
+    repeats: false,
+};

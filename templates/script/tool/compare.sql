@@ -1,0 +1,59 @@
+{% import "script/words.sql" as words %}
+{% import tool.template as theirs %}
+{% set refuse = "WARNING" if title == "status" else "EXCEPTION" %}
+{# What the tool's own table says is applied; ours follows it. Works on `recorded`, and leaves in adopted, taken_back and beyond what is to be
+   written of it. #}
+{{ words.standing(tool) }}{##}
+  IF to_regclass({{ tool.table | lit }}) IS NULL THEN
+{% if direction != "stamp" %}
+    IF ours <> '{}' THEN
+      RAISE {{ refuse }} USING ERRCODE = 'SO008',
+        MESSAGE = {{ ("signoff: refused: " ~ version_table ~ " records revisions here, and the table of " ~ tool.word ~ " is not there") | lit }},
+        HINT = {{ ("It would be " ~ tool.table ~ ". Where " ~ tool.word ~ " is not used on this database, compile with [version_table] scheme = \"native\"; ") | lit }}
+          'where it is to be from now on, the developers write a script with `signoff stamp`, which makes its table, too.';
+    END IF;
+{% endif %}
+  ELSE
+{{ theirs.sound(tool, refuse) }}{##}
+    seen := ({{ words.content(tool) }});
+    SELECT coalesce(jsonb_object_agg(a.key, a.fits), '{}')
+      INTO their
+      FROM ({{ theirs.applied(tool) }}) a (key, fits);
+    SELECT string_agg(k, ', ' ORDER BY k COLLATE "C") INTO over FROM jsonb_each_text(their) AS a (k, fits) WHERE fits = 'false';
+    IF over IS NOT NULL THEN
+      RAISE {{ refuse }} USING ERRCODE = 'SO006',
+        MESSAGE = format({{ ("signoff: refused: " ~ tool.word ~ " records another checksum than that of the file: %s") | lit }}, over),
+        HINT = {{ ("The file was changed after it was applied, and " ~ tool.word ~ " has the sum of what ran. Compile from the tree that was applied; ") | lit }}
+          {{ ("where the change is meant, see to the checksum in " ~ tool.table ~ " as " ~ tool.word ~ " has it, then run again.") | lit }};
+    END IF;
+{% if numbered %}
+    -- What is older than the tree's first revision was taken out of the tree: nothing stands on it any more.
+    SELECT e->>'revision' INTO first FROM jsonb_array_elements(manifest) AS a (e) LIMIT 1;
+{% endif %}
+    SELECT coalesce(jsonb_object_agg(t.key, coalesce(others->t.key, '[]')) FILTER (WHERE NOT t.known), '{}'),
+        coalesce(jsonb_agg(t.key) FILTER (WHERE t.known), '[]')
+      INTO beyond, adopted
+      FROM (SELECT k AS key, known ? k AND NOT others ? k AS known
+          FROM jsonb_object_keys(their) AS k
+         WHERE {% if numbered %}NOT (NOT known ? k AND k ~ '^[0-9]+$' AND first ~ '^[0-9]+$' AND lpad(k, 40, '0') < lpad(first, 40, '0'))
+           AND {% endif %}NOT EXISTS (SELECT FROM jsonb_to_recordset(recorded) AS v (revision text, state text) WHERE v.revision = k AND v.state <> 'upgrading')) t;
+    SELECT coalesce(jsonb_agg(o.revision), '[]')
+      INTO taken_back
+      FROM jsonb_object_keys(ours) AS o (revision)
+     WHERE NOT their ? o.revision AND known ? o.revision;
+    IF adopted <> '[]' OR taken_back <> '[]' OR beyond <> '{}' THEN
+      SELECT coalesce(jsonb_agg(a.e), '[]')
+        INTO recorded
+        FROM (SELECT x.e FROM jsonb_array_elements(recorded) AS x (e) WHERE NOT adopted ? (x.e->>'revision') AND NOT taken_back ? (x.e->>'revision')
+          UNION ALL
+          SELECT m.e || jsonb_build_object('project', {{ project | lit }}, 'state', 'applied', 'steps', '[]'::jsonb,
+              'depends_on', coalesce(m.e->'depends_on', '[]'))
+            FROM jsonb_array_elements(manifest) AS m (e)
+           WHERE adopted ? (m.e->>'revision')
+          UNION ALL
+          SELECT jsonb_build_object('revision', b.id, 'project', {{ project | lit }}, 'kind', 'revision', 'state', 'applied', 'steps', '[]'::jsonb,
+              'up', '', 'up1', '', 'parents', {{ "'[]'::jsonb" if numbered else "b.below" }}, 'depends_on', '[]'::jsonb)
+            FROM jsonb_each(beyond) AS b (id, below)) a;
+    END IF;
+    fresh := fresh AND their = '{}';
+  END IF;
