@@ -3,14 +3,30 @@
 //! Each is over texts one after another, so that nobody joins them first. What goes into a hash is the layout's matter.
 
 use std::fmt::Write as _;
+use std::hash::Hasher as _;
 
 use sha2::Digest;
+use siphasher::sip::SipHasher13;
 
 use crate::source::{FileId, Sources};
 
 /// The bytes of a file as they are on disk: the mark that was dropped, and the text. Not for folded ones.
 pub(super) fn whole(sources: &Sources, file: FileId) -> [&str; 2] {
     [sources.mark(file), sources.text(file)]
+}
+
+/// In hexadecimal digits.
+pub(super) fn sha256<'t>(texts: impl IntoIterator<Item = &'t str>) -> String {
+    hex::<sha2::Sha256>(texts)
+}
+
+/// SipHash-1-3 without a key.
+pub(super) fn siphash<'b>(pieces: impl IntoIterator<Item = &'b [u8]>) -> u64 {
+    let mut hash = SipHasher13::new();
+    for piece in pieces {
+        hash.write(piece);
+    }
+    hash.finish()
 }
 
 /// In hexadecimal digits.
@@ -39,6 +55,10 @@ mod tests {
     #[test]
     fn hashes_are_those_of_other_programs() {
         let texts = ["create table users", " (id int);\n"];
+        assert_eq!(
+            sha256(texts),
+            "aa76ff90435ce799b755046554b3bd03d6ccc618dfac6c24c129e8ce83c63ead"
+        );
         assert_eq!(
             sha384(texts),
             "b413549f4f31405fc6579de6739742024fbde958da6a4065463954039ea7b21e4662a619f782a2a22c00ad6a447b3c51"

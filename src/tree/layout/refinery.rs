@@ -3,14 +3,16 @@
 //! Read in refinery 0.9 (`refinery_core/src/util.rs`) and tried with 0.10. A name is
 //! `^[U|V](\d+(?:\.\d+)?)__(\w+)\.sql$`; others are passed over, and a version with a dot is refused. `U` says that a
 //! migration may come late, and is applied like any other. Order is by number. Each file runs in a transaction. Flyway has
-//! the same names, so a tree is only read so when that is said.
+//! the same names, so a tree is only read so when that is said. Of a migration its name is recorded, and a SipHash-1-3 over
+//! name, version and text as Rust's `Hash` feeds them (`refinery_core/src/runner.rs`).
 
 use camino::Utf8Path;
 
 use super::sections::{self, Half, Halves, Named, Tool};
-use super::{Contents, Input, numbered};
+use super::{Contents, Input, checksum, numbered};
 use crate::diagnostic::Sink;
-use crate::tree::Error;
+use crate::source::{FileId, Sources};
+use crate::tree::{Error, Record};
 
 const TOOL: Tool<i64> = Tool {
     name: "refinery",
@@ -45,7 +47,32 @@ pub(super) fn read(input: Input<'_>, sink: &mut Sink) -> Result<Contents, Error>
             sink.push(sections::bad_name(path, told));
         }
     }
-    sections::read(input, &TOOL, sink)
+    let mut contents = sections::read(input, &TOOL, sink)?;
+    for migration in &mut contents.migrations {
+        migration.record = record(migration.at.file, &contents.sources).unwrap_or_default();
+    }
+    Ok(contents)
+}
+
+/// `name` and `checksum` of `refinery_schema_history`. A version is of 32 bits in the tool as it is built by itself, and of
+/// 64 with its feature `int8-versions`: one tree has two checksums, and a large version the latter only.
+fn record(file: FileId, sources: &Sources) -> Option<Record> {
+    let (version, name) = parts(sources.path(file), ".sql")?;
+    let version: i64 = version.parse().ok()?;
+    let checksum = |version: &[u8]| {
+        let [mark, text] = checksum::whole(sources, file).map(str::as_bytes);
+        // A text is closed by a byte that is in none.
+        let end: &[u8] = b"\xff";
+        checksum::siphash([name.as_bytes(), end, version, mark, text, end]).to_string()
+    };
+    let mut record = Record::from([
+        ("name", name.into()),
+        ("checksum_int8", checksum(&version.to_le_bytes()).into()),
+    ]);
+    if let Ok(short) = i32::try_from(version) {
+        record.insert("checksum", checksum(&short.to_le_bytes()).into());
+    }
+    Some(record)
 }
 
 /// Version and name of a file.
@@ -119,5 +146,22 @@ mod tests {
                 "duplicate-version m/sub/U1__b.sql:1:1 version 1 has two files: `m/V1__a.sql` and `m/sub/U1__b.sql`",
             ]
         );
+    }
+
+    /// The first two checksums are those that refinery 0.10 wrote, by its two builds.
+    #[test]
+    fn a_record_has_a_checksum_for_each_build() {
+        let (tree, told) = Disk::new()
+            .layout("refinery")
+            .file("V1__create_users.sql", "create table users (id int);\n")
+            .file("V3000000000__big.sql", "\u{feff}SELECT 1;\r\n")
+            .read();
+        assert_eq!(told.len(), 1, "the mark: {told:?}");
+        let text = |at: usize, key: &str| tree.migrations[at].record.get(key)?.as_str();
+        assert_eq!(text(0, "name"), Some("create_users"));
+        assert_eq!(text(0, "checksum"), Some("5162266121508368546"));
+        assert_eq!(text(0, "checksum_int8"), Some("6015320231627655023"));
+        assert_eq!(text(1, "checksum"), None);
+        assert_eq!(text(1, "checksum_int8"), Some("171351934068230403"));
     }
 }
