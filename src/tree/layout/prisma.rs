@@ -3,18 +3,18 @@
 //! The id is the folder's whole name, and names order as bytes; a folder without the file stops `migrate deploy` (P3015), what
 //! lies beside the folders or deeper is passed over. The file is one simple query: one transaction, unless it has its own
 //! BEGIN and COMMIT (prisma-engines; tried with 6.19). Prisma never goes back. Its manual has teams keep the way back as a
-//! `down.sql` beside the migration, which is the downgrade here.
+//! `down.sql` beside the migration, which is the downgrade here. The SHA-256 of the file is recorded.
 
 use camino::Utf8Path;
 
 use super::folders::{self, Files};
 use super::numbered::{self, Tool};
-use super::{Contents, Input};
+use super::{Contents, Input, checksum};
 use crate::diagnostic::{Diagnostic, Sink};
 use crate::source::{FileId, Sources, Span};
 use crate::tree::disk::File;
 use crate::tree::text::{self, LineEnds};
-use crate::tree::{Error, Migration, Settings};
+use crate::tree::{Error, Migration, Record, Settings};
 
 const TOOL: Tool = Tool {
     name: "prisma",
@@ -72,13 +72,32 @@ fn migration(name: &str, files: &Files, input: &Input<'_>, sink: &mut Sink) -> O
         return None;
     }
     let script = |file: FileId| numbered::script(sources, file, Settings::default());
-    numbered::migration(
+    let mut migration = numbered::migration(
         name,
         Span::new(up, 0..0),
         message(name),
         Some(script(up)),
         files.get(DOWN).map(script),
-    )
+    )?;
+    migration.record = record(up, sources);
+    Some(migration)
+}
+
+/// `checksum` of `_prisma_migrations`, and in `also` what else the tool takes for the same text: that of the file with the
+/// other line ends (`checksum.rs` of the schema engine).
+fn record(file: FileId, sources: &Sources) -> Record {
+    let [mark, text] = checksum::whole(sources, file);
+    let checksum = checksum::sha256([mark, text]);
+    let mut also: Vec<String> = Vec::new();
+    if text.contains('\n') {
+        for other in [text.replace("\r\n", "\n"), text.replace('\n', "\r\n")] {
+            let other = checksum::sha256([mark, &other]);
+            if other != checksum {
+                also.push(other);
+            }
+        }
+    }
+    Record::from([("checksum", checksum.into()), ("also", also.into())])
 }
 
 /// What a name says behind its date or number.
@@ -169,5 +188,30 @@ mod tests {
                 "bad-folder the folder `m/2_b` has no `migration.sql`, and prisma refuses the whole tree for it",
             ]
         );
+    }
+
+    /// By `sha256sum`; the first is what the tool had in its table.
+    #[test]
+    fn a_record_knows_the_other_line_ends() {
+        let (tree, _) = Disk::new()
+            .layout("prisma")
+            .file("1_lf/migration.sql", "create table users (id int);\n")
+            .file("2_crlf/migration.sql", "create table users (id int);\r\n")
+            .file("3_mixed/migration.sql", "a\r\nb\n")
+            .file("4_mark/migration.sql", "\u{feff}a")
+            .read();
+        let records = tree.migrations.iter().map(|it| {
+            let also = it.record["also"].as_array().expect("a list");
+            let all = std::iter::once(&it.record["checksum"]).chain(also);
+            let all = all.map(|hash| hash.as_str().expect("a text")[..12].to_owned());
+            all.collect::<Vec<_>>()
+        });
+        let wanted: [&[&str]; 4] = [
+            &["aa76ff90435c", "eecf79ea7d04"],
+            &["eecf79ea7d04", "aa76ff90435c", "aa18d71c0904"],
+            &["953bba9ac972", "911169ddaaf1", "db44a058e581"],
+            &["1951c7860e96"],
+        ];
+        assert_eq!(records.collect::<Vec<_>>(), wanted);
     }
 }
