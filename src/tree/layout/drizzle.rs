@@ -3,15 +3,18 @@
 //! The journal's entries order the files, and `tag` is a file's name without `.sql`; from 1.0 on folders order by name. A file is
 //! cut at every `--> statement-breakpoint`, wherever it stands, and each piece is sent on its own (drizzle-orm `migrator.ts`;
 //! tried with drizzle-kit 0.31 and drizzle-orm 0.45). All that is missing runs in one transaction. There is no way back.
+//! The SHA-256 of the file is recorded, and a date, by which it is known: `when` of the journal, or what a folder's name begins
+//! with (drizzle-orm 1.0).
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::Value;
 
 use super::folders;
 use super::numbered::{self, Tool};
-use super::{Contents, Input};
+use super::{Contents, Input, checksum};
 use crate::diagnostic::{Diagnostic, Sink};
 use crate::lex;
 use crate::source::{FileId, Sources, Span};
@@ -60,7 +63,12 @@ fn of_folders(input: &mut Input<'_>, sink: &mut Sink) -> Result<Vec<Migration>, 
     let sound = folders.into_iter().filter(|(_, files)| !files.unsound);
     let found = sound.filter_map(|(name, files)| {
         let file = files.get(SCRIPT)?;
-        migration(&name, file, &input.sources, sink)
+        let mut migration = migration(&name, file, &input.sources, sink)?;
+        let record = &mut migration.record;
+        record.insert("form", "folders".into());
+        record.insert("created_at", millis(&name).into());
+        record.insert("name", name.into());
+        Some(migration)
     });
     Ok(found.collect())
 }
@@ -140,7 +148,12 @@ fn of_journal(
         }
         let (id, sound) = numbered::judge(file, sources, &TOOL, sink);
         if sound {
-            let migration = migration(&entry.tag, id, sources, sink);
+            let mut migration = migration(&entry.tag, id, sources, sink);
+            if let Some(migration) = &mut migration {
+                let record = &mut migration.record;
+                record.insert("form", "journal".into());
+                record.insert("when", entry.when.into());
+            }
             listed.extend(migration.iter().map(|it| (entry.tag.as_str(), it.at)));
             migrations.extend(migration);
         }
@@ -160,7 +173,7 @@ fn of_journal(
 
 fn read_journal(file: FileId, sources: &Sources, sink: &mut Sink) -> Option<Vec<Entry>> {
     let text = sources.text(file);
-    let refuse = |told: String, range: std::ops::Range<usize>| {
+    let refuse = |told: String, range: Range<usize>| {
         Diagnostic::error("bad-journal", told)
             .at(Span::new(file, range), "")
             .because("the journal alone says which files are run, and in which order")
@@ -223,7 +236,29 @@ fn read_journal(file: FileId, sources: &Sources, sink: &mut Sink) -> Option<Vec<
 fn migration(id: &str, file: FileId, sources: &Sources, sink: &mut Sink) -> Option<Migration> {
     let up = script(file, sources, sink);
     let at = Span::new(file, 0..0);
-    numbered::migration(id, at, super::prisma::message(id), Some(up), None)
+    let mut migration = numbered::migration(id, at, super::prisma::message(id), Some(up), None)?;
+    let hash = checksum::sha256(checksum::whole(sources, file));
+    migration.record.insert("hash", hash.into());
+    Some(migration)
+}
+
+/// `created_at` of a folder: the 14 digits of its name as a time in UTC, in milliseconds (`migrator.utils.ts` of 1.0). `None`
+/// where they are no time: what the tool makes of such a name is an accident of JavaScript.
+fn millis(name: &str) -> Option<i64> {
+    let digits = name.get(..14)?;
+    let is_number = digits.bytes().all(|byte| byte.is_ascii_digit());
+    let part = |range: Range<usize>| digits[range].parse::<i8>().ok();
+    let time = jiff::civil::DateTime::new(
+        digits[..4].parse().ok().filter(|_| is_number)?,
+        part(4..6)?,
+        part(6..8)?,
+        part(8..10)?,
+        part(10..12)?,
+        part(12..14)?,
+        0,
+    );
+    let instant = jiff::tz::Offset::UTC.to_timestamp(time.ok()?).ok()?;
+    Some(instant.as_millisecond())
 }
 
 /// A file whose pieces are statements of their own, whether a `;` ends them or not.
@@ -370,6 +405,42 @@ mod tests {
         assert_eq!(
             told[0],
             "other-database m/meta/_journal.json:1:13 this tree is for mysql, and signoff writes scripts for PostgreSQL"
+        );
+    }
+
+    /// Times as drizzle-orm 1.0 has them, hashes by `sha256sum`.
+    #[test]
+    fn a_record_has_the_hash_and_the_date_that_the_tool_goes_by() {
+        let text = "create table users (id int);\n";
+        let (tree, _) = Disk::new()
+            .file(JOURNAL, journal(&[(1_700_000_000_123, "0000_a")]))
+            .file("0000_a.sql", text)
+            .read();
+        let hash = "aa76ff90435ce799b755046554b3bd03d6ccc618dfac6c24c129e8ce83c63ead";
+        let of = |tree: &crate::tree::Tree, at: usize| {
+            let record = &tree.migrations[at].record;
+            serde_json::to_value(record).expect("texts and numbers")
+        };
+        assert_eq!(
+            of(&tree, 0),
+            serde_json::json!({"form": "journal", "hash": hash, "when": 1_700_000_000_123_i64})
+        );
+        let (tree, _) = Disk::new()
+            .layout("drizzle")
+            .file("20240229235959_a/migration.sql", text)
+            .file("20240230000000_b/migration.sql", "\u{feff}a\r\n")
+            .file("init/migration.sql", "")
+            .read();
+        assert_eq!(
+            of(&tree, 0),
+            serde_json::json!({"form": "folders", "hash": hash, "name": "20240229235959_a", "created_at": 1_709_251_199_000_i64})
+        );
+        let other = of(&tree, 1);
+        let dates = [&other["created_at"], &of(&tree, 2)["created_at"]];
+        assert_eq!(dates, [&Value::Null; 2]);
+        assert_eq!(
+            other["hash"],
+            "ea3948106c12d96eaf84d4bb8be214b194c3442acb99a3005251960b0ec2ba63"
         );
     }
 }
