@@ -4,7 +4,8 @@
 //! `committed` in it; `current.sql` is work that nobody committed, and passed over as the tool does. A header's lines begin
 //! with `--! ` and a capital, an empty line ends it; `Previous` names the `Hash` of the file before. What follows runs in a
 //! transaction unless its first line is `--! no-transaction`. Placeholders like `:DATABASE_NAME` are filled in when the tool
-//! runs, within strings too. Hashes are compared, not computed: `signoff.sum` holds what was published.
+//! runs, within strings too. Hashes are compared and recorded, not computed: `signoff.sum` holds what was published. What is
+//! recorded are the `Hash` of the header, right or not, that of the file before, and the number as a file's name.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -50,9 +51,9 @@ pub(super) fn is_header(line: &[u8]) -> bool {
 }
 
 pub(super) fn read(input: Input<'_>, sink: &mut Sink) -> Result<Contents, Error> {
-    let contents = sections::read(input, &TOOL, sink)?;
+    let mut contents = sections::read(input, &TOOL, sink)?;
     let mut last: Option<(Span, String)> = None;
-    for migration in &contents.migrations {
+    for migration in &mut contents.migrations {
         let text = contents.sources.text(migration.at.file);
         let (headers, _) = headers(text);
         let value = |key: &str| headers.get(key).and_then(|header| header.value);
@@ -80,7 +81,14 @@ pub(super) fn read(input: Input<'_>, sink: &mut Sink) -> Result<Contents, Error>
                     .help("bring the file in that is missing; of two that were committed on two branches, uncommit the later one and commit it again"),
             );
         }
-        last = Some((migration.at, value("Hash").unwrap_or_default().to_owned()));
+        let hash = value("Hash").unwrap_or_default();
+        migration.record.insert("hash", hash.into());
+        if let Some(previous) = previous {
+            migration.record.insert("previous_hash", previous.into());
+        }
+        let filename = format!("{}.sql", migration.id.as_str());
+        migration.record.insert("filename", filename.into());
+        last = Some((migration.at, hash.to_owned()));
     }
     Ok(contents)
 }
@@ -251,8 +259,8 @@ fn places(text: &str) -> Vec<Range<usize>> {
 #[cfg(test)]
 mod tests {
     use super::places;
-    use crate::tree::Direction;
     use crate::tree::tests::{Disk, sql};
+    use crate::tree::{Direction, Migration};
 
     fn committed(previous: &str, hash: &str, body: &str) -> String {
         format!("--! Previous: {previous}\n--! Hash: {hash}\n\n{body}")
@@ -296,6 +304,15 @@ mod tests {
             [&one.up, &two.up].map(|it| it.as_ref().expect("there").settings.no_transaction);
         assert_eq!(settings, [false, true]);
         assert!(one.down.is_none());
+        let record = |it: &Migration| serde_json::to_value(&it.record).expect("texts");
+        assert_eq!(
+            record(one),
+            serde_json::json!({"hash": "sha1:a", "filename": "000001.sql"})
+        );
+        assert_eq!(
+            record(two),
+            serde_json::json!({"hash": "sha1:b", "previous_hash": "sha1:a", "filename": "000002.sql"})
+        );
     }
 
     #[test]
