@@ -3,19 +3,20 @@
 //! A name is `^([0-9]+)_(.*)\.sql$`, and files are run in the order of their names; the digits are the version, as text. Others
 //! are passed over, and so is a first `…_init.sql` from before 2021-12-09, which an early version of the tool wrote (supabase
 //! CLI, `pkg/migration/list.go`; tried with 3.1.0). The statements of a file are sent as one batch: one transaction, unless it
-//! has its own BEGIN and COMMIT. There is no way back.
+//! has its own BEGIN and COMMIT. There is no way back. The rest of a file's name is recorded as it stands.
 
 use camino::Utf8Path;
 
-use super::numbered::{self, Named, Tool};
+use super::numbered::{self, Named, Pair, Tool};
 use super::{Contents, Input};
 use crate::diagnostic::{Diagnostic, Sink};
+use crate::source::Sources;
 use crate::tree::disk::Folder;
-use crate::tree::{Direction, Error, Settings};
+use crate::tree::{Direction, Error, Migration, Record, Settings};
 
 const TOOL: Tool = Tool {
     name: "supabase",
-    migration: |pair, sources, _| pair.migration(sources, |_| Settings::default()),
+    migration,
 };
 
 /// Where the tool looks, and nowhere else.
@@ -90,6 +91,17 @@ fn parse(path: &Utf8Path) -> Option<Named<String>> {
     })
 }
 
+fn migration(pair: Pair, sources: &Sources, _: &mut Sink) -> Option<Migration> {
+    let path = pair.up().map(|file| sources.path(file));
+    let name = path
+        .and_then(Utf8Path::file_name)
+        .and_then(|name| parts(Utf8Path::new(name)));
+    let record = name.map(|(_, name)| Record::from([("name", name.into())]));
+    let mut migration = pair.migration(sources, |_| Settings::default())?;
+    migration.record = record.unwrap_or_default();
+    Some(migration)
+}
+
 fn is_old_init(path: &Utf8Path) -> bool {
     parts(path).is_some_and(|(digits, rest)| {
         digits.len() == 14
@@ -122,6 +134,7 @@ mod tests {
         assert_eq!(tree.layout, "supabase");
         assert_eq!(ids(&tree), ["10", "20240101000000", "20240102000000", "9"]);
         assert_eq!(tree.migrations[2].message, "b b");
+        assert_eq!(tree.migrations[2].record["name"], "b_b");
         assert_eq!(
             told,
             [
