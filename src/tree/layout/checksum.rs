@@ -15,6 +15,15 @@ pub(super) fn whole(sources: &Sources, file: FileId) -> [&str; 2] {
     [sources.mark(file), sources.text(file)]
 }
 
+/// CRC-32 as zlib has it.
+pub(super) fn crc32<'t>(texts: impl IntoIterator<Item = &'t str>) -> u32 {
+    let mut hash = crc32fast::Hasher::new();
+    for text in texts {
+        hash.update(text.as_bytes());
+    }
+    hash.finalize()
+}
+
 /// In hexadecimal digits.
 pub(super) fn sha256<'t>(texts: impl IntoIterator<Item = &'t str>) -> String {
     hex::<sha2::Sha256>(texts)
@@ -55,6 +64,7 @@ mod tests {
     #[test]
     fn hashes_are_those_of_other_programs() {
         let texts = ["create table users", " (id int);\n"];
+        assert_eq!(crc32(["12345", "6789"]), 3_421_780_262);
         assert_eq!(
             sha256(texts),
             "aa76ff90435ce799b755046554b3bd03d6ccc618dfac6c24c129e8ce83c63ead"

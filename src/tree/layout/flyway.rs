@@ -2,7 +2,8 @@
 //!
 //! Versions order as numbers, part by part; the id is the version as Flyway records it (`V1_2__x` is `1.2`). A script is one
 //! transaction unless its statements or its `.conf` say otherwise, and `${name}` stands for a value wherever it is written
-//! (flyway-core 13). Repeatables become the tree's own and run after all, in the order of their descriptions.
+//! (flyway-core 13). Repeatables become the tree's own and run after all, in the order of their descriptions. What the file's
+//! name says and a CRC-32 of its lines are recorded: of what is written in a versioned script, and of what runs of a repeatable.
 
 mod conf;
 mod name;
@@ -16,7 +17,7 @@ use self::conf::Conf;
 use self::name::{Kind, Name, Version};
 use self::transaction::Asked;
 use super::numbered::{self, Tool};
-use super::{Contents, Input};
+use super::{Contents, Input, checksum};
 use crate::diagnostic::{Diagnostic, Sink};
 use crate::source::{FileId, Sources, Span};
 use crate::tree::disk::File;
@@ -28,6 +29,10 @@ const TOOL: Tool = Tool {
     name: "flyway",
     migration: |pair, sources, _| pair.migration(sources, |_| Settings::default()),
 };
+
+/// How many characters the columns `description` and `script` have.
+const DESCRIPTION: usize = 200;
+const SCRIPT: usize = 1000;
 
 /// Whether a file is one of Flyway's, by its name.
 pub(super) fn claims(file: &File) -> bool {
@@ -132,12 +137,13 @@ impl Reading<'_> {
                     continue;
                 }
                 let apply = self.script(&path, file);
+                let record = of_repeatable(&name, &path, self.sources.text(file), &apply);
                 let repeatable = Repeatable {
                     name: name.description.clone(),
                     at: Span::new(file, 0..0),
                     after: Vec::new(),
                     apply,
-                    record: Record::new(),
+                    record,
                 };
                 named.insert(name.description, repeatable);
                 continue;
@@ -233,7 +239,12 @@ impl Reading<'_> {
         let up = self.script(&path, file);
         let down = files.down.map(|(_, path, file)| self.script(&path, file));
         let at = Span::new(file, 0..0);
-        numbered::migration(&name.version, at, name.description, Some(up), down)
+        let mut record = record(&name, &path, self.sources.text(file));
+        record.insert("version", name.version.as_str().into());
+        let mut migration =
+            numbered::migration(&name.version, at, name.description, Some(up), down)?;
+        migration.record = record;
+        Some(migration)
     }
 
     fn script(&mut self, path: &Utf8Path, file: FileId) -> Script {
@@ -289,6 +300,57 @@ impl Reading<'_> {
                 .because("flyway refuses the whole tree")
                 .help("give one of them another version or description"),
         );
+    }
+}
+
+/// Columns of `flyway_schema_history` that the file alone decides (`SqlMigrationResolver`, `SchemaHistory.addAppliedMigration`).
+/// The script is the path from the location, which is the tree's folder.
+fn record(name: &Name, path: &Utf8Path, text: &str) -> Record {
+    let kind = match name.kind {
+        Kind::Baseline => "SQL_BASELINE",
+        Kind::Versioned | Kind::Undo | Kind::Repeatable => "SQL",
+    };
+    let description = shorten(&name.recorded, DESCRIPTION, |units| {
+        String::from_utf16_lossy(&units[..DESCRIPTION - 3]) + "..."
+    });
+    let script = shorten(path.as_str(), SCRIPT, |units| {
+        "...".to_owned() + &String::from_utf16_lossy(&units[3..SCRIPT])
+    });
+    Record::from([
+        ("description", description.into()),
+        ("type", kind.into()),
+        ("script", script.into()),
+        ("checksum", checksum(text).into()),
+    ])
+}
+
+/// The same of a repeatable: its checksum is that of the text with the values in their places, or, in `also`, of the text
+/// as it is written, which Flyway takes for the same.
+fn of_repeatable(name: &Name, path: &Utf8Path, written: &str, apply: &Script) -> Record {
+    let parts = apply.parts.iter().filter_map(|part| match part {
+        Part::Sql(text) => Some(&*text.text),
+        Part::Data(_) | Part::Step(_) => None,
+    });
+    let runs: String = parts.collect();
+    let mut record = record(name, path, &runs);
+    let also = [checksum(written)].into_iter();
+    let also: Vec<i32> = also.filter(|other| *other != checksum(&runs)).collect();
+    record.insert("also", also.into());
+    record
+}
+
+/// A CRC-32 over the lines one after another, without their ends (`ChecksumCalculator`).
+fn checksum(text: &str) -> i32 {
+    checksum::crc32(text.split(['\r', '\n'])).cast_signed()
+}
+
+/// A text that is longer than a column, counted as Java counts (`AbbreviationUtils`).
+fn shorten(text: &str, limit: usize, cut: impl Fn(&[u16]) -> String) -> String {
+    let units: Vec<u16> = text.encode_utf16().collect();
+    if units.len() > limit {
+        cut(&units)
+    } else {
+        text.to_owned()
     }
 }
 

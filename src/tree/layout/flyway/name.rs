@@ -11,6 +11,8 @@ pub(super) struct Name {
     /// What is recorded: `_` as `.`, else as written. Empty for repeatables.
     pub(super) version: String,
     pub(super) description: String,
+    /// The description as it is recorded, which nobody trims.
+    pub(super) recorded: String,
 }
 
 /// What a file is.
@@ -99,6 +101,7 @@ fn of_stem(stem: &str) -> Option<Name> {
         kind,
         version,
         description: numbered::prose(description),
+        recorded: description.replace('_', " "),
     })
 }
 

@@ -1,7 +1,7 @@
 //! Small trees of Flyway's.
 
-use crate::tree::Direction;
 use crate::tree::tests::{Disk, ids, sql};
+use crate::tree::{Direction, Record};
 
 #[test]
 fn versions_order_undo_pairs_and_repeatables_come_last() {
@@ -172,4 +172,61 @@ fn a_baseline_begins_the_tree_where_what_it_stands_for_is_gone() {
         sql(&tree.migrations[0], Direction::Up).as_deref(),
         Some("e")
     );
+}
+
+/// The checksum of V1 is by flyway's class, run in Java; those of short texts by `crc32`.
+#[test]
+fn a_record_is_the_row_that_the_file_alone_decides() {
+    let text =
+        "create table users (\n  id int primary key\n);\n\ninsert into users values (1); -- é";
+    let long = "é".repeat(20) + &"b".repeat(185);
+    let mut disk = Disk::new()
+        .file("V001_2___add_users_.sql", text)
+        .file(
+            "sub/V2__crlf.sql",
+            format!("\u{feff}{}\r\n", text.replace('\n', "\r\n")),
+        )
+        .file("V3.SQL", "")
+        .file("V4__x.sql", "SELECT '${a}';")
+        .file(&format!("V5__{long}.sql"), "")
+        .file("R__my_view.sql", "SELECT '${a}';\n")
+        .file("R__raw.sql", "SELECT '${a}';\n")
+        .file("R__raw.sql.conf", "placeholderReplacement=false");
+    disk.request.variables = [("a".to_owned(), "b".to_owned())].into();
+    let (tree, told) = disk.read();
+    assert_eq!(told, Vec::<String>::new());
+    let json = |record: &Record| serde_json::to_value(record).expect("texts and numbers");
+    let of = |at: usize| json(&tree.migrations[at].record);
+    assert_eq!(
+        of(0),
+        serde_json::json!({"version": "001.2", "description": " add users ", "type": "SQL", "script": "V001_2___add_users_.sql", "checksum": -1_103_863_511})
+    );
+    assert_eq!(
+        of(1),
+        serde_json::json!({"version": "2", "description": "crlf", "type": "SQL", "script": "sub/V2__crlf.sql", "checksum": -1_103_863_511})
+    );
+    assert_eq!(
+        of(2),
+        serde_json::json!({"version": "3", "description": "", "type": "SQL", "script": "V3.SQL", "checksum": 0})
+    );
+    assert_eq!(of(3)["checksum"], -1_223_125_598);
+    assert_eq!(
+        of(4)["description"],
+        format!("{}{}...", "é".repeat(20), "b".repeat(177))
+    );
+    let [view, raw] = tree.repeatables.as_slice() else {
+        panic!("two");
+    };
+    assert_eq!(
+        json(&view.record),
+        serde_json::json!({"description": "my view", "type": "SQL", "script": "R__my_view.sql", "checksum": -1_781_128_386, "also": [-1_223_125_598]})
+    );
+    assert_eq!(raw.record["checksum"], -1_223_125_598);
+    assert_eq!(raw.record["also"], serde_json::json!([]));
+}
+
+#[test]
+fn a_baseline_is_recorded_as_one() {
+    let (tree, _) = Disk::new().file("B5__base.sql", "base").read();
+    assert_eq!(tree.migrations[0].record["type"], "SQL_BASELINE");
 }
