@@ -17,8 +17,7 @@ END $signoff$;
 {% endif %}
 DO $signoff$
 DECLARE
-  t regclass; e regclass; word text;{% if tool %} c record;{% endif %}
-
+  t regclass; e regclass; word text;
   path text := pg_catalog.current_setting('search_path'); who text := pg_catalog.current_setting('role');
 BEGIN
 {% if has_steps and changes %}

@@ -19,27 +19,29 @@
       HINT = 'Is this the right database? If it is, grant that role CREATE on the schema.';
   END IF;
 {% endif %}
-  FOR c IN SELECT r.oid, r.oid::regclass AS name, r.relkind
+  DECLARE part record; BEGIN
+  FOR part IN SELECT r.oid, r.oid::regclass AS name, r.relkind
       FROM pg_class r
      WHERE r.oid IN ({% for table in tool.tables %}to_regclass({{ table | lit }}){% if not loop.last %}, {% endif %}{% endfor %}) LOOP
-    IF c.relkind NOT IN ('r', 'S') THEN
+    IF part.relkind NOT IN ('r', 'S') THEN
       RAISE EXCEPTION USING ERRCODE = 'SO008',
-        MESSAGE = format('signoff: refused: %s is not an ordinary table', c.name),
+        MESSAGE = format('signoff: refused: %s is not an ordinary table', part.name),
         HINT = 'It should be the table in which {{ tool.word }} records what is applied; name another in [version_table] tool_table.';
     END IF;
-    IF row_security_active(c.oid) THEN
+    IF row_security_active(part.oid) THEN
       RAISE EXCEPTION USING ERRCODE = 'SO003',
-        MESSAGE = format('signoff: refused: row-level security hides rows of %s from %s', c.name, current_user),
+        MESSAGE = format('signoff: refused: row-level security hides rows of %s from %s', part.name, current_user),
         HINT = 'Run as its owner, or disable it there: ALTER TABLE ... NO FORCE ROW LEVEL SECURITY.';
     END IF;
-    IF NOT has_table_privilege(c.oid, 'SELECT') THEN
+    IF NOT has_table_privilege(part.oid, 'SELECT') THEN
       RAISE EXCEPTION USING ERRCODE = 'SO003',
-        MESSAGE = format('signoff: refused: %s may not read %s, the table of {{ tool.word }}', current_user, c.name),
+        MESSAGE = format('signoff: refused: %s may not read %s, the table of {{ tool.word }}', current_user, part.name),
         HINT = 'Run as its owner, or grant that role rights on it.';
     END IF;
-    IF NOT (has_table_privilege(c.oid, 'INSERT') AND has_table_privilege(c.oid, 'UPDATE') AND has_table_privilege(c.oid, 'DELETE')) THEN
+    IF NOT (has_table_privilege(part.oid, 'INSERT') AND has_table_privilege(part.oid, 'UPDATE') AND has_table_privilege(part.oid, 'DELETE')) THEN
       RAISE {{ refuse }} USING ERRCODE = 'SO003',
-        MESSAGE = format('signoff: refused: %s may not write %s, the table of {{ tool.word }}', current_user, c.name),
+        MESSAGE = format('signoff: refused: %s may not write %s, the table of {{ tool.word }}', current_user, part.name),
         HINT = 'Run as its owner, or grant that role rights on it.';
     END IF;
   END LOOP;
+  END;

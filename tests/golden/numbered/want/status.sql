@@ -2,7 +2,7 @@
 \if true
 -- signoff status · numbered · base → 10 · 5 revisions
 -- tree    sha256:b898e35a1ed381e284177dee2d7f5ad0139e8414e3ed81afa6d6f28b02d40fc7
--- bundle  sha256:168e2c8e46a293f80000c4ff9ace7dc31a754b0fe02a234862f94b56d0711979
+-- bundle  sha256:4431b0f0d3da3156a9fca83ed1f3f8b62d1017c4d22817199d17f40bd8a5f4d5
 -- run     psql -X -d DATABASE -f status.sql
 -- It changes nothing.
 --
@@ -30,7 +30,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:168e2c8e46a293f80000c4ff9ace7dc31a754b0fe02a234862f94b56d0711979'
+\set signoff_bundle 'sha256:4431b0f0d3da3156a9fca83ed1f3f8b62d1017c4d22817199d17f40bd8a5f4d5'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -137,7 +137,7 @@ DO $signoff$
 DECLARE
   manifest jsonb := current_setting('signoff.manifest');
   others jsonb := '{}'; recorded jsonb := '[]'; fresh boolean := true; over text; r record;
-  known jsonb; ours jsonb; their jsonb := '{}'; adopted jsonb := '[]'; taken_back jsonb := '[]'; beyond jsonb := '{}'; seen text;
+  records jsonb; known jsonb; ours jsonb; their jsonb := '{}'; adopted jsonb := '[]'; taken_back jsonb := '[]'; beyond jsonb := '{}'; seen text; first text;
 BEGIN
   IF to_regclass('"public"."signoff_revision"') IS NOT NULL THEN
     SELECT coalesce(jsonb_agg(to_jsonb(v)), '[]') INTO recorded FROM "public"."signoff_revision" v;
@@ -176,15 +176,18 @@ BEGIN
     IF over IS NOT NULL THEN
       RAISE WARNING USING ERRCODE = 'SO006',
         MESSAGE = format('signoff: refused: golang-migrate records another checksum than that of the file: %s', over),
-        HINT = 'The file was changed after it was applied, and golang-migrate refuses it, too. Compile from the tree that was applied; '
+        HINT = 'The file was changed after it was applied, and golang-migrate has the sum of what ran. Compile from the tree that was applied; '
           'where the change is meant, see to the checksum in "public"."schema_migrations" as golang-migrate has it, then run again.';
     END IF;
+    -- What is older than the tree's first revision was taken out of the tree: nothing stands on it any more.
+    SELECT e->>'revision' INTO first FROM jsonb_array_elements(manifest) AS a (e) LIMIT 1;
     SELECT coalesce(jsonb_object_agg(t.key, coalesce(others->t.key, '[]')) FILTER (WHERE NOT t.known), '{}'),
         coalesce(jsonb_agg(t.key) FILTER (WHERE t.known), '[]')
       INTO beyond, adopted
       FROM (SELECT k AS key, known ? k AND NOT others ? k AS known
           FROM jsonb_object_keys(their) AS k
-         WHERE NOT EXISTS (SELECT FROM jsonb_to_recordset(recorded) AS v (revision text, state text) WHERE v.revision = k AND v.state <> 'upgrading')) t;
+         WHERE NOT (NOT known ? k AND k ~ '^[0-9]+$' AND first ~ '^[0-9]+$' AND lpad(k, 40, '0') < lpad(first, 40, '0'))
+           AND NOT EXISTS (SELECT FROM jsonb_to_recordset(recorded) AS v (revision text, state text) WHERE v.revision = k AND v.state <> 'upgrading')) t;
     SELECT coalesce(jsonb_agg(o.revision), '[]')
       INTO taken_back
       FROM jsonb_object_keys(ours) AS o (revision)

@@ -2,7 +2,7 @@
 \if true
 -- signoff upgrade · numbered · base → 10 · 5 revisions
 -- tree    sha256:b898e35a1ed381e284177dee2d7f5ad0139e8414e3ed81afa6d6f28b02d40fc7
--- bundle  sha256:168e2c8e46a293f80000c4ff9ace7dc31a754b0fe02a234862f94b56d0711979
+-- bundle  sha256:4431b0f0d3da3156a9fca83ed1f3f8b62d1017c4d22817199d17f40bd8a5f4d5
 -- run     psql -X -d DATABASE -f upgrade.sql
 -- first   psql -X -d DATABASE -f plan.sql       (says what would run here, and changes nothing)
 -- read    section 5 is what changes the database. The others are the frame, the same in every script but for names: it checks,
@@ -33,7 +33,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:168e2c8e46a293f80000c4ff9ace7dc31a754b0fe02a234862f94b56d0711979'
+\set signoff_bundle 'sha256:4431b0f0d3da3156a9fca83ed1f3f8b62d1017c4d22817199d17f40bd8a5f4d5'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -603,30 +603,32 @@ DO $signoff$ DECLARE t regclass; e regclass; c record; BEGIN
       MESSAGE = format('signoff: refused: %s may not create the table of golang-migrate in schema %s', current_user, '"public"'),
       HINT = 'Is this the right database? If it is, grant that role CREATE on the schema.';
   END IF;
-  FOR c IN SELECT r.oid, r.oid::regclass AS name, r.relkind
+  DECLARE part record; BEGIN
+  FOR part IN SELECT r.oid, r.oid::regclass AS name, r.relkind
       FROM pg_class r
      WHERE r.oid IN (to_regclass('"public"."schema_migrations"')) LOOP
-    IF c.relkind NOT IN ('r', 'S') THEN
+    IF part.relkind NOT IN ('r', 'S') THEN
       RAISE EXCEPTION USING ERRCODE = 'SO008',
-        MESSAGE = format('signoff: refused: %s is not an ordinary table', c.name),
+        MESSAGE = format('signoff: refused: %s is not an ordinary table', part.name),
         HINT = 'It should be the table in which golang-migrate records what is applied; name another in [version_table] tool_table.';
     END IF;
-    IF row_security_active(c.oid) THEN
+    IF row_security_active(part.oid) THEN
       RAISE EXCEPTION USING ERRCODE = 'SO003',
-        MESSAGE = format('signoff: refused: row-level security hides rows of %s from %s', c.name, current_user),
+        MESSAGE = format('signoff: refused: row-level security hides rows of %s from %s', part.name, current_user),
         HINT = 'Run as its owner, or disable it there: ALTER TABLE ... NO FORCE ROW LEVEL SECURITY.';
     END IF;
-    IF NOT has_table_privilege(c.oid, 'SELECT') THEN
+    IF NOT has_table_privilege(part.oid, 'SELECT') THEN
       RAISE EXCEPTION USING ERRCODE = 'SO003',
-        MESSAGE = format('signoff: refused: %s may not read %s, the table of golang-migrate', current_user, c.name),
+        MESSAGE = format('signoff: refused: %s may not read %s, the table of golang-migrate', current_user, part.name),
         HINT = 'Run as its owner, or grant that role rights on it.';
     END IF;
-    IF NOT (has_table_privilege(c.oid, 'INSERT') AND has_table_privilege(c.oid, 'UPDATE') AND has_table_privilege(c.oid, 'DELETE')) THEN
+    IF NOT (has_table_privilege(part.oid, 'INSERT') AND has_table_privilege(part.oid, 'UPDATE') AND has_table_privilege(part.oid, 'DELETE')) THEN
       RAISE EXCEPTION USING ERRCODE = 'SO003',
-        MESSAGE = format('signoff: refused: %s may not write %s, the table of golang-migrate', current_user, c.name),
+        MESSAGE = format('signoff: refused: %s may not write %s, the table of golang-migrate', current_user, part.name),
         HINT = 'Run as its owner, or grant that role rights on it.';
     END IF;
   END LOOP;
+  END;
 END $signoff$;
 -- One run at a time. Polled, never blocking: a blocked waiter makes another session's CREATE INDEX CONCURRENTLY fail.
 SET statement_timeout = 0;
@@ -644,7 +646,7 @@ BEGIN
     FOR bit IN 1 .. 8 LOOP crc := (crc >> 1) # (3988292384 * (crc & 1)); END LOOP;
   END LOOP;
   crc := crc # 4294967295;
-    keys := keys || (crc * 1486364155) & 4294967295;
+    keys := keys || ((crc * 1486364155) & 4294967295);
   END LOOP;
   FOREACH k IN ARRAY keys LOOP
   LOOP
@@ -683,7 +685,7 @@ DECLARE
   put_off jsonb := current_setting('signoff.put_off'); first_run boolean := current_setting('signoff.first_run');
   again_rows jsonb := current_setting('signoff.again');
   t regclass; r record; recorded jsonb := '[]'; fresh boolean; todo bigint; total bigint; todo_names text; ahead text; over text; said text;
-  known jsonb; ours jsonb; their jsonb := '{}'; adopted jsonb := '[]'; taken_back jsonb := '[]'; beyond jsonb := '{}'; seen text;
+  records jsonb; known jsonb; ours jsonb; their jsonb := '{}'; adopted jsonb := '[]'; taken_back jsonb := '[]'; beyond jsonb := '{}'; seen text; first text;
   mine jsonb := '[]'; again text; kept text;
   jit text := pg_catalog.current_setting('jit');
 BEGIN
@@ -745,15 +747,18 @@ BEGIN
     IF over IS NOT NULL THEN
       RAISE EXCEPTION USING ERRCODE = 'SO006',
         MESSAGE = format('signoff: refused: golang-migrate records another checksum than that of the file: %s', over),
-        HINT = 'The file was changed after it was applied, and golang-migrate refuses it, too. Compile from the tree that was applied; '
+        HINT = 'The file was changed after it was applied, and golang-migrate has the sum of what ran. Compile from the tree that was applied; '
           'where the change is meant, see to the checksum in "public"."schema_migrations" as golang-migrate has it, then run again.';
     END IF;
+    -- What is older than the tree's first revision was taken out of the tree: nothing stands on it any more.
+    SELECT e->>'revision' INTO first FROM jsonb_array_elements(manifest) AS a (e) LIMIT 1;
     SELECT coalesce(jsonb_object_agg(t.key, coalesce(others->t.key, '[]')) FILTER (WHERE NOT t.known), '{}'),
         coalesce(jsonb_agg(t.key) FILTER (WHERE t.known), '[]')
       INTO beyond, adopted
       FROM (SELECT k AS key, known ? k AND NOT others ? k AS known
           FROM jsonb_object_keys(their) AS k
-         WHERE NOT EXISTS (SELECT FROM jsonb_to_recordset(recorded) AS v (revision text, state text) WHERE v.revision = k AND v.state <> 'upgrading')) t;
+         WHERE NOT (NOT known ? k AND k ~ '^[0-9]+$' AND first ~ '^[0-9]+$' AND lpad(k, 40, '0') < lpad(first, 40, '0'))
+           AND NOT EXISTS (SELECT FROM jsonb_to_recordset(recorded) AS v (revision text, state text) WHERE v.revision = k AND v.state <> 'upgrading')) t;
     SELECT coalesce(jsonb_agg(o.revision), '[]')
       INTO taken_back
       FROM jsonb_object_keys(ours) AS o (revision)
@@ -1316,7 +1321,7 @@ SET signoff.others = '{}';
 DO $signoff$
 DECLARE
   put_off jsonb := current_setting('signoff.put_off'); promised bigint; n bigint; every bigint;
-  manifest jsonb := current_setting('signoff.manifest'); others jsonb := current_setting('signoff.others'); recorded jsonb; known jsonb; ours jsonb;
+  manifest jsonb := current_setting('signoff.manifest'); others jsonb := current_setting('signoff.others'); recorded jsonb; records jsonb; known jsonb; ours jsonb;
 BEGIN
   SELECT count(*) FILTER (WHERE NOT put_off ? (e->>'revision')), count(*) FILTER (WHERE NOT put_off ? (e->>'revision') AND v.state = 'applied'),
       count(*) FILTER (WHERE v.state = 'applied')
