@@ -13,9 +13,11 @@ mod flyway;
 mod golang_migrate;
 mod goose;
 mod graphile_migrate;
+mod liquibase;
 mod node_pg_migrate;
 mod prisma;
 mod refinery;
+mod sqitch;
 mod sql_migrate;
 mod sqlx;
 mod supabase;
@@ -35,6 +37,8 @@ pub static SCHEMES: &[Scheme] = &[
     sqlx::SCHEME,
     diesel::SCHEME,
     flyway::SCHEME,
+    liquibase::SCHEME,
+    sqitch::SCHEME,
     prisma::SCHEME,
     supabase::SCHEME,
     sql_migrate::SCHEME,
@@ -70,6 +74,8 @@ pub struct Scheme {
     pub records: bool,
     /// Whether the tool records repeatables.
     pub repeats: bool,
+    /// Whether the tool's lock is a row, which says that a revision by steps is under way.
+    pub marks: bool,
 }
 
 /// Where bookkeeping lives in the database.

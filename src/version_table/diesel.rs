@@ -11,4 +11,5 @@ pub(super) const SCHEME: Scheme = Scheme {
     makes_schema: false,
     records: false,
     repeats: false,
+    marks: false,
 };

@@ -12,4 +12,5 @@ pub(super) const SCHEME: Scheme = Scheme {
     makes_schema: true,
     records: true,
     repeats: false,
+    marks: false,
 };

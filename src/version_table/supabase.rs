@@ -13,4 +13,5 @@ pub(super) const SCHEME: Scheme = Scheme {
     makes_schema: true,
     records: false,
     repeats: false,
+    marks: false,
 };

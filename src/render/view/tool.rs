@@ -27,6 +27,8 @@ pub(super) struct Tool {
     makes_schema: bool,
     /// Whether the tool records repeatables.
     repeats: bool,
+    /// Whether its lock is a row.
+    marks: bool,
     /// What it records of the tree's revisions that are no part of this, by id, where that is needed to read the table.
     records: Option<BTreeMap<String, Record>>,
     /// Our own version table, quoted, and the project in it.
@@ -53,6 +55,7 @@ pub(super) fn tool(
         name: tool.name.as_str().to_owned(),
         makes_schema: tool.scheme.makes_schema,
         repeats: tool.scheme.repeats,
+        marks: tool.scheme.marks,
         records: tool.scheme.records.then(|| {
             let others = others.iter();
             others

@@ -26,6 +26,9 @@ DO $signoff$ DECLARE m jsonb; BEGIN
 {% if direction == "downgrade" %}
   UPDATE {{ version_table }} SET state = 'downgrading', steps = '{}' WHERE revision = m->>'revision' AND state <> 'downgrading';
 {% endif %}
+{% if tool and tool.marks %}
+{{ theirs.mark(tool) }}{##}
+{% endif %}
 END $signoff$;
 $m$;
 -- Is it this step's turn? It is done, or the ones before it are, or this refuses.

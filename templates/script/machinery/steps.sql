@@ -16,6 +16,11 @@ BEGIN;
 UPDATE {{ version_table }} SET state = 'downgrading', steps = '{}'
  WHERE revision = :'signoff_row'::jsonb->>'revision' AND state <> 'downgrading';
 {% endif %}
+{% if tool and tool.marks %}
+DO $signoff$ BEGIN
+{{ theirs.mark(tool) }}{##}
+END $signoff$;
+{% endif %}
 COMMIT;
 :signoff_session
 $m$ AS signoff_begin_steps \gset
