@@ -25,6 +25,11 @@ pub(super) fn crc32<'t>(texts: impl IntoIterator<Item = &'t str>) -> u32 {
 }
 
 /// In hexadecimal digits.
+pub(super) fn sha1<'t>(texts: impl IntoIterator<Item = &'t str>) -> String {
+    hex::<sha1::Sha1>(texts)
+}
+
+/// In hexadecimal digits.
 pub(super) fn sha256<'t>(texts: impl IntoIterator<Item = &'t str>) -> String {
     hex::<sha2::Sha256>(texts)
 }
@@ -65,6 +70,7 @@ mod tests {
     fn hashes_are_those_of_other_programs() {
         let texts = ["create table users", " (id int);\n"];
         assert_eq!(crc32(["12345", "6789"]), 3_421_780_262);
+        assert_eq!(sha1(texts), "daf010c72bd3c6928c7abb7f8fab4e1951bdd368");
         assert_eq!(
             sha256(texts),
             "aa76ff90435ce799b755046554b3bd03d6ccc618dfac6c24c129e8ce83c63ead"

@@ -4,25 +4,27 @@
 //! compiling. A change that the plan has again was reworked: the scripts of what it was before are `name@tag.sql`, by the first
 //! tag between the two that such a file is there for (sqitch 1.3, `Plan.pm`, `Change.pm`). The id is the change's name. A rework
 //! is a revision of its own, `name#2` and so on, and the first keeps its name: databases have recorded that, and it must go
-//! on to mean what was applied there. `verify/` is not read: a release holds what changes a database.
+//! on to mean what was applied there. `verify/` is not read: a release holds what changes a database. Sqitch itself knows a change
+//! by a hash of its line and of all above, which is recorded with the rest of the line.
 
 mod commits;
 mod plan;
 mod psql;
+mod record;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use self::plan::{Change, Home, Plan};
+use self::plan::{Change, Home, Plan, Tag};
 use super::numbered::{self, Tool};
-use super::{Contents, Input};
+use super::{Contents, Input, checksum};
 use crate::diagnostic::{Diagnostic, Sink};
 use crate::source::{FileId, Span};
 use crate::tree::disk::{File, Folder};
 use crate::tree::text::{self, LineEnds};
 use crate::tree::variables::{self, Missing};
-use crate::tree::{Error, Migration, Part, Script, Settings};
+use crate::tree::{Error, Migration, Part, Record, Script, Settings};
 
 const TOOL: Tool = Tool {
     name: "sqitch",
@@ -111,12 +113,13 @@ pub(super) fn read(mut input: Input<'_>, sink: &mut Sink) -> Result<Contents, Er
                 settings: Settings::default(),
             }
         };
+        let script_hash = checksum::sha1(checksum::whole(files.sources, up));
         let up = script(&it.deploy, up);
         let down = by_path
             .get(&it.revert)
             .filter(|file| !unsound.contains(*file));
         let down = down.map(|file| script(&it.revert, *file));
-        migrations.extend(migration(&it, up, down));
+        migrations.extend(migration(it, &script_hash, up, down));
     }
     let because = "psql takes them from `--set` of sqitch or from its configuration; without a value the server would get the name";
     variables::report_missing(&missing, because, sink);
@@ -131,13 +134,24 @@ pub(super) fn read(mut input: Input<'_>, sink: &mut Sink) -> Result<Contents, Er
 struct Named<'p> {
     change: &'p Change,
     id: String,
+    /// All but the script's hash.
+    record: Record,
     deploy: Utf8PathBuf,
     revert: Utf8PathBuf,
 }
 
-fn migration(it: &Named<'_>, up: Script, down: Option<Script>) -> Option<Migration> {
+fn migration(
+    it: Named<'_>,
+    script_hash: &str,
+    up: Script,
+    down: Option<Script>,
+) -> Option<Migration> {
     let at = Span::new(up.body.file, 0..0);
-    numbered::migration(&it.id, at, it.change.note.clone(), Some(up), down)
+    let note = it.change.note.clone();
+    let mut migration = numbered::migration(&it.id, at, note, Some(up), down)?;
+    migration.record = it.record;
+    migration.record.insert("script_hash", script_hash.into());
+    Some(migration)
 }
 
 /// Ids and files of all changes. What a name was before it was reworked lies under a tag.
@@ -145,7 +159,8 @@ fn named<'p>(plan: &'p Plan, home: &Home, folder: &Folder, sink: &mut Sink) -> V
     let has = |path: &Utf8Path| folder.files.iter().any(|file| file.path == path);
     let mut times: BTreeMap<&str, usize> = BTreeMap::new();
     let mut named = Vec::new();
-    for (index, change) in plan.changes.iter().enumerate() {
+    let records = record::records(plan);
+    for ((index, change), record) in plan.changes.iter().enumerate().zip(records) {
         let time = times.entry(&change.name).or_default();
         *time += 1;
         let id = match *time {
@@ -156,7 +171,7 @@ fn named<'p>(plan: &'p Plan, home: &Home, folder: &Folder, sink: &mut Sink) -> V
         let mut tag = None;
         if let Some(distance) = later.iter().position(|other| other.name == change.name) {
             // From the rework back to this one.
-            let tags: Vec<&String> = plan.changes[index..=index + distance]
+            let tags: Vec<&Tag> = plan.changes[index..=index + distance]
                 .iter()
                 .rev()
                 .flat_map(|between| &between.tags)
@@ -176,12 +191,13 @@ fn named<'p>(plan: &'p Plan, home: &Home, folder: &Folder, sink: &mut Sink) -> V
             };
             let there = tags
                 .iter()
-                .find(|tag| has(&home.script(&home.deploy, &change.name, Some(tag))));
-            tag = Some(there.unwrap_or(first).as_str());
+                .find(|tag| has(&home.script(&home.deploy, &change.name, Some(&tag.name))));
+            tag = Some(there.unwrap_or(first).name.as_str());
         }
         named.push(Named {
             change,
             id,
+            record,
             deploy: home.script(&home.deploy, &change.name, tag),
             revert: home.script(&home.revert, &change.name, tag),
         });
@@ -249,7 +265,7 @@ fn check_needs(plan: &Plan, sink: &mut Sink) {
             }
         }
         names.insert(&change.name);
-        tags.extend(change.tags.iter().map(String::as_str));
+        tags.extend(change.tags.iter().map(|tag| tag.name.as_str()));
     }
 }
 

@@ -23,14 +23,36 @@ pub(super) struct Change {
     pub(super) note: String,
     /// As they are written, with their places.
     pub(super) needs: Vec<(String, Span)>,
-    /// Tags that stand between it and the next change, without `@`.
-    pub(super) tags: Vec<String>,
+    pub(super) planned: Planned,
+    /// Tags that stand between it and the next change.
+    pub(super) tags: Vec<Tag>,
+}
+
+/// A line of the plan that is a tag.
+#[derive(Debug)]
+pub(super) struct Tag {
+    /// Without `@`.
+    pub(super) name: String,
+    pub(super) planned: Planned,
+}
+
+/// When a line was planned, by whom, and what for.
+#[derive(Debug)]
+pub(super) struct Planned {
+    /// As written: `2024-01-31T12:00:00Z`.
+    pub(super) at: String,
+    pub(super) name: String,
+    pub(super) email: String,
+    /// With the lines that `\n` stands for.
+    pub(super) note: String,
 }
 
 /// A plan.
 #[derive(Debug, Default)]
 pub(super) struct Plan {
     pub(super) project: String,
+    /// As written; empty where there is none.
+    pub(super) uri: String,
     pub(super) changes: Vec<Change>,
 }
 
@@ -142,17 +164,29 @@ pub(super) fn read(file: FileId, sources: &Sources, sink: &mut Sink) -> Plan {
             continue;
         }
         if let Some(pragma) = said.strip_prefix('%') {
-            if let Some((key, value)) = pragma.split_once('=')
-                && key.trim() == "project"
+            let said = pragma.split('#').next().unwrap_or_default();
+            match said
+                .split_once('=')
+                .map(|(key, value)| (key.trim(), value.trim()))
             {
-                value.trim().clone_into(&mut plan.project);
+                Some(("project", value)) => value.clone_into(&mut plan.project),
+                Some(("uri", value)) => value.clone_into(&mut plan.uri),
+                _ => {}
             }
             continue;
         }
         let name = said.split_whitespace().next().unwrap_or_default();
         if let Some(tag) = name.strip_prefix('@') {
+            let Some(planned) = planned(&said[name.len()..]) else {
+                sink.push(bad_line(
+                    whole,
+                    "this is no line of a plan: a tag has a name, a date and a planner",
+                ));
+                continue;
+            };
+            let name = tag.to_owned();
             match plan.changes.last_mut() {
-                Some(change) => change.tags.push(tag.to_owned()),
+                Some(change) => change.tags.push(Tag { name, planned }),
                 None => sink.push(bad_line(whole, "a tag stands before any change")),
             }
             continue;
@@ -164,8 +198,9 @@ pub(super) fn read(file: FileId, sources: &Sources, sink: &mut Sink) -> Plan {
             ));
             continue;
         }
-        let sign = usize::from(name.starts_with('+'));
-        let (name, at) = (&name[sign..], start + sign);
+        let bare = said.strip_prefix('+').map_or(said, str::trim_start);
+        let at = start + said.len() - bare.len();
+        let name = bare.split_whitespace().next().unwrap_or_default();
         let rest_at = at + name.len();
         let rest = &said[rest_at - start..];
         let mut needs = Vec::new();
@@ -192,18 +227,19 @@ pub(super) fn read(file: FileId, sources: &Sources, sink: &mut Sink) -> Plan {
             }
             tail = &rest[close + 1..];
         }
-        if !tail.contains('<') || name.is_empty() {
+        let Some(planned) = planned(tail).filter(|_| !name.is_empty()) else {
             sink.push(bad_line(
                 whole,
                 "this is no line of a plan: a change has a name, a date and a planner",
             ));
             continue;
-        }
+        };
         plan.changes.push(Change {
             name: name.to_owned(),
             at: Span::new(file, at..at + name.len()),
-            note: note(tail),
+            note: one_line(&planned.note),
             needs,
+            planned,
             tags: Vec::new(),
         });
     }
@@ -217,10 +253,50 @@ fn bad_line(at: Span, told: &str) -> Diagnostic {
         .help("write it as sqitch does: `name [requires] 2024-01-31T12:00:00Z Planner <planner@example.com> # note`")
 }
 
-/// What stands behind `#`, on one line.
-fn note(text: &str) -> String {
-    let after = text.split_once('>').map_or(text, |(_, after)| after);
-    let note = after.split_once('#').map_or("", |(_, note)| note);
-    let note = note.replace("\\n", " ").replace("\\\\", "\\");
-    note.trim().replace(is_unprintable, " ")
+/// What stands behind name and needs: `2024-01-31T12:00:00Z Planner <planner@example.com> # note` (`Plan::_parse`).
+fn planned(text: &str) -> Option<Planned> {
+    const DATE: &str = "0000-00-00T00:00:00Z";
+    let is_blank = |char| matches!(char, ' ' | '\t');
+    let (said, note) = text.split_once('#').unwrap_or((text, ""));
+    let said = said.trim_matches(is_blank);
+    let (at, rest) = said.split_at_checked(DATE.len())?;
+    let fits = |(byte, wanted): (u8, u8)| match wanted {
+        b'0' => byte.is_ascii_digit(),
+        sign => byte == sign,
+    };
+    at.bytes().zip(DATE.bytes()).all(fits).then_some(())?;
+    let (name, email) = rest.trim_start_matches(is_blank).split_once('<')?;
+    // One blank before the bracket is no part of the name, others are.
+    let name = name.strip_suffix(is_blank)?;
+    let email = email.strip_suffix('>')?;
+    let fits = !name.is_empty() && !email.is_empty() && !email.contains('>');
+    fits.then(|| Planned {
+        at: at.to_owned(),
+        name: name.to_owned(),
+        email: email.to_owned(),
+        note: unescaped(note.trim()),
+    })
+}
+
+/// `\n`, `\r` and `\\` as what they stand for (`Plan/Line.pm`).
+fn unescaped(note: &str) -> String {
+    let mut text = String::new();
+    let mut chars = note.chars();
+    while let Some(char) = chars.next() {
+        let meant = match (char, chars.as_str().chars().next()) {
+            ('\\', Some('n')) => Some('\n'),
+            ('\\', Some('r')) => Some('\r'),
+            ('\\', Some('\\')) => Some('\\'),
+            _ => None,
+        };
+        if meant.is_some() {
+            chars.next();
+        }
+        text.push(meant.unwrap_or(char));
+    }
+    text
+}
+
+fn one_line(note: &str) -> String {
+    note.replace(is_unprintable, " ")
 }

@@ -1,5 +1,7 @@
 //! Small trees of Sqitch's.
 
+use serde_json::{Value, json};
+
 use crate::tree::tests::{Disk, ids, sql};
 use crate::tree::{Direction, Part, Tree};
 
@@ -253,4 +255,136 @@ fn a_commit_that_ends_nothing_is_left_out() {
     );
     let (tree, told) = one("COMMIT");
     assert_eq!((up(&tree, 0).as_str(), told.len()), ("", 1));
+}
+
+/// What sqitch 1.3 had in its tables; hashes of scripts by `sha1sum`.
+#[test]
+fn a_record_has_the_ids_that_sqitch_makes() {
+    let plan = "%syntax-version=1.0.0\n%project=demo # x\n%uri=https://example.com/demo/\n\nusers 2026-11-22T17:14:15Z Test User <test@example.com> # Add users.\nposts [users] 2026-11-22T17:14:22Z Test User <test@example.com> # Add posts.\\nSecond line.\n@v1.0 2026-11-22T17:14:27Z Test User <test@example.com> # tag it\n";
+    let (tree, told) = Disk::new()
+        .file("sqitch.plan", plan)
+        .file("deploy/users.sql", "\u{feff}a\r\n")
+        .file("deploy/posts.sql", "create table users (id int);\n")
+        .read();
+    assert_eq!(told, Vec::<String>::new());
+    let of = |at: usize| serde_json::to_value(&tree.migrations[at].record).expect("JSON");
+    assert_eq!(
+        of(0),
+        json!({
+            "change_id": "c85e19e72f1d3356f5b5df0be9e484badceb3e44",
+            "change": "users",
+            "project": "demo",
+            "uri": "https://example.com/demo/",
+            "script_hash": "6920a79822f55ac83dee14fabf61a13c489a3a39",
+            "note": "Add users.",
+            "requires": [],
+            "conflicts": [],
+            "dependencies": [],
+            "tags": [],
+            "planned_at": "2026-11-22T17:14:15Z",
+            "planner_name": "Test User",
+            "planner_email": "test@example.com",
+        })
+    );
+    let posts = of(1);
+    assert_eq!(
+        posts["change_id"],
+        "7e173aaba9e6a95348fecd3167092255f5851ec4"
+    );
+    assert_eq!(posts["note"], "Add posts.\nSecond line.");
+    assert_eq!(
+        posts["script_hash"],
+        "daf010c72bd3c6928c7abb7f8fab4e1951bdd368"
+    );
+    assert_eq!(
+        posts["dependencies"],
+        json!([{"type": "require", "dependency": "users", "dependency_id": "c85e19e72f1d3356f5b5df0be9e484badceb3e44"}])
+    );
+    assert_eq!(
+        posts["tags"],
+        json!([{
+            "tag": "@v1.0",
+            "tag_id": "682bf321e83ec0bed82f8f4138199cf3d6454d3c",
+            "note": "tag it",
+            "planned_at": "2026-11-22T17:14:27Z",
+            "planner_name": "Test User",
+            "planner_email": "test@example.com",
+        }])
+    );
+}
+
+/// Asked of sqitch 1.3 (`sqitch show change`, `sqitch show tag`).
+#[test]
+fn needs_are_recorded_with_the_ids_of_what_is_above() {
+    let plan = "%syntax-version=1.0.0\n%project=p\n%uri=HTTPS://Example.com\n\n+ f 2024-01-31T12:00:00Z A  B <a@b>\ng [p:f !x q:y !z@v9] 2024-01-31T12:00:01Z Ä ß <a@b>   #   a \\\\n b\\nc  \n@v1 2024-01-31T12:00:02Z A <a@b>\nf [f@v1] 2024-01-31T12:00:03Z A <a@b>\n@v2 2024-01-31T12:00:04Z A <a@b> # two\nh [f f@v2 @v1] 2024-01-31T12:00:05Z A <a@b>\n";
+    let (tree, _) = Disk::new()
+        .file("sqitch.plan", plan)
+        .file("deploy/f@v1.sql", "1")
+        .file("deploy/g.sql", "2")
+        .file("deploy/f.sql", "3")
+        .file("deploy/h.sql", "4")
+        .read();
+    let of = |at: usize, key: &str| tree.migrations[at].record[key].clone();
+    let ids: Vec<Value> = (0..4).map(|at| of(at, "change_id")).collect();
+    assert_eq!(
+        ids,
+        [
+            "c52959cdbc4db7ce717a5558f2ec7552e994298a",
+            "f5dd22cc99b1eee5926bca69545a629ecb3a3b66",
+            "ec02aa03e6267d28fb6fcfa2c8bf7421dcec9df0",
+            "df85d7bd218f2aef5aaaf6691f1344052dc43444"
+        ]
+    );
+    assert_eq!(of(1, "note"), "a \\n b\nc");
+    assert_eq!(of(1, "requires"), json!(["f", "q:y"]));
+    assert_eq!(of(1, "conflicts"), json!(["x", "z@v9"]));
+    let meant = |at: usize| {
+        let list = of(at, "dependencies");
+        let list = list.as_array().expect("a list").iter();
+        let ids = list.map(|it| it["dependency_id"].clone());
+        ids.collect::<Vec<Value>>()
+    };
+    assert_eq!(
+        meant(1),
+        [ids[0].clone(), Value::Null, Value::Null, Value::Null]
+    );
+    assert_eq!(meant(2), [ids[0].clone()]);
+    assert_eq!(meant(3), [ids[0].clone(), ids[2].clone(), ids[1].clone()]);
+    assert_eq!(
+        of(2, "tags")[0]["tag_id"],
+        "8e8607d3bdca20621ce3ce79c9323c90668fe129"
+    );
+}
+
+/// As `sqitch plan --format 'format:%h'` prints them; hashes of scripts by `sha1sum`.
+#[test]
+fn the_example_has_the_ids_that_sqitch_prints() {
+    let mut disk = Disk::new();
+    disk.request.cwd = env!("CARGO_MANIFEST_DIR").into();
+    disk.request.root = "examples/from-sqitch/db/migrations".into();
+    let (tree, _) = disk.read();
+    let texts = |key: &str| {
+        let records = tree.migrations.iter().map(|it| it.record[key].clone());
+        records.collect::<Vec<_>>()
+    };
+    assert_eq!(
+        texts("change_id"),
+        [
+            "3b1dd2ad658ed357cbf5949eba855dca0b2bcb07",
+            "22219dc0860e45569157ffec224bec96519be021",
+            "32a80ec360c040e0693957d0142aa15c9573265c",
+            "4bec13f6b73ded8ca311f3fb5e2e85f5658660ae",
+            "25619e29d5e5d2a2c30605fa0eef8a0fd9197a91",
+        ]
+    );
+    assert_eq!(
+        texts("script_hash"),
+        [
+            "cd8193bb827432f420982e5bf6e1ed33858694c7",
+            "9305721eeec592ddd75f622696a4e330da8d8295",
+            "efc10b1c3bc3b4592b99d3b22b3311cf3982a988",
+            "d13be8a5a0622c2ac936915fc2676ecc3ce2201c",
+            "5c3948a2a8cae83538828193e022eb685fca6663",
+        ]
+    );
 }
