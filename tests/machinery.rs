@@ -128,6 +128,45 @@ fn with_steps(steps: &[&str]) -> Project {
     project
 }
 
+/// Every tool has lines of its own; its table may be anywhere.
+#[test]
+fn no_line_about_a_table_of_another_tool_is_wider_than_a_page() {
+    let examples = support::root().join("examples");
+    let mut scripts = 0;
+    for tool in std::fs::read_dir(&examples).expect("there are examples") {
+        let tool = tool.expect("the folder can be listed").file_name();
+        let tool = tool.to_str().expect("is UTF-8");
+        let project = Project::copy_of(&format!("examples/{tool}"));
+        let layout = tool.strip_prefix("from-").expect("is named like that");
+        let layout = match layout {
+            "alembic" => "native",
+            "diesel" | "sqlx" => "auto",
+            layout => layout,
+        };
+        let of = ["--path", "db/migrations", "--layout", layout];
+        for command in [&["bundle"][..], &["bundle", "--flavour", "plain"]] {
+            let out = format!("out{}", command.len());
+            let command = [command, &of, &["--out", &out]].concat();
+            project.run(&command).success();
+            for file in project.files(&out) {
+                if file.extension() == Some("sql") {
+                    scripts += 1;
+                    let found = project.read(&format!("{out}/{file}"));
+                    let found = wide(&found);
+                    assert!(found.is_empty(), "{tool}, {command:?}, {file}: {found:#?}");
+                }
+            }
+        }
+        for words in [&["--purge", "head"][..], &["base:head"]] {
+            scripts += 1;
+            let stamp = project.run(&[&["stamp"], words, &of].concat());
+            let found = wide(&stamp.success().stdout);
+            assert!(found.is_empty(), "{tool}, {words:?}: {found:#?}");
+        }
+    }
+    assert!(scripts >= 10 * 15, "ten of each tool: {scripts}");
+}
+
 #[test]
 fn no_line_of_ours_is_wider_than_a_page() {
     const PSQL: &[&str] = &["bundle"];

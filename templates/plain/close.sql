@@ -3,7 +3,8 @@ DO $signoff$
 DECLARE
   n bigint; identifier text; receipt text; recorded jsonb; was text := pg_catalog.current_setting('search_path');
 {% if tool %}
-  manifest jsonb; others jsonb := {{ others | json | lit }}; put_off jsonb := '[]'; records jsonb; known jsonb; ours jsonb;
+  manifest jsonb; others jsonb := {{ others | json | lit }}; put_off jsonb := '[]';
+  records jsonb; known jsonb; ours jsonb;
 {% endif %}
 BEGIN
   PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);

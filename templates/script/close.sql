@@ -19,7 +19,8 @@ DO $signoff$
 DECLARE
   put_off jsonb := current_setting('signoff.put_off'); promised bigint; n bigint; every bigint;
 {% if tool %}
-  manifest jsonb := current_setting('signoff.manifest'); others jsonb := current_setting('signoff.others'); recorded jsonb; records jsonb; known jsonb; ours jsonb;
+  manifest jsonb := current_setting('signoff.manifest'); others jsonb := current_setting('signoff.others'); recorded jsonb;
+  records jsonb; known jsonb; ours jsonb;
 {% endif %}
 BEGIN
   SELECT count(*) FILTER (WHERE NOT put_off ? (e->>'revision')), count(*) FILTER (WHERE NOT put_off ? (e->>'revision') AND {{ done }}),

@@ -108,7 +108,8 @@
   crc := crc # 4294967295;
 {% endmacro %}
 {# What a tool's table holds, as one text to compare. #}
-{% macro content(tool) %}SELECT md5(coalesce(string_agg(x::text, chr(10) ORDER BY x::text COLLATE "C"), '')) FROM {{ tool.table }} x{% endmacro %}
+{% macro content(tool) %}SELECT md5(coalesce(string_agg(x::text, chr(10) ORDER BY x::text COLLATE "C"), ''))
+        FROM {{ tool.table }} x{% endmacro %}
 {# The revisions of the tree, each with what it stands on, into known; those on our own record as applied, into ours. A block has manifest, others
    and recorded. #}
 {% macro standing(tool) %}

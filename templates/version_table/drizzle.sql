@@ -11,20 +11,24 @@
 {% macro applied(tool) %}SELECT k.id, NULL::boolean
           FROM (SELECT max(x.created_at) AS at, jsonb_agg(to_jsonb(x)->>'name') AS names, count(to_jsonb(x)->>'name') > 0 AS named
               FROM {{ tool.table }} x) x,
-            LATERAL (SELECT coalesce(max({{ at("o.record") }}), -1) AS newest FROM jsonb_each(records) AS o (id, record)
-               WHERE ours ? o.id AND {{ at("o.record") }} <= x.at) o,
+            LATERAL (SELECT coalesce(max({{ at("o.record") }}), -1) AS newest
+              FROM jsonb_each(records) AS o (id, record)
+             WHERE ours ? o.id AND {{ at("o.record") }} <= x.at) o,
             jsonb_each(records) AS k (id, record)
          WHERE CASE WHEN x.named AND k.record->>'form' = 'folders' THEN x.names ? (k.record->>'name')
-             ELSE {{ at("k.record") }} <= x.at AND (ours ? k.id OR {{ at("k.record") }} > o.newest) END
+             ELSE {{ at("k.record") }} <= x.at
+               AND (ours ? k.id OR {{ at("k.record") }} > o.newest) END
         UNION SELECT coalesce(to_jsonb(x)->>'name', x.created_at::text), NULL
           FROM {{ tool.table }} x
          WHERE NOT EXISTS (SELECT FROM jsonb_each(records) AS k (id, record)
              WHERE {{ at("k.record") }} = x.created_at OR k.record->>'name' = to_jsonb(x)->>'name'){% endmacro %}
 {% macro moved(tool, direction) %}{{ "NOT " if direction == "downgrade" }}EXISTS (SELECT FROM {{ tool.table }} x WHERE x.created_at = {{ at("(m->'record')") }}){% endmacro %}
 {% macro add(tool) %}
-    INSERT INTO {{ tool.table }} (hash, created_at) VALUES (m->'record'->>'hash', {{ at("(m->'record')") }});
+    INSERT INTO {{ tool.table }} (hash, created_at)
+      VALUES (m->'record'->>'hash', {{ at("(m->'record')") }});
     IF EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = {{ tool.table | lit }}::regclass AND a.attname = 'name') THEN
-      UPDATE {{ tool.table }} x SET name = m->'record'->>'name' WHERE x.created_at = {{ at("(m->'record')") }};
+      UPDATE {{ tool.table }} x SET name = m->'record'->>'name'
+       WHERE x.created_at = {{ at("(m->'record')") }};
     END IF;
 {% endmacro %}
 {% macro remove(tool) %}

@@ -29,7 +29,9 @@
          WHERE y.type NOT IN ('DELETE', 'BASELINE') AND y.type !~ '^UNDO'
         UNION SELECT k.id, NULL
           FROM {{ tool.table }} x, jsonb_object_keys(known) AS k (id)
-         WHERE x.type = 'BASELINE' AND {{ parts("k.id") }} <= {{ parts("x.version") }}{% endmacro %}
+         WHERE x.type = 'BASELINE'
+           AND {{ parts("k.id") }}
+             <= {{ parts("x.version") }}{% endmacro %}
 {% macro moved(tool, direction) %}{{ "NOT " if direction == "downgrade" }}EXISTS (SELECT FROM (SELECT x.type FROM {{ tool.table }} x
        WHERE x.version = m->'record'->>'version' ORDER BY x.installed_rank DESC LIMIT 1) y WHERE y.type <> 'DELETE' AND y.type !~ '^UNDO'){% endmacro %}
 {% macro add(tool) %}

@@ -16,7 +16,8 @@
           'then run again.', r.migration_name);
     END IF;
 {% endmacro %}
-{% macro applied(tool) %}SELECT x.migration_name::text, bool_or(e IS NULL OR x.checksum = e->'record'->>'checksum' OR e->'record'->'also' ? x.checksum)
+{% macro applied(tool) %}SELECT x.migration_name::text,
+            bool_or(e IS NULL OR x.checksum = e->'record'->>'checksum' OR e->'record'->'also' ? x.checksum)
           FROM {{ tool.table }} x LEFT JOIN jsonb_array_elements(manifest) AS a (e) ON e->>'revision' = x.migration_name
          WHERE x.finished_at IS NOT NULL AND x.rolled_back_at IS NULL
          GROUP BY 1{% endmacro %}

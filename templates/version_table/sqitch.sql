@@ -60,7 +60,8 @@
   ["committer_name", "Name of the user who committed the event."], ["committer_email", "Email address of the user who committed the event."],
   ["planned_at", "Date the event was added to the plan."], ["planner_name", "Name of the user who planed the change."],
   ["planner_email", "Email address of the user who plan planned the change."]]) }}{##}
-    INSERT INTO {{ in(tool, "releases") }} (version, installer_name, installer_email) VALUES (1.1, session_user, {{ email() }});
+    INSERT INTO {{ in(tool, "releases") }} (version, installer_name, installer_email)
+      VALUES (1.1, session_user, {{ email() }});
 {% endmacro %}
 {# Sqitch takes it from its user's config; this script knows who is logged in, and from where. #}
 {% macro email() %}session_user || '@' || coalesce(host(inet_client_addr()), 'localhost'){% endmacro %}
@@ -73,10 +74,12 @@
          WHERE x.project IN (SELECT k.record->>'project' FROM jsonb_each(records) AS k (id, record)){% endmacro %}
 {% macro moved(tool, direction) %}{{ "NOT " if direction == "downgrade" }}EXISTS (SELECT FROM {{ tool.table }} x WHERE x.change_id = m->'record'->>'change_id'){% endmacro %}
 {% macro texts(of) %}ARRAY(SELECT jsonb_array_elements_text(m->'record'->'{{ of }}')){% endmacro %}
-{% macro planned(of) %}session_user, {{ email() }}, ({{ of }}->>'planned_at')::timestamptz, {{ of }}->>'planner_name', {{ of }}->>'planner_email'{% endmacro %}
+{% macro planned(of) %}session_user, {{ email() }},
+        ({{ of }}->>'planned_at')::timestamptz, {{ of }}->>'planner_name', {{ of }}->>'planner_email'{% endmacro %}
 {% macro add(tool) %}
     INSERT INTO {{ in(tool, "projects") }} (project, uri, creator_name, creator_email)
-      VALUES (m->'record'->>'project', m->'record'->>'uri', session_user, {{ email() }}) ON CONFLICT (project) DO NOTHING;
+      VALUES (m->'record'->>'project', m->'record'->>'uri', session_user, {{ email() }})
+      ON CONFLICT (project) DO NOTHING;
     INSERT INTO {{ in(tool, "changes") }}
         (change_id, script_hash, change, project, note, committer_name, committer_email, planned_at, planner_name, planner_email)
       VALUES (m->'record'->>'change_id', m->'record'->>'script_hash', m->'record'->>'change', m->'record'->>'project', m->'record'->>'note',
@@ -86,17 +89,20 @@
         FROM jsonb_array_elements(m->'record'->'dependencies') AS d;
     INSERT INTO {{ in(tool, "tags") }}
         (tag_id, tag, project, change_id, note, committer_name, committer_email, planned_at, planner_name, planner_email)
-      SELECT g->>'tag_id', g->>'tag', m->'record'->>'project', m->'record'->>'change_id', g->>'note', {{ planned("g") }}
+      SELECT g->>'tag_id', g->>'tag', m->'record'->>'project', m->'record'->>'change_id', g->>'note',
+        {{ planned("g") }}
         FROM jsonb_array_elements(m->'record'->'tags') AS g;
     INSERT INTO {{ in(tool, "events") }} (event, change_id, change, project, note, requires, conflicts, tags,
         committer_name, committer_email, planned_at, planner_name, planner_email)
       VALUES ('deploy', m->'record'->>'change_id', m->'record'->>'change', m->'record'->>'project', m->'record'->>'note',
-        {{ texts("requires") }}, {{ texts("conflicts") }}, ARRAY(SELECT g->>'tag' FROM jsonb_array_elements(m->'record'->'tags') AS g),
+        {{ texts("requires") }}, {{ texts("conflicts") }},
+        ARRAY(SELECT g->>'tag' FROM jsonb_array_elements(m->'record'->'tags') AS g),
         {{ planned("(m->'record')") }});
 {% endmacro %}
 {# What a change requires of another project is known by the database alone. #}
 {% macro foreign(tool) %}(SELECT x.change_id FROM {{ tool.table }} x
-          WHERE d->>'type' = 'require' AND x.project = split_part(d->>'dependency', ':', 1) AND x.change = split_part(split_part(d->>'dependency', ':', 2), '@', 1)
+          WHERE d->>'type' = 'require' AND x.project = split_part(d->>'dependency', ':', 1)
+            AND x.change = split_part(split_part(d->>'dependency', ':', 2), '@', 1)
           ORDER BY x.committed_at DESC LIMIT 1){% endmacro %}
 {% macro remove(tool) %}
     INSERT INTO {{ in(tool, "events") }} (event, change_id, change, project, note, requires, conflicts, tags,

@@ -9,8 +9,9 @@
     IF ours <> '{}' THEN
       RAISE {{ refuse }} USING ERRCODE = 'SO008',
         MESSAGE = {{ ("signoff: refused: " ~ version_table ~ " records revisions here, and the table of " ~ tool.word ~ " is not there") | lit }},
-        HINT = {{ ("It would be " ~ tool.table ~ ". Where " ~ tool.word ~ " is not used on this database, compile with [version_table] scheme = \"native\"; ") | lit }}
-          'where it is to be from now on, the developers write a script with `signoff stamp`, which makes its table, too.';
+        HINT = {{ ("It would be " ~ tool.table ~ ". Where " ~ tool.word ~ " is not used on this database, ") | lit }}
+          'compile with [version_table] scheme = "native"; where it is to be from now on, the developers write a script with `signoff stamp`, '
+          'which makes its table, too.';
     END IF;
 {% endif %}
   ELSE
@@ -18,7 +19,8 @@
     seen := ({{ words.content(tool) }});
     SELECT coalesce(jsonb_object_agg(a.key, a.fits), '{}')
       INTO their
-      FROM ({{ theirs.applied(tool) }}) a (key, fits);
+      FROM (
+        {{ theirs.applied(tool) }}) a (key, fits);
     SELECT string_agg(k, ', ' ORDER BY k COLLATE "C") INTO over FROM jsonb_each_text(their) AS a (k, fits) WHERE fits = 'false';
     IF over IS NOT NULL THEN
       RAISE {{ refuse }} USING ERRCODE = 'SO006',

@@ -3,6 +3,6 @@
   LOCK TABLE {{ tool.tables | join(", ") }} IN ACCESS EXCLUSIVE MODE;
   IF {% if repeatables %}m->>'kind' = 'revision' AND {% endif %}{{ theirs.moved(tool, direction) }} THEN
     RAISE EXCEPTION USING ERRCODE = 'SO002',
-      MESSAGE = format({{ ("signoff: refused: " ~ tool.word ~ " changed what it records of revision %s a moment ago, in " ~ tool.table) | lit }}, m->>'revision'),
+      MESSAGE = format({{ ("signoff: refused: " ~ tool.word ~ " changed what it records of revision %s a moment ago") | lit }}, m->>'revision'),
       HINT = 'Run again, when it has ended: it goes on where it stands then.';
   END IF;

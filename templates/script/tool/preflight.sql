@@ -13,7 +13,8 @@
   END IF;
 {% endif %}
 {% if direction != "downgrade" %}
-  IF to_regclass({{ tool.table | lit }}) IS NULL AND NOT coalesce(has_schema_privilege(to_regnamespace({{ tool.schema_sql | lit }}), 'CREATE'), true) THEN
+  IF to_regclass({{ tool.table | lit }}) IS NULL
+      AND NOT coalesce(has_schema_privilege(to_regnamespace({{ tool.schema_sql | lit }}), 'CREATE'), true) THEN
     RAISE {{ refuse }} USING ERRCODE = 'SO003',
       MESSAGE = format('signoff: refused: %s may not create the table of {{ tool.word }} in schema %s', current_user, {{ tool.schema_sql | lit }}),
       HINT = 'Is this the right database? If it is, grant that role CREATE on the schema.';
@@ -22,7 +23,8 @@
   DECLARE part record; BEGIN
   FOR part IN SELECT r.oid, r.oid::regclass AS name, r.relkind
       FROM pg_class r
-     WHERE r.oid IN ({% for table in tool.tables %}to_regclass({{ table | lit }}){% if not loop.last %}, {% endif %}{% endfor %}) LOOP
+     WHERE r.oid = ANY (ARRAY[{% for table in tool.tables %}to_regclass({{ table | lit }}){% if not loop.last %}{% if loop.index % 3 == 0 %},
+         {% else %}, {% endif %}{% endif %}{% endfor %}]) LOOP
     IF part.relkind NOT IN ('r', 'S') THEN
       RAISE EXCEPTION USING ERRCODE = 'SO008',
         MESSAGE = format('signoff: refused: %s is not an ordinary table', part.name),

@@ -8,7 +8,8 @@
     INTO n
     FROM jsonb_array_elements(manifest) AS a (e)
    WHERE (e->>'selected')::boolean AND NOT put_off ? (e->>'revision')
-     AND e->>'revision' {{ "NOT IN" if direction == "upgrade" else "IN" }} (SELECT x.key FROM ({{ theirs.applied(tool) }}) x (key, fits));
+     AND e->>'revision' {{ "NOT IN" if direction == "upgrade" else "IN" }} (SELECT x.key FROM (
+        {{ theirs.applied(tool) }}) x (key, fits));
   IF n > 0 THEN
     RAISE EXCEPTION USING ERRCODE = 'SO009',
       MESSAGE = format({{ ("signoff: failed: %s of the revisions are not in " ~ tool.table ~ " as they should be") | lit }}, n),
