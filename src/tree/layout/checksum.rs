@@ -25,6 +25,11 @@ pub(super) fn crc32<'t>(texts: impl IntoIterator<Item = &'t str>) -> u32 {
 }
 
 /// In hexadecimal digits.
+pub(super) fn md5<'t>(texts: impl IntoIterator<Item = &'t str>) -> String {
+    hex::<md5::Md5>(texts)
+}
+
+/// In hexadecimal digits.
 pub(super) fn sha1<'t>(texts: impl IntoIterator<Item = &'t str>) -> String {
     hex::<sha1::Sha1>(texts)
 }
@@ -70,6 +75,7 @@ mod tests {
     fn hashes_are_those_of_other_programs() {
         let texts = ["create table users", " (id int);\n"];
         assert_eq!(crc32(["12345", "6789"]), 3_421_780_262);
+        assert_eq!(md5(texts), "0a71e7642d8ceb8e89448598812c76de");
         assert_eq!(sha1(texts), "daf010c72bd3c6928c7abb7f8fab4e1951bdd368");
         assert_eq!(
             sha256(texts),

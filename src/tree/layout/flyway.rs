@@ -30,9 +30,8 @@ const TOOL: Tool = Tool {
     migration: |pair, sources, _| pair.migration(sources, |_| Settings::default()),
 };
 
-/// How many characters the columns `description` and `script` have.
+/// How many characters the column `description` has (`AbbreviationUtils`).
 const DESCRIPTION: usize = 200;
-const SCRIPT: usize = 1000;
 
 /// Whether a file is one of Flyway's, by its name.
 pub(super) fn claims(file: &File) -> bool {
@@ -310,16 +309,11 @@ fn record(name: &Name, path: &Utf8Path, text: &str) -> Record {
         Kind::Baseline => "SQL_BASELINE",
         Kind::Versioned | Kind::Undo | Kind::Repeatable => "SQL",
     };
-    let description = shorten(&name.recorded, DESCRIPTION, |units| {
-        String::from_utf16_lossy(&units[..DESCRIPTION - 3]) + "..."
-    });
-    let script = shorten(path.as_str(), SCRIPT, |units| {
-        "...".to_owned() + &String::from_utf16_lossy(&units[3..SCRIPT])
-    });
+    let description = numbered::shortened(&name.recorded, DESCRIPTION);
     Record::from([
         ("description", description.into()),
         ("type", kind.into()),
-        ("script", script.into()),
+        ("script", path.as_str().into()),
         ("checksum", checksum(text).into()),
     ])
 }
@@ -342,16 +336,6 @@ fn of_repeatable(name: &Name, path: &Utf8Path, written: &str, apply: &Script) ->
 /// A CRC-32 over the lines one after another, without their ends (`ChecksumCalculator`).
 fn checksum(text: &str) -> i32 {
     checksum::crc32(text.split(['\r', '\n'])).cast_signed()
-}
-
-/// A text that is longer than a column, counted as Java counts (`AbbreviationUtils`).
-fn shorten(text: &str, limit: usize, cut: impl Fn(&[u16]) -> String) -> String {
-    let units: Vec<u16> = text.encode_utf16().collect();
-    if units.len() > limit {
-        cut(&units)
-    } else {
-        text.to_owned()
-    }
 }
 
 /// The name in a placeholder: anything up to the next `}` on the line.

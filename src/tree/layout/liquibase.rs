@@ -5,10 +5,14 @@
 //! it. Liquibase knows a changeset by id, author and file. Here the first of an id has that id, and later ones are
 //! `author:id`, or `file::id::author` where that is taken: what is recorded stays right when others are added below.
 //! (liquibase 4.28 and 5.0; tried with 4.28)
+//!
+//! A changeset's file is recorded with its path from where Liquibase looks. A tree knows that of itself where a changelog
+//! names a file from there (`db/changelog/a.sql`); else the tree's folder is taken for the place.
 
 mod cut;
 mod judge;
 mod master;
+mod record;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -80,6 +84,7 @@ pub(super) fn read(mut input: Input<'_>, sink: &mut Sink) -> Result<Contents, Er
     let ordered = order(&scripts, &lists, &input.sources, sink);
     let mut reading = Reading {
         sources: &input.sources,
+        prefix: prefix(&scripts, &lists),
         values: input.variables,
         properties: BTreeMap::new(),
         missing: Missing::new(),
@@ -99,6 +104,25 @@ pub(super) fn read(mut input: Input<'_>, sink: &mut Sink) -> Result<Contents, Er
         migrations,
         repeatables: Vec::new(),
     })
+}
+
+/// Where the tree lies in what Liquibase looks through, as the first include tells that is written from there.
+fn prefix(
+    scripts: &BTreeMap<Utf8PathBuf, FileId>,
+    lists: &BTreeMap<Utf8PathBuf, (FileId, Vec<Include>)>,
+) -> Utf8PathBuf {
+    let files = scripts.keys().chain(lists.keys());
+    let files: BTreeSet<&Utf8Path> = files.map(Utf8PathBuf::as_path).collect();
+    let folders = files.iter().flat_map(|path| path.ancestors().skip(1));
+    let folders: BTreeSet<&Utf8Path> = folders.filter(|path| *path != "").collect();
+    let mut found = lists.iter().flat_map(|(list, (_, includes))| {
+        includes.iter().filter_map(|include| {
+            let known = if include.is_folder { &folders } else { &files };
+            let path = master::resolve(include, list, |path| known.get(path).copied())?;
+            master::prefix(include, &path)
+        })
+    });
+    found.next().unwrap_or_default()
 }
 
 fn no_list(file: FileId, what: &str, sources: &Sources) -> Diagnostic {
@@ -260,6 +284,8 @@ impl Walk<'_> {
 
 struct Reading<'r> {
     sources: &'r Sources,
+    /// What stands before the paths of the tree where they are recorded.
+    prefix: Utf8PathBuf,
     values: &'r BTreeMap<String, String>,
     properties: BTreeMap<String, String>,
     missing: Missing,
@@ -285,19 +311,26 @@ impl Reading<'_> {
             return Vec::new();
         }
         let Cut {
+            logical_path,
             changesets,
             properties,
         } = cut::cut(file, self.sources, self.sink);
         for (name, value) in properties {
             self.properties.entry(name).or_insert(value);
         }
+        let recorded = record::path(logical_path.as_deref(), &self.prefix, path);
         let made = changesets
             .into_iter()
-            .filter_map(|changeset| self.migration(path, changeset));
+            .filter_map(|changeset| self.migration(path, &recorded, changeset));
         made.collect()
     }
 
-    fn migration(&mut self, path: &Utf8Path, changeset: Changeset) -> Option<Migration> {
+    fn migration(
+        &mut self,
+        path: &Utf8Path,
+        recorded: &Utf8Path,
+        changeset: Changeset,
+    ) -> Option<Migration> {
         let judged = judge::judge(&changeset, self.sink);
         if judged.is_left_out {
             return None;
@@ -337,8 +370,11 @@ impl Reading<'_> {
             .rollback
             .as_ref()
             .map(|sql| self.script(sql, &changeset.rollback_lines, home, &judged));
+        let from = [self.values, &self.properties];
+        let record = record::record(&changeset, recorded, self.sources, |name| value(from, name));
         let mut migration = numbered::migration(&name, home, changeset.comment, Some(up), down)?;
         migration.at = home;
+        migration.record = record;
         Some(migration)
     }
 
@@ -357,12 +393,12 @@ impl Reading<'_> {
         };
         let mut settings = judged.settings.clone();
         let mut weave = Weave::default();
-        let (values, properties) = (self.values, &self.properties);
+        let from = [self.values, &self.properties];
         let style = Style {
             name: placeholder,
             value: &|name| match name.strip_prefix(':') {
                 Some(literal) => Some(format!("${{{literal}}}")),
-                None => values.get(name).or_else(|| properties.get(name)).cloned(),
+                None => value(from, name).map(str::to_owned),
             },
         };
         // Blank lines before the first and after the last are nobody's.
@@ -388,6 +424,19 @@ impl Reading<'_> {
             settings,
         }
     }
+}
+
+/// The value of a parameter: what the config says goes before what the files say, and capitals are as small letters
+/// (`ChangeLogParameters`).
+fn value<'v>(from: [&'v BTreeMap<String, String>; 2], name: &str) -> Option<&'v str> {
+    from.into_iter().find_map(|all| {
+        let exact = all.get(name);
+        let found = exact.or_else(|| {
+            let mut all = all.iter();
+            all.find_map(|(known, value)| known.eq_ignore_ascii_case(name).then_some(value))
+        });
+        found.map(String::as_str)
+    })
 }
 
 /// The name in a placeholder: anything up to the next `}` on the line (`ExpressionExpander`).

@@ -158,6 +158,15 @@ pub(super) fn prose(name: &str) -> String {
     name.replace('_', " ").trim().to_owned()
 }
 
+/// A text as tools in Java cut it for a column: no longer than `limit`, by their count of characters, with dots at its end.
+pub(super) fn shortened(text: &str, limit: usize) -> String {
+    let units: Vec<u16> = text.encode_utf16().collect();
+    if units.len() <= limit {
+        return text.to_owned();
+    }
+    String::from_utf16_lossy(&units[..limit - 3]) + "..."
+}
+
 /// Hands on what is wrong with a file, and reports one that another tool wrote: run whole, it would do and
 /// undo at once.
 pub(super) fn judge(

@@ -27,6 +27,8 @@ pub(super) struct Changeset {
 /// A file's changesets, and its `--property` lines.
 #[derive(Debug, Default)]
 pub(super) struct Cut {
+    /// The path that the first line gives the file.
+    pub(super) logical_path: Option<String>,
     pub(super) changesets: Vec<Changeset>,
     pub(super) properties: Vec<(String, String)>,
 }
@@ -55,6 +57,11 @@ pub(super) fn cut(file: FileId, sources: &Sources, sink: &mut Sink) -> Cut {
         let whole = span(range.start..range.start + line.trim_end().len());
         if is_first && !line.trim().is_empty() {
             is_first = false;
+            let said = attributes(line, range.start, file).into_iter();
+            cut.logical_path = said
+                .filter(|(name, _, _)| name == "logicalFilePath")
+                .map(|(_, path, _)| path)
+                .next();
             continue;
         }
         // `/* liquibase rollback` up to `*/`.
@@ -160,12 +167,9 @@ pub(super) fn cut(file: FileId, sources: &Sources, sink: &mut Sink) -> Cut {
             } else if !matches!(said.as_str(), "empty" | "not required") {
                 stretches.push(span(start..range.end));
             }
-        } else if let Some(comment) = lower
-            .starts_with("comment")
-            .then(|| rest["comment".len()..].trim_start_matches(':').trim())
-        {
-            comment.clone_into(&mut changeset.comment);
-        } else if !lower.starts_with("validchecksum") {
+        } else if let Some(comment) = sentence(line, "comment") {
+            comment.trim().clone_into(&mut changeset.comment);
+        } else if sentence(line, "validchecksum").is_none() {
             changeset.sql.push(span(range));
         }
     }
@@ -176,10 +180,15 @@ impl Cut {
     /// `--property name:x value:y`. The first that says a name counts.
     fn property(&mut self, text: &str, whole: Span, sink: &mut Sink) {
         let (mut name, mut value) = (None, None);
-        for (key, said, _) in attributes(text, 0, whole.file) {
+        for (key, said, at) in attributes(text, 0, whole.file) {
             match key.as_str() {
                 "name" => name = Some(said),
-                "value" => value = Some(said),
+                // Quotes are nothing to it here: the value ends with the word.
+                "value" => {
+                    let word = text[at.range()].split_whitespace().next();
+                    let said = word.and_then(|word| word.split_once(':'));
+                    value = said.map(|(_, said)| said.to_owned());
+                }
                 "global" if said == "true" => {}
                 "dbms" if super::is_for_postgres(&said) => {}
                 _ => {
@@ -275,6 +284,14 @@ fn strip_word<'l>(text: &'l str, word: &str) -> Option<&'l str> {
     let rest = &text[word.len()..];
     let ends = rest.is_empty() || rest.starts_with(char::is_whitespace);
     (head.eq_ignore_ascii_case(word) && ends).then_some(rest)
+}
+
+/// What stands behind a word and a blank, where the line begins with its dashes. Otherwise Liquibase takes the line for SQL.
+fn sentence<'l>(line: &'l str, word: &str) -> Option<&'l str> {
+    let rest = line.strip_prefix("--")?.trim_start();
+    let (head, rest) = rest.split_at_checked(word.len())?;
+    let rest = rest.strip_prefix(':').unwrap_or(rest).strip_prefix(' ')?;
+    head.eq_ignore_ascii_case(word).then_some(rest)
 }
 
 fn is_rollback_block(line: &str) -> bool {

@@ -40,14 +40,32 @@ pub(super) fn resolve<'p>(
     list: &Utf8Path,
     known: impl Fn(&Utf8Path) -> Option<&'p Utf8Path>,
 ) -> Option<Utf8PathBuf> {
-    let written = include
-        .path
-        .trim_start_matches("classpath:")
-        .trim_start_matches('/');
-    let mut parts: Vec<&str> = Vec::new();
     let home = list.parent().map(Utf8Path::as_str).unwrap_or_default();
     let base = if include.is_relative { home } else { "" };
-    for part in base.split('/').chain(written.split('/')) {
+    let path = normalized(&format!("{base}/{}", scheme_less(&include.path)));
+    let parts: Vec<&str> = path.as_str().split('/').collect();
+    let starts = if include.is_relative { 1 } else { parts.len() };
+    (0..starts).find_map(|skip| {
+        let path = Utf8PathBuf::from(parts.get(skip..)?.join("/"));
+        known(&path).map(Utf8Path::to_owned)
+    })
+}
+
+/// What stands before a path of the tree where an include names it from a folder above.
+pub(super) fn prefix(include: &Include, found: &Utf8Path) -> Option<Utf8PathBuf> {
+    if include.is_relative {
+        return None;
+    }
+    let written = normalized(scheme_less(&include.path));
+    let prefix = written.as_str().strip_suffix(found.as_str())?;
+    Some(prefix.trim_end_matches('/').into())
+}
+
+/// A path as Liquibase records it (`DatabaseChangeLog.normalizePath`).
+pub(super) fn normalized(path: &str) -> Utf8PathBuf {
+    let path = scheme_less(path).replace('\\', "/");
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
         match part {
             "" | "." => {}
             ".." => {
@@ -56,11 +74,11 @@ pub(super) fn resolve<'p>(
             part => parts.push(part),
         }
     }
-    let starts = if include.is_relative { 1 } else { parts.len() };
-    (0..starts).find_map(|skip| {
-        let path = Utf8PathBuf::from(parts.get(skip..)?.join("/"));
-        known(&path).map(Utf8Path::to_owned)
-    })
+    parts.join("/").into()
+}
+
+fn scheme_less(path: &str) -> &str {
+    path.strip_prefix("classpath:").unwrap_or(path)
 }
 
 /// Where an include stands, for messages.

@@ -1,5 +1,7 @@
 //! Small trees of Liquibase's.
 
+use serde_json::json;
+
 use crate::tree::Direction;
 use crate::tree::tests::{Disk, ids, sql};
 
@@ -151,5 +153,97 @@ fn a_list_of_files_orders_them() {
             "note changelog m/a.sql:1:1 the files are taken in the order of their paths, as `includeAll` takes them",
             "other-layout m/raw.sql:1:1 `m/raw.sql` does not begin with `--liquibase formatted sql`",
         ]
+    );
+}
+
+/// What liquibase 4.28 printed for these files (`update-sql`, offline).
+#[test]
+fn a_record_is_the_row_that_liquibase_inserts() {
+    let comment = "é".repeat(260);
+    let (tree, _) = Disk::new()
+        .file(
+            "a.sql",
+            "--liquibase formatted sql\n--property name:schema value:app\n--property name:Who value:\"x y\"\n\n--changeset ann:1 runInTransaction:false labels:\"x and y\"\n--comment: first one\ncreate index concurrently i on users(id);\n--rollback drop index i;\n\n--changeset bob:4 endDelimiter:/\nSELECT 1\n/\nSELECT 2\n/\n--changeset bob:6 runOnChange:true stripComments:false\n/* block ${Schema} */ SELECT 6; --trail\n--changeset bob:7\nSELECT '${who}', '${:raw}';\n",
+        )
+        .file(
+            "sub/b.sql",
+            "\u{feff}--liquibase formatted sql logicalFilePath:my/logical.sql\r\n--changeset c:1\r\nSELECT 1;\r\nSELECT 2;\r\n",
+        )
+        .file(
+            "sub/c.sql",
+            format!("{HEAD}--changeset c:é9\nSELECT 'é\u{a0}x',\u{2003} 1;\n--rollback empty\n\n--changeset c:10\n/* liquibase rollback\n select 7;\n*/\nselect 10;\n--validCheckSum: any\n--changeset x:y labels:\"B,a, b ,c\" logicalFilePath:/other//x.sql\nselect 1;\n-- comment:\n--changeset x:2\n--comment {comment}\nselect 2;\n"),
+        )
+        .file("m.yaml", "databaseChangeLog:\n  - include:\n      file: db/a.sql\n  - includeAll:\n      path: sub/\n      relativeToChangelogFile: true\n")
+        .read();
+    let records = tree.migrations.iter().map(|it| it.record.clone());
+    let records: Vec<_> = records.collect();
+    assert_eq!(
+        json!(records[0]),
+        json!({
+            "id": "1",
+            "author": "ann",
+            "filename": "db/a.sql",
+            "md5sum": "9:77a78a419f3e97751e7d20388997e37f",
+            "description": "sql",
+            "comments": "first one",
+            "contexts": null,
+            "labels": "x and y",
+        })
+    );
+    let texts = |key: &str| {
+        let all = records.iter().map(|record| record[key].clone());
+        all.collect::<Vec<_>>()
+    };
+    assert_eq!(
+        texts("md5sum"),
+        [
+            json!("9:77a78a419f3e97751e7d20388997e37f"),
+            json!("9:94bb95a11c7bce69f66d2b2debb68ab4"),
+            json!("9:0ce83b1a197495bdab5989ce8e5ed7d7"),
+            // What `${:raw}` is depends on how Liquibase is set.
+            json!(null),
+            json!("9:ddba5b10260997d1a1a60e1f3a24fc74"),
+            json!("9:d9bcf65b32f59651db04ab2121aba791"),
+            json!("9:332021cd071d7463f2e7ae9c216d17f4"),
+            json!("9:ca143dce7f5eddc92f1d7a633a6d68b8"),
+            json!("9:95f73f1cbca88624a9748e8f80d48571"),
+        ]
+    );
+    assert_eq!(
+        texts("filename"),
+        [
+            "db/a.sql",
+            "db/a.sql",
+            "db/a.sql",
+            "db/a.sql",
+            "my/logical.sql",
+            "db/sub/c.sql",
+            "db/sub/c.sql",
+            "other/x.sql",
+            "db/sub/c.sql"
+        ]
+    );
+    assert_eq!(records[7]["labels"], "b,a,c");
+    assert_eq!(records[8]["comments"], "é".repeat(247) + "...");
+    assert_eq!(
+        sql(&tree.migrations[3], Direction::Up).as_deref(),
+        Some("SELECT '\"x', '${raw}';\n")
+    );
+}
+
+#[test]
+fn the_folder_of_a_tree_is_taken_for_the_place_where_liquibase_looks() {
+    let changeset = format!("{HEAD}--changeset a:1\nSELECT 1;\n");
+    let of = |list: &str| {
+        let disk = Disk::new()
+            .file("sub/a.sql", &changeset)
+            .file("m.yaml", format!("databaseChangeLog:\n  - include{list}\n"));
+        disk.read().0.migrations[0].record["filename"].clone()
+    };
+    assert_eq!(of(":\n      file: sub/a.sql"), "sub/a.sql");
+    assert_eq!(of("All:\n      path: sub"), "sub/a.sql");
+    assert_eq!(
+        of("All:\n      path: classpath:/db/log/sub/"),
+        "db/log/sub/a.sql"
     );
 }
