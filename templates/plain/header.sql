@@ -10,7 +10,12 @@
 {% endif %}
 {% if direction == "stamp" %}
 -- It runs no migration: it says to {{ version_table | comment }} what is applied here, in one transaction, and writes nowhere else
--- but in {{ event_table | comment }}{% if tool %} and, as {{ tool.word }} does, in {{ tool.table | comment }}{% endif %}. Whoever runs it vouches that the schema is that of {{ to | comment }}.
+{% if tool %}
+-- but in {{ event_table | comment }} and, as {{ tool.word }} does, in {{ tool.table | comment }}.
+-- Whoever runs it vouches that the schema is that of {{ to | comment }}.
+{% else %}
+-- but in {{ event_table | comment }}. Whoever runs it vouches that the schema is that of {{ to | comment }}.
+{% endif %}
 {% if stamp.purges %}
 -- start   any: whatever this database records for the project is replaced
 {% else %}

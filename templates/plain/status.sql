@@ -70,7 +70,8 @@ BEGIN
                       WHEN v.up = e->>'up' AND v.variables IS NOT DISTINCT FROM e->>'variables' THEN 'applied'
                       ELSE 'other text' END, 11), e->>'message'), chr(10) ORDER BY n)
       INTO repeated
-      FROM jsonb_array_elements(again) WITH ORDINALITY AS a (e, n) LEFT JOIN {{ told.table }} v ON v.revision = e->>'revision';
+      FROM jsonb_array_elements(again) WITH ORDINALITY AS a (e, n)
+        LEFT JOIN {{ told.table }} v ON v.revision = e->>'revision';
 {% endif %}
     SELECT format('also recorded here, and not part of this release:%s%s', chr(10),
           string_agg(format('  %s  %s', v.revision, v.state), chr(10) ORDER BY v.revision COLLATE "C"))

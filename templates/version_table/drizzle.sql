@@ -22,7 +22,8 @@
           FROM {{ tool.table }} x
          WHERE NOT EXISTS (SELECT FROM jsonb_each(records) AS k (id, record)
              WHERE {{ at("k.record") }} = x.created_at OR k.record->>'name' = to_jsonb(x)->>'name'){% endmacro %}
-{% macro moved(tool, direction) %}{{ "NOT " if direction == "downgrade" }}EXISTS (SELECT FROM {{ tool.table }} x WHERE x.created_at = {{ at("(m->'record')") }}){% endmacro %}
+{% macro moved(tool, direction) %}{{ "NOT " if direction == "downgrade" }}EXISTS (SELECT FROM {{ tool.table }} x
+       WHERE x.created_at = {{ at("(m->'record')") }}){% endmacro %}
 {% macro add(tool) %}
     INSERT INTO {{ tool.table }} (hash, created_at)
       VALUES (m->'record'->>'hash', {{ at("(m->'record')") }});

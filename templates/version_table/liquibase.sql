@@ -24,7 +24,8 @@
               ON (k.record->>'id', k.record->>'author', k.record->>'filename') = (x.id, x.author, x.filename){% endmacro %}
 {% macro here() %}(x.id, x.author, x.filename) = (m->'record'->>'id', m->'record'->>'author', m->'record'->>'filename'){% endmacro %}
 {% macro moved(tool, direction) %}EXISTS (SELECT FROM {{ tool.tables[1] }} x WHERE x.locked AND x.lockedby IS DISTINCT FROM 'signoff')
-      OR {{ "NOT " if direction == "downgrade" }}EXISTS (SELECT FROM {{ tool.table }} x WHERE {{ here() }}){% endmacro %}
+      OR {{ "NOT " if direction == "downgrade" }}EXISTS (SELECT FROM {{ tool.table }} x
+         WHERE {{ here() }}){% endmacro %}
 {# A revision by steps keeps Liquibase out until it is done, as its own lock would. #}
 {% macro mark(tool) %}
     UPDATE {{ tool.tables[1] }} SET locked = true, lockedby = 'signoff', lockgranted = now() WHERE id = 1;

@@ -21,7 +21,8 @@
           FROM {{ tool.table }} x LEFT JOIN jsonb_array_elements(manifest) AS a (e) ON e->>'revision' = x.migration_name
          WHERE x.finished_at IS NOT NULL AND x.rolled_back_at IS NULL
          GROUP BY 1{% endmacro %}
-{% macro moved(tool, direction) %}{{ "NOT " if direction == "downgrade" }}EXISTS (SELECT FROM {{ tool.table }} x WHERE x.migration_name = m->>'revision' AND x.rolled_back_at IS NULL){% endmacro %}
+{% macro moved(tool, direction) %}{{ "NOT " if direction == "downgrade" }}EXISTS (SELECT FROM {{ tool.table }} x
+       WHERE x.migration_name = m->>'revision' AND x.rolled_back_at IS NULL){% endmacro %}
 {% macro add(tool) %}
     INSERT INTO {{ tool.table }} (id, checksum, finished_at, migration_name, started_at, applied_steps_count)
       VALUES (gen_random_uuid()::text, m->'record'->>'checksum', clock_timestamp(), m->>'revision', clock_timestamp(), 1);

@@ -131,7 +131,9 @@
   PERFORM set_config('signoff.beyond', '{}', true);
   FOR m IN SELECT a.e
       FROM jsonb_array_elements(manifest) WITH ORDINALITY AS a (e, n)
-     WHERE (a.e->>'selected')::boolean AND a.e->>'revision' NOT IN (SELECT x.key FROM ({{ theirs.applied(tool) }}) x (key, fits)) ORDER BY a.n LOOP
+     WHERE (a.e->>'selected')::boolean AND a.e->>'revision' NOT IN (SELECT x.key FROM (
+        {{ theirs.applied(tool) }}) x (key, fits))
+     ORDER BY a.n LOOP
 {{ theirs.add(tool) }}{##}
   END LOOP;
 {{ theirs.settle(tool) }}{##}

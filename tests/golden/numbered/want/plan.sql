@@ -2,7 +2,7 @@
 \if true
 -- signoff plan · numbered · base → 10 · 5 revisions
 -- tree    sha256:b898e35a1ed381e284177dee2d7f5ad0139e8414e3ed81afa6d6f28b02d40fc7
--- bundle  sha256:4431b0f0d3da3156a9fca83ed1f3f8b62d1017c4d22817199d17f40bd8a5f4d5
+-- bundle  sha256:ee11d3975c51f99cced4dce2d60f1bd803bf818b3859bb10406c6917cf503988
 -- run     psql -X -d DATABASE -f plan.sql
 -- It changes nothing.
 --
@@ -30,7 +30,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:4431b0f0d3da3156a9fca83ed1f3f8b62d1017c4d22817199d17f40bd8a5f4d5'
+\set signoff_bundle 'sha256:ee11d3975c51f99cced4dce2d60f1bd803bf818b3859bb10406c6917cf503988'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -322,7 +322,8 @@ DO $signoff$ DECLARE t regclass; e regclass; c record; BEGIN
       MESSAGE = 'signoff: refused: there is no schema "public", where golang-migrate keeps its table',
       HINT = 'Is this the right database? If it is, create the schema, or name another in [version_table] tool_table.';
   END IF;
-  IF to_regclass('"public"."schema_migrations"') IS NULL AND NOT coalesce(has_schema_privilege(to_regnamespace('"public"'), 'CREATE'), true) THEN
+  IF to_regclass('"public"."schema_migrations"') IS NULL
+      AND NOT coalesce(has_schema_privilege(to_regnamespace('"public"'), 'CREATE'), true) THEN
     RAISE WARNING USING ERRCODE = 'SO003',
       MESSAGE = format('signoff: refused: %s may not create the table of golang-migrate in schema %s', current_user, '"public"'),
       HINT = 'Is this the right database? If it is, grant that role CREATE on the schema.';
@@ -330,7 +331,7 @@ DO $signoff$ DECLARE t regclass; e regclass; c record; BEGIN
   DECLARE part record; BEGIN
   FOR part IN SELECT r.oid, r.oid::regclass AS name, r.relkind
       FROM pg_class r
-     WHERE r.oid IN (to_regclass('"public"."schema_migrations"')) LOOP
+     WHERE r.oid = ANY (ARRAY[to_regclass('"public"."schema_migrations"')]) LOOP
     IF part.relkind NOT IN ('r', 'S') THEN
       RAISE EXCEPTION USING ERRCODE = 'SO008',
         MESSAGE = format('signoff: refused: %s is not an ordinary table', part.name),
@@ -419,8 +420,9 @@ BEGIN
     IF ours <> '{}' THEN
       RAISE EXCEPTION USING ERRCODE = 'SO008',
         MESSAGE = 'signoff: refused: "public"."signoff_revision" records revisions here, and the table of golang-migrate is not there',
-        HINT = 'It would be "public"."schema_migrations". Where golang-migrate is not used on this database, compile with [version_table] scheme = "native"; '
-          'where it is to be from now on, the developers write a script with `signoff stamp`, which makes its table, too.';
+        HINT = 'It would be "public"."schema_migrations". Where golang-migrate is not used on this database, '
+          'compile with [version_table] scheme = "native"; where it is to be from now on, the developers write a script with `signoff stamp`, '
+          'which makes its table, too.';
     END IF;
   ELSE
     SELECT x.version INTO r FROM "public"."schema_migrations" x WHERE x.dirty LIMIT 1;
@@ -429,10 +431,12 @@ BEGIN
         MESSAGE = format('signoff: refused: golang-migrate calls version %s dirty: a run of it was stopped half-way', r.version),
         HINT = 'See what of that migration is in the database, take it away or finish it, and say so with `migrate force VERSION`; then run again.';
     END IF;
-    seen := (SELECT md5(coalesce(string_agg(x::text, chr(10) ORDER BY x::text COLLATE "C"), '')) FROM "public"."schema_migrations" x);
+    seen := (SELECT md5(coalesce(string_agg(x::text, chr(10) ORDER BY x::text COLLATE "C"), ''))
+        FROM "public"."schema_migrations" x);
     SELECT coalesce(jsonb_object_agg(a.key, a.fits), '{}')
       INTO their
-      FROM (SELECT k.id, NULL::boolean
+      FROM (
+        SELECT k.id, NULL::boolean
           FROM "public"."schema_migrations" x,
             LATERAL (SELECT coalesce(max(o.id::numeric), -1) AS newest FROM jsonb_object_keys(ours) AS o (id) WHERE o.id::numeric <= x.version) o,
             jsonb_object_keys(known) AS k (id)
