@@ -223,6 +223,7 @@ path = {migrations}
 # [version_table]
 # name = "signoff_revision"         # where a database records what is applied
 # schema = "public"
+# scheme = "auto"                   # keeps the table of the tree's own tool as well; "native" keeps none, "alembic" is for an imported tree
 
 # [variables]
 # app_schema = { default = "public", env = "APP_SCHEMA" }   # ${app_schema} in files that say `variables = true`

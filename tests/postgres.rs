@@ -29,4 +29,5 @@ mod squash;
 mod stamp;
 mod steps;
 mod story;
+mod tools;
 mod transactions;

@@ -11,7 +11,7 @@ use super::{
 use crate::diagnostic::{Diagnostic, Severity, Sink};
 use crate::graph::Range;
 use crate::seal;
-use crate::tree::{Direction, Migration};
+use crate::tree::{Direction, Migration, Tree};
 use crate::version_table::Row;
 
 /// A lock_timeout that gives way to a busy table instead of queueing everybody behind it.
@@ -237,37 +237,19 @@ fn build(
             );
         }
     }
-    let id = |revision: &usize| tree.migrations[*revision].id.to_string();
-    // A database may have what it replaces instead.
-    let names = |revision: &usize| -> Vec<String> {
-        let replaced = tree.migrations[*revision].replaces.iter();
-        let replaced = replaced.map(|(id, _)| id.to_string());
-        replaced.chain([id(revision)]).collect()
-    };
     let beyond: Vec<usize> = graph
         .order()
         .iter()
         .copied()
         .filter(|revision| !below[*revision])
         .collect();
-    let others = beyond.iter().flat_map(|revision| {
-        let stands_on = graph.parents(*revision).iter();
-        let stands_on = stands_on.chain(graph.depends_on(*revision)).map(id);
-        let stands_on: Vec<String> = stands_on.collect();
-        let record = &tree.migrations[*revision].record;
-        names(revision).into_iter().map(move |revision| Other {
-            revision,
-            stands_on: stands_on.clone(),
-            record: record.clone(),
-        })
-    });
-    let others = others.collect();
+    let others = others(input, &beyond);
     let above = match direction {
         Direction::Up => Vec::new(),
         Direction::Down => {
             let above = graph.descendants(&range.revisions);
             let above = beyond.iter().filter(|revision| above[**revision]);
-            above.flat_map(names).collect()
+            above.flat_map(|revision| names(tree, *revision)).collect()
         }
     };
     let repeatables = repeatable::reruns(&making, range, direction, sink)?;
@@ -284,14 +266,40 @@ fn build(
     })
 }
 
+/// What a database may record for a revision: its id, or what it replaces.
+fn names(tree: &Tree, revision: usize) -> Vec<String> {
+    let migration = &tree.migrations[revision];
+    let replaced = migration.replaces.iter().map(|(id, _)| id.to_string());
+    replaced.chain([migration.id.to_string()]).collect()
+}
+
+/// Revisions that are no part of a plan, by every name that a database may have for them.
+fn others(input: Input<'_>, revisions: &[usize]) -> Vec<Other> {
+    let Input { tree, graph, .. } = input;
+    let id = |revision: &usize| tree.migrations[*revision].id.to_string();
+    let others = revisions.iter().flat_map(|revision| {
+        let stands_on = graph.parents(*revision).iter();
+        let stands_on = stands_on.chain(graph.depends_on(*revision)).map(id);
+        let stands_on: Vec<String> = stands_on.collect();
+        let record = &tree.migrations[*revision].record;
+        names(tree, *revision)
+            .into_iter()
+            .map(move |revision| Other {
+                revision,
+                stands_on: stands_on.clone(),
+                record: record.clone(),
+            })
+    });
+    others.collect()
+}
+
 pub(super) fn stamp(input: Input<'_>, range: &Range, start: Start) -> Plan {
     let graph = input.graph;
     let making = Making::new(input);
     let (before, after) = (graph.ancestors(&range.from), graph.ancestors(&range.to));
     let order = graph.order().iter().copied();
-    let known: Vec<usize> = order
-        .filter(|revision| before[*revision] || after[*revision])
-        .collect();
+    let (known, beyond): (Vec<usize>, Vec<usize>) =
+        order.partition(|revision| before[*revision] || after[*revision]);
     let rows = known.iter().map(|revision| Row {
         before: before[*revision],
         selected: after[*revision],
@@ -315,6 +323,7 @@ pub(super) fn stamp(input: Input<'_>, range: &Range, start: Start) -> Plan {
     };
     Plan {
         rows,
+        others: others(input, &beyond),
         stamp: Some(stamp),
         from: match start {
             Start::Asserted => range.from_name.clone(),

@@ -41,6 +41,6 @@
         m->'record'->>'type', m->'record'->>'script', (m->'record'->>'checksum')::int, current_user, now(), 0, true;
 {% endmacro %}
 {% macro remove(tool) %}
-    DELETE FROM {{ tool.table }} x WHERE x.version = m->'record'->>'version';
+    DELETE FROM {{ tool.table }} x WHERE x.version = m->>'revision';
 {% endmacro %}
 {% macro settle(tool) %}{% endmacro %}

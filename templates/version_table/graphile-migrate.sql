@@ -12,12 +12,12 @@
 {% macro applied(tool) %}SELECT substring(x.filename from '^[0-9]+'), x.hash = e->'record'->>'hash'
           FROM {{ tool.table }} x
             LEFT JOIN jsonb_array_elements(manifest) AS a (e) ON e->>'revision' = substring(x.filename from '^[0-9]+'){% endmacro %}
-{% macro moved(tool, direction) %}{{ "NOT " if direction == "downgrade" }}EXISTS (SELECT FROM {{ tool.table }} x WHERE x.filename = m->'record'->>'filename'){% endmacro %}
+{% macro moved(tool, direction) %}{{ "NOT " if direction == "downgrade" }}EXISTS (SELECT FROM {{ tool.table }} x WHERE x.filename = (m->>'revision') || '.sql'){% endmacro %}
 {% macro add(tool) %}
     INSERT INTO {{ tool.table }} (hash, previous_hash, filename)
       VALUES (m->'record'->>'hash', m->'record'->>'previous_hash', m->'record'->>'filename');
 {% endmacro %}
 {% macro remove(tool) %}
-    DELETE FROM {{ tool.table }} x WHERE x.filename = m->'record'->>'filename';
+    DELETE FROM {{ tool.table }} x WHERE x.filename = (m->>'revision') || '.sql';
 {% endmacro %}
 {% macro settle(tool) %}{% endmacro %}

@@ -114,7 +114,7 @@
         session_user, {{ email() }}, x.planned_at, x.planner_name, x.planner_email
         FROM {{ in(tool, "changes") }} x WHERE x.change_id = m->'record'->>'change_id';
     DELETE FROM {{ in(tool, "tags") }} x WHERE x.change_id = m->'record'->>'change_id';
-    DELETE FROM {{ in(tool, "dependencies") }} x WHERE x.change_id = m->'record'->>'change_id';
+    DELETE FROM {{ in(tool, "dependencies") }} x WHERE m->'record'->>'change_id' IN (x.change_id, x.dependency_id);
     DELETE FROM {{ in(tool, "changes") }} x WHERE x.change_id = m->'record'->>'change_id';
 {% endmacro %}
 {% macro settle(tool) %}{% endmacro %}

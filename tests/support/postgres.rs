@@ -25,6 +25,31 @@ use session::Session;
 /// A server of its own that only follows a primary: it takes no writes. (There is no primary, so nothing comes.)
 pub(crate) struct Standby(Cluster);
 
+/// Tables in which other tools record what is applied. What stands in them is held by `tests/postgres/tools.rs`.
+const TOOLS: [&str; 13] = [
+    "alembic_version",
+    "schema_migrations",
+    "goose_db_version",
+    "_sqlx_migrations",
+    "__diesel_schema_migrations",
+    "flyway_schema_history",
+    "databasechangelog",
+    "databasechangeloglock",
+    "_prisma_migrations",
+    "gorp_migrations",
+    "refinery_schema_history",
+    "schema_version",
+    "pgmigrations",
+];
+
+/// Schemas in which there is nothing else.
+const TOOLS_SCHEMAS: [&str; 4] = [
+    "sqitch",
+    "drizzle",
+    "graphile_migrate",
+    "supabase_migrations",
+];
+
 impl Standby {
     #[track_caller]
     pub(crate) fn start() -> Self {
@@ -240,7 +265,7 @@ impl Database {
         outcome.success().stdout.trim_end().to_owned()
     }
 
-    /// The schema as pg_dump tells it, without our own tables: the oracle of the laws.
+    /// The schema as pg_dump tells it, without our own tables and those of other tools: the oracle of the laws.
     #[track_caller]
     pub(crate) fn dump(&self) -> String {
         self.pg_dump(&["--schema-only"])
@@ -291,10 +316,13 @@ impl Database {
     }
 
     fn without_ours(command: &mut Command) -> &mut Command {
-        for ours in ["signoff_revision", "signoff_event"] {
+        for table in ["signoff_revision", "signoff_event"].iter().chain(&TOOLS) {
             // The table, and the sequences that belong to it. Whatever else is called signoff_… is seen.
-            command.arg(format!("--exclude-table=*.{ours}"));
-            command.arg(format!("--exclude-table=*.{ours}_*_seq"));
+            command.arg(format!("--exclude-table=*.{table}"));
+            command.arg(format!("--exclude-table=*.{table}_*_seq"));
+        }
+        for schema in TOOLS_SCHEMAS {
+            command.arg(format!("--exclude-schema={schema}"));
         }
         command
     }

@@ -96,7 +96,7 @@
 {% if tool %}
 {% import tool.template as theirs %}
     PERFORM set_config('signoff.beyond', '{}', true);
-    FOR m IN SELECT coalesce(a.e, jsonb_build_object('revision', c.e->>'revision'))
+    FOR m IN SELECT coalesce(a.e, jsonb_build_object('revision', c.e->>'revision'{% if tool.records is not none %}, 'record', records->(c.e->>'revision'){% endif %}))
         FROM jsonb_array_elements(changes) WITH ORDINALITY AS c (e, n)
           LEFT JOIN jsonb_array_elements(manifest) AS a (e) ON a.e->>'revision' = c.e->>'revision'
        WHERE (c.e->>'forget')::boolean ORDER BY c.n DESC LOOP

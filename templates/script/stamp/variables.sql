@@ -4,6 +4,6 @@
 {% endif %}
 {% if tool %}
 {% include "script/tool/variables.sql" %}
-  others jsonb := '{}'; fresh boolean := false; over text; m jsonb;
+  others jsonb := {{ others | json | lit }}; fresh boolean := false; over text; m jsonb;
 {% endif %}
   jit text := pg_catalog.current_setting('jit');

@@ -1,0 +1,219 @@
+//! What a script refuses of a tool's table, with nothing changed (law 8), and who keeps whom out.
+
+use super::*;
+use crate::postgres::made::refuses_with;
+use crate::support::postgres::cluster::wait_for;
+
+#[test]
+fn what_a_tool_left_half_done() {
+    for (tool, dirty, says) in [
+        (
+            GOLANG_MIGRATE,
+            "UPDATE schema_migrations SET dirty = true",
+            "golang-migrate calls version 5 dirty",
+        ),
+        (
+            PRISMA,
+            "UPDATE _prisma_migrations SET finished_at = NULL WHERE migration_name LIKE '%orders'",
+            "Prisma records that migration 20240402101500_orders failed",
+        ),
+        (
+            FLYWAY,
+            "UPDATE flyway_schema_history SET success = false WHERE version = '1.1'",
+            "Flyway records that migration 1.1 failed",
+        ),
+        (
+            LIQUIBASE,
+            "UPDATE databasechangeloglock SET locked = true, lockedby = 'a host', lockgranted = now()",
+            "Liquibase has its lock, a host, since ",
+        ),
+    ] {
+        for flavour in ["psql", "plain"] {
+            let database = tool.upgraded();
+            run(&database, &format!("{dirty};"));
+            for words in [
+                &["upgrade"][..],
+                &["downgrade", "head:-1"],
+                &["stamp", "--purge", "head"],
+            ] {
+                let script = tool.script(&[words, &["--flavour", flavour]].concat());
+                refuses_with(&database, &script, &["-v", "ON_ERROR_STOP=1"], says);
+            }
+        }
+    }
+}
+
+/// What the tool itself would refuse, or take for another text.
+#[test]
+fn another_checksum() {
+    for (tool, other) in [
+        (
+            REFINERY,
+            "UPDATE refinery_schema_history SET checksum = '1' WHERE version = 2",
+        ),
+        (
+            PRISMA,
+            "UPDATE _prisma_migrations SET checksum = 'x' WHERE migration_name LIKE '%orders'",
+        ),
+        (
+            FLYWAY,
+            "UPDATE flyway_schema_history SET checksum = 1 WHERE version = '1.1'",
+        ),
+        (
+            LIQUIBASE,
+            "UPDATE databasechangelog SET md5sum = '9:x' WHERE id = 'orders'",
+        ),
+        (
+            GRAPHILE_MIGRATE,
+            "UPDATE graphile_migrate.migrations SET hash = 'x' WHERE filename = '000004.sql'",
+        ),
+    ] {
+        let database = tool.upgraded();
+        run(&database, &format!("{other};"));
+        let says = "records another checksum than that of the file: ";
+        for flavour in ["psql", "plain"] {
+            let script = tool.script(&["upgrade", "--flavour", flavour]);
+            refuses_with(&database, &script, &["-v", "ON_ERROR_STOP=1"], says);
+        }
+    }
+}
+
+/// A sum that the tool has not filled in, or is of its older form, says nothing.
+#[test]
+fn no_checksum() {
+    let database = LIQUIBASE.upgraded();
+    run(
+        &database,
+        "UPDATE databasechangelog SET md5sum = NULL WHERE id = 'orders';",
+    );
+    run(
+        &database,
+        "UPDATE databasechangelog SET md5sum = '8:x' WHERE id = 'invoices';",
+    );
+    let script = LIQUIBASE.script(&["upgrade"]);
+    run(&database, &script).stdout_has("nothing to apply");
+}
+
+/// Our record says applied, and the tool's table is not there: which of them is right, nobody can tell.
+#[test]
+fn a_table_that_is_gone() {
+    for tool in [GOOSE, DBMATE, FLYWAY] {
+        let database = tool.upgraded();
+        let table = tool
+            .rows
+            .split(' ')
+            .skip_while(|word| *word != "FROM")
+            .nth(1);
+        let table = table.expect("the query names it");
+        run(&database, &format!("DROP TABLE {table};"));
+        for flavour in ["psql", "plain"] {
+            let script = tool.script(&["upgrade", "--flavour", flavour]);
+            refuses_with(
+                &database,
+                &script,
+                &["-v", "ON_ERROR_STOP=1"],
+                " is not there",
+            );
+        }
+    }
+}
+
+/// The locks that the tools take, by the keys of their own sources, each with who holds it.
+#[test]
+fn who_holds_the_lock_of_a_tool() {
+    let crc32 = |bytes: &[u8]| u64::from(crc32fast::hash(bytes));
+    let golang_migrate = |database: &str| {
+        let text = ["public", "schema_migrations", database].join("\0");
+        i64::try_from((crc32(text.as_bytes()) * 1_486_364_155) & 0xffff_ffff).expect("has 32 bits")
+    };
+    assert_eq!(golang_migrate("/app"), 1_726_534_663);
+    assert_eq!(golang_migrate("app"), 1_787_120_056);
+    for tool in [
+        GOOSE,
+        GOLANG_MIGRATE,
+        NODE_PG_MIGRATE,
+        TERN,
+        GRAPHILE_MIGRATE,
+        PRISMA,
+        FLYWAY,
+        SQITCH,
+    ] {
+        let database = Database::create();
+        let name = database.name();
+        let keys = match tool.example {
+            "from-goose" => vec![4_097_083_626],
+            "from-golang-migrate" => {
+                vec![golang_migrate(&format!("/{name}")), golang_migrate(name)]
+            }
+            "from-node-pg-migrate" => vec![7_241_865_325_823_964],
+            "from-tern" => vec![9_628_173_550_095_224],
+            "from-graphile-migrate" => vec![4_727_445_306_447_283],
+            "from-prisma" => vec![72_707_369],
+            "from-flyway" => vec![77_433_833_903_597],
+            _ => vec![75_474_063],
+        };
+        for key in keys {
+            let mut holder = database.session();
+            holder.ask(&format!("SELECT pg_advisory_lock({key});"));
+            for (flavour, arguments) in [
+                ("psql", &["-v", "lock_wait=200ms"][..]),
+                ("plain", &["-v", "ON_ERROR_STOP=1"]),
+            ] {
+                let script = tool.script(&["upgrade", "--flavour", flavour]);
+                let outcome = database.psql_stdin(&script, arguments);
+                outcome.code(3).stderr_has("another run holds the lock");
+            }
+            holder.ask(&format!("SELECT pg_advisory_unlock({key});"));
+        }
+        run(&database, &tool.script(&["upgrade"]));
+    }
+}
+
+/// A revision's transaction holds the table, so that a tool without a lock waits at its first look.
+#[test]
+fn a_tool_without_a_lock_waits() {
+    let project = DBMATE.project();
+    let slow = "-- migrate:up\nSELECT pg_sleep(1.5);\n\n-- migrate:down\nSELECT 1;\n";
+    project.write("db/migrations/20260101000000_slow.sql", slow.as_bytes());
+    let database = Database::create();
+    run(&database, &DBMATE.script(&["upgrade"]));
+    let script = DBMATE.of(&project, &["upgrade"]);
+    let mut tool = database.session();
+    std::thread::scope(|scope| {
+        let ours = scope.spawn(|| database.psql_stdin(&script, &[]));
+        let asleep = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()";
+        wait_for("the script sleeps", || database.query(asleep) == "1");
+        let seen = tool.ask("SELECT count(*) FROM schema_migrations;");
+        assert_eq!(
+            seen.trim(),
+            "5",
+            "the look waited for the end of the script's transaction"
+        );
+        ours.join().expect("psql ran").success();
+    });
+}
+
+/// The tool wrote its row between two transactions of ours: that one is refused, and the next run takes it as it is.
+#[test]
+fn a_tool_comes_in_between() {
+    let project = DBMATE.project();
+    let database = Database::create();
+    run(
+        &database,
+        &DBMATE.of(&project, &["upgrade", "base:20250402070000"]),
+    );
+    // What a tool does at that very moment, our own revision does here: it writes the next one's row.
+    let sly = "-- migrate:up\nINSERT INTO schema_migrations VALUES ('20260102000000');\n\n-- migrate:down\nSELECT 1;\n";
+    project.write("db/migrations/20260101000000_sly.sql", sly.as_bytes());
+    let next =
+        "-- migrate:up\nCREATE TABLE never (id int);\n\n-- migrate:down\nDROP TABLE never;\n";
+    project.write("db/migrations/20260102000000_next.sql", next.as_bytes());
+    let script = DBMATE.of(&project, &["upgrade"]);
+    let refused = database.psql_stdin(&script, &[]);
+    refused
+        .code(3)
+        .stderr_has("dbmate changed what it records of revision 20260102000000 a moment ago");
+    let outcome = run(&database, &script);
+    outcome.stdout_has("applied by dbmate, and taken for applied: 20260102000000");
+    outcome.stdout_has("nothing to apply");
+}
