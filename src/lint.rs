@@ -136,6 +136,9 @@ pub fn warn(tree: &Tree, config: &Config, revisions: &[usize], sink: &mut Sink) 
 pub fn unwritten(tree: &Tree, config: &Config, revisions: &[usize], sink: &mut Sink) {
     let refused = Refused::of(sink);
     let some = some(tree, revisions);
+    for unwritten in some.iter().filter_map(|migration| migration.unwritten()) {
+        sink.push(unwritten);
+    }
     lacking(&empty_upgrade::LACK, tree, &some, &refused, config, sink);
 }
 

@@ -260,6 +260,19 @@ pub struct Migration {
 }
 
 impl Migration {
+    /// What stands in the way of a release of it, where its upgrade is not written by its own word.
+    pub fn unwritten(&self) -> Option<Diagnostic> {
+        let reason = self.up.as_ref()?.settings.unwritten.as_ref()?;
+        let told = format!("the upgrade of `{}` is not written: {reason}", self.id);
+        Some(
+            Diagnostic::error("unwritten-upgrade", told)
+                .at(self.at, "this revision")
+                .because("a database would record it as applied, and would have nothing of it")
+                .help("write its SQL below `--! upgrade`, and take `unwritten` out of that line")
+                .help("where a new database needs nothing of it, leave the upgrade empty and say why: --! allow = { empty-upgrade = \"reason\" }"),
+        )
+    }
+
     /// The script of a direction.
     pub fn script(&self, direction: Direction) -> Option<&Script> {
         match direction {
@@ -332,6 +345,8 @@ pub struct Settings {
     pub statement_timeout: Option<String>,
     /// `variables = true`.
     pub variables: bool,
+    /// Why there is no SQL: an upgrade that somebody has still to write, and that nothing runs, records or seals.
+    pub unwritten: Option<String>,
 }
 
 /// A stretch of a script.

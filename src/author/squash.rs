@@ -56,6 +56,9 @@ pub fn squash(tree: &Tree, graph: &Graph, revisions: &[usize]) -> Result<Squash,
         );
         return Err(Box::new(too_few(&told)));
     }
+    if let Some(unwritten) = revisions.iter().find_map(|at| of(at).unwritten()) {
+        return Err(Box::new(unwritten));
+    }
     one_end(tree, graph, revisions, &inside)?;
     let outside = |edges: &mut dyn Iterator<Item = usize>| -> Vec<usize> {
         edges.filter(|at| !inside[*at]).collect()
@@ -384,6 +387,7 @@ impl Squash {
             lock_timeout,
             statement_timeout,
             variables,
+            unwritten: _,
         } = &self.settings;
         let texts = [
             ("role", role),

@@ -74,6 +74,14 @@ pub(super) fn details(
             names(&mut migration.replaces.iter().map(|(id, _)| id.as_str())),
         ),
         (
+            "not written",
+            migration
+                .up
+                .as_ref()
+                .and_then(|up| up.settings.unwritten.clone())
+                .unwrap_or_default(),
+        ),
+        (
             "no way back",
             migration.irreversible.clone().unwrap_or_default(),
         ),

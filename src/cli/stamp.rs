@@ -66,6 +66,10 @@ pub(super) fn run(context: &Context, arguments: &Arguments, output: &mut Output<
     }
     let flavour = arguments.flavour.planned();
     let plan = compile::stamp(&sealed, &config, &range, start, flavour, &mut sink);
+    // What would be recorded is the checksum of nothing, by which what is written there later would be refused.
+    let recorded = range.revisions.iter();
+    let unwritten = recorded.filter_map(|at| sealed.tree.migrations[*at].unwritten());
+    unwritten.for_each(|diagnostic| sink.push(diagnostic));
     output.report(&sink, &sealed.tree.sources)?;
     let plan = plan.ok_or(Stop::Findings)?;
     context.write_script(&config, &sealed, plan, arguments.output.as_deref(), output)

@@ -21,6 +21,7 @@ pub(super) const LACK: Lack = Lack {
 /// A merge joins branches and needs no SQL; one that `recreates` a repeatable has it run again.
 fn is_lacking(migration: &Migration) -> bool {
     migration.up.as_ref().is_some_and(is_empty)
+        && migration.unwritten().is_none()
         && migration.parents.len() < 2
         && migration.recreates.is_empty()
 }

@@ -70,6 +70,12 @@ impl<'a> Making<'a> {
                 resealed,
             });
         };
+        if direction == Direction::Up
+            && let Some(unwritten) = migration.unwritten()
+        {
+            sink.push(unwritten);
+            return None;
+        }
         let parts = script.steps();
         let mut readings = Vec::with_capacity(parts.len());
         for part in &parts {

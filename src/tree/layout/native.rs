@@ -111,18 +111,13 @@ impl Assembly<'_> {
             Header::Migration(header) => {
                 let up = take(&mut sections, Word::Upgrade);
                 let down = take(&mut sections, Word::Downgrade);
-                let irreversible = down
-                    .as_ref()
-                    .and_then(|section| section.irreversible.clone());
+                for section in up.iter().chain(&down) {
+                    self.refuse_both_ways(section, sink);
+                }
+                let irreversible = down.as_ref().and_then(|section| section.without.clone());
                 let up = up.map(|section| self.script(section, &header.settings, sink));
-                let down = match (down, &irreversible) {
-                    (Some(section), Some(_)) => {
-                        self.refuse_both_ways(&section, sink);
-                        None
-                    }
-                    (Some(section), None) => Some(self.script(section, &header.settings, sink)),
-                    (None, _) => None,
-                };
+                let down = down.filter(|section| section.without.is_none());
+                let down = down.map(|section| self.script(section, &header.settings, sink));
                 let (id, at) = header.id?;
                 Some(Made::Migration(Box::new(Migration {
                     id,
@@ -188,6 +183,7 @@ impl Assembly<'_> {
             parts,
             settings: Settings {
                 no_transaction: section.no_transaction,
+                unwritten: section.without,
                 ..settings.clone()
             },
         }
@@ -216,8 +212,11 @@ impl Assembly<'_> {
         );
     }
 
-    /// A section that says there is no way back, and holds one.
+    /// A section that says it holds no SQL, and holds some.
     fn refuse_both_ways(&self, section: &Section, sink: &mut Sink) {
+        let (Some(_), Some((key, code))) = (&section.without, section.word.without()) else {
+            return;
+        };
         let statement = section.pieces.iter().find_map(|piece| match piece {
             Piece::Sql(span) => {
                 let mut tokens = lex::tokens(self.sources.slice(*span));
@@ -229,12 +228,12 @@ impl Assembly<'_> {
             Piece::Step(_) => None,
         });
         if let Some(statement) = statement {
-            let told = "the downgrade is irreversible by its own word, and holds SQL";
+            let told = format!("the {} is {key} by its own word, and holds SQL", section.word.text());
             sink.push(
-                Diagnostic::error("irreversible-downgrade", told)
+                Diagnostic::error(code, told)
                     .at(statement, "this would never run")
                     .at(section.at, "said here")
-                    .help("remove `irreversible`, or the SQL"),
+                    .help(format!("remove `{key}`, or the SQL")),
             );
         }
     }

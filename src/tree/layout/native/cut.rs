@@ -43,6 +43,15 @@ impl Word {
             Self::Apply => "apply",
         }
     }
+
+    /// The option by which a section says why it holds no SQL, and the code of an error about one that holds some.
+    pub(super) fn without(self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Self::Upgrade => Some(("unwritten", "unwritten-upgrade")),
+            Self::Downgrade => Some(("irreversible", "irreversible-downgrade")),
+            Self::Apply => None,
+        }
+    }
 }
 
 /// A section: what stands between its directive and the next section's.
@@ -56,8 +65,8 @@ pub(super) struct Section {
     pub(super) pieces: Vec<Piece>,
     /// `transaction = false`.
     pub(super) no_transaction: bool,
-    /// `irreversible = "reason"`.
-    pub(super) irreversible: Option<String>,
+    /// `irreversible = "reason"`, or `unwritten = "reason"` of an upgrade.
+    pub(super) without: Option<String>,
 }
 
 /// A stretch of a section.
@@ -290,7 +299,7 @@ impl Cutter<'_> {
             body: self.span(body..body),
             pieces: Vec::new(),
             no_transaction: false,
-            irreversible: None,
+            without: None,
         };
         let options = self.options(text, options, sink);
         let table = options
@@ -301,17 +310,16 @@ impl Cutter<'_> {
                 let transaction = table.flag("transaction", sink);
                 section.no_transaction = transaction.is_some_and(|flag| !flag.value);
             }
-            if word == Word::Downgrade
-                && let Some(reason) = table.text("irreversible", sink)
+            if let Some((key, _)) = word.without()
+                && let Some(reason) = table.text(key, sink)
             {
                 if reason.value.trim().is_empty() {
-                    let told = "`irreversible` gives no reason";
                     sink.push(
-                        Diagnostic::error("bad-value", told)
-                            .at(reason.span, "say why there is no way back"),
+                        Diagnostic::error("bad-value", format!("`{key}` gives no reason"))
+                            .at(reason.span, "say why there is no SQL"),
                     );
                 }
-                section.irreversible = Some(reason.value);
+                section.without = Some(reason.value);
             }
             table.finish(sink);
         }

@@ -110,6 +110,7 @@ fn settings(table: &mut Table<'_>, sink: &mut Sink) -> Settings {
             sink,
         ),
         variables: table.flag("variables", sink).is_some_and(|flag| flag.value),
+        unwritten: None,
     }
 }
 
