@@ -6,6 +6,7 @@
 
 mod example;
 mod file_name;
+pub mod import;
 pub mod squash;
 
 use std::fmt::Write as _;
@@ -25,8 +26,8 @@ pub struct New<'a> {
     pub parents: &'a [RevisionId],
     /// What it is for. White space and control characters in it become single blanks.
     pub message: &'a str,
-    /// When it is written. Files say it to the second, in UTC.
-    pub created: Timestamp,
+    /// When it is written, where that is known. Files say it to the second, in UTC.
+    pub created: Option<Timestamp>,
     /// Branch labels.
     pub labels: &'a [String],
     /// Ids or labels of other branches that must be applied first.
@@ -44,6 +45,8 @@ pub enum Content<'a> {
     Join,
     /// What several revisions did, whose place it takes.
     Squash(&'a squash::Squash),
+    /// What another tool runs.
+    Imported(&'a import::Revision),
 }
 
 impl Content<'_> {
@@ -52,6 +55,7 @@ impl Content<'_> {
         match self {
             Content::Open | Content::Upgrade(_) | Content::Join => None,
             Content::Squash(squash) => squash.created,
+            Content::Imported(revision) => revision.created,
         }
     }
 }
@@ -103,11 +107,13 @@ pub fn migration(new: &New, content: Content<'_>) -> String {
         ("revision", quote(new.id.as_str())),
         ("revises", parent_list(new.parents)),
         ("message", quote(&one_line(new.message))),
-        (
-            "created",
-            new.created.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-        ),
     ];
+    if let Some(created) = new.created {
+        header.push((
+            "created",
+            created.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        ));
+    }
     let mut labels = new.labels.to_vec();
     if let Content::Squash(squash) = content {
         labels.extend(squash.labels.iter().cloned());
@@ -121,6 +127,9 @@ pub fn migration(new: &New, content: Content<'_>) -> String {
     if let Content::Squash(squash) = content {
         header.extend(squash.header());
     }
+    if let Content::Imported(revision) = content {
+        header.extend(revision.header());
+    }
     let mut text =
         "-- For signoff, not for `psql -f`: psql would run the upgrade and then the downgrade.\n"
             .to_owned();
@@ -133,6 +142,10 @@ pub fn migration(new: &New, content: Content<'_>) -> String {
         Content::Join => (JOIN, PART),
         Content::Squash(squash) => {
             text.push_str(&squash.sections());
+            return text;
+        }
+        Content::Imported(revision) => {
+            text.push_str(&revision.sections());
             return text;
         }
     };
@@ -289,7 +302,7 @@ mod tests {
             id: &id,
             parents: &[parent],
             message: "Add \"email\"\n  to users\t",
-            created: at(),
+            created: Some(at()),
             labels: &["billing".to_owned()],
             depends_on: &[],
         };
@@ -338,7 +351,7 @@ mod tests {
                 id: &id,
                 parents: &[],
                 message: &message,
-                created: at(),
+                created: Some(at()),
                 labels: std::slice::from_ref(&message),
                 depends_on: std::slice::from_ref(&message),
             };
@@ -370,7 +383,7 @@ mod tests {
                 id: &id,
                 parents: &[],
                 message: &message,
-                created: at(),
+                created: Some(at()),
                 labels: &[],
                 depends_on: &[],
             };

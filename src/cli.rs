@@ -16,6 +16,7 @@ mod explain;
 mod git;
 mod heads;
 mod history;
+mod import;
 mod init;
 mod merge;
 mod output;
@@ -97,6 +98,7 @@ enum ColorChoice {
 #[derive(Debug, Subcommand)]
 enum Command {
     Init(init::Arguments),
+    Import(import::Arguments),
     Revision(revision::Arguments),
     Merge(merge::Arguments),
     Squash(squash::Arguments),
@@ -177,6 +179,7 @@ pub fn run(world: World<'_>) -> u8 {
     let result = match parsed.command {
         None => start::run(&context, &mut output),
         Some(Command::Init(arguments)) => init::run(&context, &arguments, &mut output),
+        Some(Command::Import(arguments)) => import::run(&context, &arguments, &mut output),
         Some(Command::Revision(arguments)) => {
             revision::run(&context, &arguments, input, &mut output)
         }

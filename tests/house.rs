@@ -31,7 +31,18 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("plan", ABOVE_PLAN),
     ("render", RENDER),
     ("bundle", BUNDLE),
-    ("author", &["name", "diagnostic", "tree", "graph", "sql"]),
+    (
+        "author",
+        &[
+            "source",
+            "name",
+            "diagnostic",
+            "lex",
+            "tree",
+            "graph",
+            "sql",
+        ],
+    ),
     ("compile", COMPILE),
     ("cli", CLI),
     // lib.rs only lists the rooms.
@@ -176,7 +187,7 @@ const FENCED: &[(&str, &[&str], &str)] = &[
     (
         "std::process",
         &["main", "cli"],
-        "the program starts nothing but an editor and git, for who asks for it",
+        "the program starts nothing but an editor, git and Alembic's Python, for who asks for it",
     ),
     ("std::net", &[], "the tool opens no network connection"),
     ("HashMap", &[], "output order is public"),

@@ -19,7 +19,7 @@ pub(super) fn files(
             id,
             parents: &[],
             message,
-            created,
+            created: Some(created),
             labels: &[],
             depends_on: &[],
         };

@@ -7,7 +7,21 @@ use super::{BadTemplate, New};
 /// The longest slug, in characters.
 const SLUG: usize = 40;
 
+/// What names a file whose revision has no date, where the template wants one.
+const UNDATED: &str = "{rev}_{slug}.sql";
+
 pub(super) fn file_name(template: &str, new: &New) -> Result<Utf8PathBuf, BadTemplate> {
+    let Some(created) = new.created else {
+        let dated = New {
+            created: Some(jiff::Timestamp::UNIX_EPOCH),
+            ..*new
+        };
+        // What is wrong with the template is wrong without a date, too.
+        file_name(template, &dated)?;
+        let wants = |field: &&str| template.contains(*field);
+        let undated = FIELDS_OF_TIME.iter().any(wants);
+        return file_name(if undated { UNDATED } else { template }, &dated);
+    };
     let mut name = String::new();
     let mut named = false;
     let mut rest = template;
@@ -17,7 +31,7 @@ pub(super) fn file_name(template: &str, new: &New) -> Result<Utf8PathBuf, BadTem
         }
         let (field, after) = after.split_once('}').ok_or(BadTemplate::Brace)?;
         name.push_str(text);
-        let time = |format: &str| new.created.strftime(format).to_string();
+        let time = |format: &str| created.strftime(format).to_string();
         let value = match field {
             "year" => time("%Y"),
             "month" => time("%m"),
@@ -25,7 +39,7 @@ pub(super) fn file_name(template: &str, new: &New) -> Result<Utf8PathBuf, BadTem
             "hour" => time("%H"),
             "minute" => time("%M"),
             "second" => time("%S"),
-            "epoch" => new.created.as_second().to_string(),
+            "epoch" => created.as_second().to_string(),
             "rev" => {
                 named = true;
                 new.id.as_str().to_owned()
@@ -59,6 +73,11 @@ pub(super) fn file_name(template: &str, new: &New) -> Result<Utf8PathBuf, BadTem
     Ok(name.into())
 }
 
+/// Fields that a date fills.
+const FIELDS_OF_TIME: [&str; 7] = [
+    "{year}", "{month}", "{day}", "{hour}", "{minute}", "{second}", "{epoch}",
+];
+
 pub(super) fn slug(message: &str) -> String {
     let words = message.split(|c: char| !c.is_ascii_alphanumeric());
     let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
@@ -82,7 +101,7 @@ mod tests {
             id: &id,
             parents: &[],
             message,
-            created: "2025-12-30T13:05:33Z".parse().expect("a time"),
+            created: Some("2025-12-30T13:05:33Z".parse().expect("a time")),
             labels: &[],
             depends_on: &[],
         };

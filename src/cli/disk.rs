@@ -222,6 +222,38 @@ pub(super) fn replace_all(cwd: &Utf8Path, files: &[(Utf8PathBuf, String)]) -> Re
     Ok(())
 }
 
+/// Makes files that must not be there yet and writes over others, all of them or none: each is whole beside its place before
+/// the first takes it.
+pub(super) fn write_all(
+    cwd: &Utf8Path,
+    new: &[(Utf8PathBuf, String)],
+    replaced: &[(Utf8PathBuf, String)],
+) -> Result<(), Error> {
+    let beside = |path: &Utf8Path| {
+        let name = path.file_name().unwrap_or("signoff");
+        path.with_file_name(format!(".{name}.new"))
+    };
+    if let Some((there, _)) = new.iter().find(|(path, _)| is_there(&cwd.join(path))) {
+        return Err(Error::There(there.clone()));
+    }
+    let aside: Vec<Utf8PathBuf> = new.iter().map(|(path, _)| beside(path)).collect();
+    let texts = new.iter().map(|(_, text)| text.as_str());
+    create_all(cwd, aside.iter().map(Utf8PathBuf::as_path).zip(texts))?;
+    let undo = |done: usize| {
+        for (at, (path, _)) in new.iter().enumerate() {
+            let left = if at < done { path } else { &aside[at] };
+            let _ = fs::remove_file(cwd.join(left));
+        }
+    };
+    for (at, ((path, _), aside)) in new.iter().zip(&aside).enumerate() {
+        if let Err(source) = fs::rename(cwd.join(aside), cwd.join(path)) {
+            undo(at);
+            return Err(unwritten(path, source));
+        }
+    }
+    replace_all(cwd, replaced).inspect_err(|_| undo(new.len()))
+}
+
 /// A new text beside the file that it will replace.
 struct Aside {
     real: Utf8PathBuf,

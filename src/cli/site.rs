@@ -270,8 +270,8 @@ impl Site {
             parents: &parents,
             message: draft.message,
             created: match draft.content.created() {
-                Some(created) => created,
-                None => world::now(&context.environment).map_err(Stop::Failed)?,
+                Some(created) => Some(created),
+                None => Some(world::now(&context.environment).map_err(Stop::Failed)?),
             },
             labels: &labels,
             depends_on: draft.depends_on,

@@ -228,7 +228,10 @@ impl Assembly<'_> {
             Piece::Step(_) => None,
         });
         if let Some(statement) = statement {
-            let told = format!("the {} is {key} by its own word, and holds SQL", section.word.text());
+            let told = format!(
+                "the {} is {key} by its own word, and holds SQL",
+                section.word.text()
+            );
             sink.push(
                 Diagnostic::error(code, told)
                     .at(statement, "this would never run")
