@@ -94,7 +94,15 @@ impl Revision {
 
     /// Its path below the migrations folder, from the config's `file_template`.
     pub fn file_name(&self, template: &str) -> Result<Utf8PathBuf, BadTemplate> {
-        super::file_name(template, &self.draft())
+        let mut draft = self.draft();
+        // Ids of other tools often say both already.
+        if time_of(self.id.as_str()).is_some() {
+            draft.created = None;
+        }
+        if super::slug(self.id.as_str()).ends_with(&super::slug(&self.message)) {
+            draft.message = "";
+        }
+        super::file_name(template, &draft)
     }
 
     /// Why its upgrade is not known, where it is not.
@@ -276,6 +284,21 @@ pub fn word(text: &str) -> String {
     word
 }
 
+/// The time that an id begins with: `20240131120000`, or as diesel has it, `2024-01-31-120000`.
+fn time_of(id: &str) -> Option<Timestamp> {
+    let digits: String = id
+        .chars()
+        .take_while(|char| char.is_ascii_digit() || *char == '-')
+        .filter(char::is_ascii_digit)
+        .collect();
+    if digits.len() != 14 || !digits.starts_with("20") {
+        return None;
+    }
+    let time = jiff::civil::DateTime::strptime("%Y%m%d%H%M%S", &digits).ok()?;
+    let time = time.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
+    Some(time.timestamp())
+}
+
 /// An id that the native layout takes and that nobody else has.
 fn fitting(name: &str, taken: &[String]) -> String {
     const LONGEST: usize = 50;
@@ -285,7 +308,7 @@ fn fitting(name: &str, taken: &[String]) -> String {
         .map(|char| if fits(char) { char } else { '_' })
         .take(LONGEST)
         .collect();
-    let plain = if !kept.is_empty() && kept.bytes().all(|byte| byte.is_ascii_digit()) {
+    let plain = if kept.starts_with(|first: char| first.is_ascii_digit()) {
         // A number sorts as it counts.
         format!("{kept:0>4}")
     } else {
@@ -350,3 +373,6 @@ fn without_directives(text: &str) -> String {
     }
     plain
 }
+
+#[cfg(test)]
+mod tests;

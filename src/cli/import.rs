@@ -90,6 +90,8 @@ struct Found {
     repeatables: Vec<NewFile>,
     /// Schema and name of the tool's own table, where they are not what it has by itself.
     table: Option<(Option<String>, String)>,
+    /// Whether all have the ids here that databases record of them there.
+    same_ids: bool,
     /// What was read, where that has texts to quote.
     sources: Sources,
 }
@@ -113,9 +115,12 @@ fn from_alembic(
     output.say(&format!("asked Alembic for {} revisions", told.known.len()))?;
     let table = alembic::version_table(&told.ran);
     let table = table.map(|(schema, name)| (schema.map(str::to_owned), name.to_owned()));
+    let revisions = alembic::revisions(&told.known, &told.ran, sink);
+    let ids = told.known.iter().map(|one| one.revision.as_str());
     Ok(Found {
         tool: "Alembic",
-        revisions: alembic::revisions(&told.known, &told.ran, sink),
+        same_ids: ids.eq(revisions.iter().map(|one| one.id.as_str())),
+        revisions,
         repeatables: Vec::new(),
         table,
         sources: Sources::default(),
@@ -178,6 +183,7 @@ fn from_layout(
         revisions,
         repeatables,
         table: None,
+        same_ids: false,
         sources: tree.sources,
     })
 }
@@ -404,7 +410,7 @@ impl Target {
             (_, Some(path)) => format!(" --path {path}"),
             (Some(_) | None, None) => String::new(),
         };
-        if found.tool == "Alembic" && !self.keeps_alembics_table(context)? {
+        if found.same_ids && !self.keeps_alembics_table(context)? {
             let (schema, name) = found.table.clone().unwrap_or_default();
             let mut lines = String::from("scheme = \"alembic\"");
             for (key, value) in [

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
-
 use super::{Revision, Section, Sql, ids, put_together, word};
 use crate::author::NewFile;
 use crate::diagnostic::{Diagnostic, Sink};
@@ -26,7 +24,7 @@ pub fn revisions(tree: &Tree, sink: &mut Sink) -> Vec<Revision> {
             created: migration
                 .created
                 .map(|(time, _)| time)
-                .or_else(|| created(migration.id.as_str())),
+                .or_else(|| super::time_of(migration.id.as_str())),
             origin: tree.sources.path(migration.at.file).to_string(),
             ..directions(tree, migration)
         });
@@ -144,21 +142,6 @@ fn with_names(
         }
     }
     named
-}
-
-/// The time that an id begins with: `20240131120000`, or as diesel has it, `2024-01-31-120000`.
-fn created(id: &str) -> Option<Timestamp> {
-    let digits: String = id
-        .chars()
-        .take_while(|char| char.is_ascii_digit() || *char == '-')
-        .filter(char::is_ascii_digit)
-        .collect();
-    if digits.len() != 14 || !digits.starts_with("20") {
-        return None;
-    }
-    let time = jiff::civil::DateTime::strptime("%Y%m%d%H%M%S", &digits).ok()?;
-    let time = time.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
-    Some(time.timestamp())
 }
 
 fn line_ends(tree: &Tree, sink: &mut Sink) {

@@ -1,0 +1,22 @@
+"""Base
+
+Revision ID: base00000001
+Revises: 
+Create Date: 2025-03-10 10:11:12.345678
+
+"""
+from alembic import op
+import sqlalchemy as sa
+
+revision = 'base00000001'
+down_revision = None
+branch_labels = ('shop',)
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table("a", sa.Column("id", sa.Integer, primary_key=True), sa.Column("name", sa.String(50), server_default="x%y", nullable=False))
+
+
+def downgrade() -> None:
+    op.drop_table("a")
