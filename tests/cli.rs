@@ -16,6 +16,7 @@ mod explain;
 mod heads;
 mod help;
 mod history;
+mod import;
 mod init;
 mod merge;
 mod rebase;

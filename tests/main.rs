@@ -14,6 +14,7 @@ mod golden;
 mod house;
 mod input;
 mod machinery;
+mod peers;
 mod postgres;
 mod properties;
 mod readme;

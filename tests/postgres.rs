@@ -9,6 +9,7 @@ mod corners;
 mod examples;
 mod faults;
 mod hostile;
+mod import;
 mod index;
 mod laws;
 mod leaks;

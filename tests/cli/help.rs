@@ -5,8 +5,9 @@ use insta::assert_snapshot;
 use super::session;
 use crate::support::project::Project;
 
-const COMMANDS: [&str; 20] = [
+const COMMANDS: [&str; 21] = [
     "init",
+    "import",
     "revision",
     "merge",
     "squash",
