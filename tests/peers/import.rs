@@ -95,3 +95,27 @@ fn gaps_are_gaps() {
     assert_eq!(project.files("migrations").len(), 5);
     project.run(&["check"]).code(1).stderr_has("2 errors");
 }
+
+/// The lines of examples/from-alembic that take a repository to its first bundle.
+#[test]
+#[ignore = "needs Alembic: SIGNOFF_ALEMBIC names it"]
+fn the_five_lines_are_real() {
+    let readme = support::root().join("examples/from-alembic/README.md");
+    let readme = std::fs::read_to_string(readme).expect("there is one");
+    let lines = readme.split("```sh\n").nth(1).expect("there is a block");
+    let project = project("whole");
+    for line in lines.lines().take_while(|line| *line != "```") {
+        let mut words: Vec<&str> = line.split(' ').skip(1).collect();
+        let alembic = alembic();
+        if words == ["import", "alembic"] {
+            words.extend(["--alembic", &alembic]);
+        }
+        project.run(&words).success();
+    }
+    let script = project.files("out");
+    let script = script
+        .iter()
+        .find(|file| file.as_str().ends_with("/upgrade.sql"));
+    let script = project.path("out").join(script.expect("a bundle has one"));
+    Database::create().psql_file(&script, &[]).success();
+}

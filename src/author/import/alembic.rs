@@ -298,7 +298,7 @@ fn tell(known: &[Known], here: &[RevisionId], ran: &BTreeMap<&str, &Ran>, sink: 
     });
     if let Some(text) = around {
         sink.push(
-            Diagnostic::note("import-env", format!("env.py runs SQL of its own with every migration, beginning with `{}`", super::super::one_line(&text)))
+            Diagnostic::note("import-env", format!("env.py runs SQL of its own with every migration, beginning with `{}`", crate::author::one_line(&text)))
                 .because("it stands in the new files, where it ran: before the SQL of each revision, or behind it")
                 .help("a role, search_path or timeout is better set for all, under [target] in signoff.toml"),
         );

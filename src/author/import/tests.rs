@@ -1,3 +1,5 @@
+//! Held to what Alembic told when it was asked, and to what must not be lost.
+
 use super::*;
 use crate::author::import::alembic::{Answer, Known, Ran};
 use crate::diagnostic::Sink;

@@ -53,7 +53,7 @@ impl Project {
             let name = Utf8Path::new(word).file_name().unwrap_or(word);
             name.strip_suffix(".exe").unwrap_or(name) == "alembic"
         };
-        let Some(at) = words.iter().position(|word| named(word)) else {
+        let Some(at) = words.iter().position(named) else {
             return Err(format!(
                 "--alembic is the command that you run Alembic with, such as \"poetry run alembic\" or .venv/bin/alembic, and `{}` does not name it",
                 command.escape_debug()
