@@ -278,6 +278,7 @@ fn quote(text: &str) -> String {
     quoted
 }
 
+/// A text on one line: white space and control characters become single blanks.
 pub(crate) fn one_line(text: &str) -> String {
     let words = text.split(|c: char| c.is_whitespace() || c.is_control());
     let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();

@@ -26,7 +26,7 @@ pub(super) struct Arguments {
     /// Where they are: the folder of the migrations; of Alembic, the one in which it is run, or its alembic.ini [default for alembic: here]
     #[arg(long, value_name = "PATH")]
     from: Option<Utf8PathBuf>,
-    /// The command by which Alembic is run; options behind it are heeded
+    /// The command by which Alembic is run, "flask db" for Flask-Migrate; options behind it are heeded
     #[arg(long, value_name = "COMMAND", default_value = "alembic")]
     alembic: String,
     /// Say what would be written, and write nothing
@@ -109,7 +109,10 @@ fn from_alembic(
             "Alembic knows no revision in `{from}`; name the folder in which you run it with --from"
         )));
     }
-    output.say(&format!("asked Alembic for {} revisions", told.known.len()))?;
+    output.say(&format!(
+        "asked Alembic for {}",
+        target::counted(told.known.len(), "revision")
+    ))?;
     let table = alembic::version_table(&told.ran);
     let table = table.map(|(schema, name)| (schema.map(str::to_owned), name.to_owned()));
     let revisions = alembic::revisions(&told.known, &told.ran, sink);

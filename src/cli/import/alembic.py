@@ -59,7 +59,11 @@ def configure(self, *words, **named):
     if len(words) < 4:
         named["dialect_opts"] = dict(named.get("dialect_opts") or {}, paramstyle="named")
     named["output_buffer"] = self.config.output_buffer
-    return CONFIGURE(self, *words, **named)
+    CONFIGURE(self, *words, **named)
+    # Before it has asked a server, SQLAlchemy up to 2.0 doubles the backslashes of values, which no server of today undoes.
+    dialect = self.get_context().dialect
+    if getattr(dialect, "_backslash_escapes", False):
+        dialect._backslash_escapes = False
 
 
 # On the class itself: the module `alembic.context` stands for this one and for none that inherits it.
@@ -205,7 +209,16 @@ class Here(CommandLine):
 cut = len(sys.argv) - 1 - sys.argv[::-1].index("--")
 FLAGS, WANTED = sys.argv[1:cut], sys.argv[cut + 1 :]
 try:
-    Here(prog="alembic").main([*FLAGS, "upgrade", "--sql", "heads"])
+    if FLAGS[:1] == ["db"]:
+        # Flask-Migrate: its config, and its env.py, are an application's.
+        from flask.cli import ScriptInfo
+
+        application = ScriptInfo().load_app()
+        with application.app_context():
+            migrate = application.extensions["migrate"].migrate
+            Here().run_cmd(migrate.get_config(None), None)
+    else:
+        Here(prog="alembic").main([*FLAGS, "upgrade", "--sql", "heads"])
 except KeyboardInterrupt:
     raise
 except SystemExit as error:

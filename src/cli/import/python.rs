@@ -11,6 +11,7 @@ use std::process::{Command, Output, Stdio};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use crate::author;
 use crate::author::import::alembic::{self, Answer, Known, Ran};
 use crate::cli::disk;
 
@@ -25,6 +26,8 @@ const AT_A_TIME: usize = 2;
 pub(super) struct Project {
     /// Where Alembic is started.
     folder: Utf8PathBuf,
+    /// The same, as people name it.
+    shown: Utf8PathBuf,
     /// The Python, and words before it (`poetry run python`).
     python: Vec<String>,
     /// What stands behind `alembic`.
@@ -49,13 +52,16 @@ impl Project {
         command: &str,
     ) -> Result<Self, String> {
         let words: Vec<&str> = command.split_whitespace().collect();
-        let named = |word: &&str| {
+        let is = |word: &str, wanted: &str| {
             let name = Utf8Path::new(word).file_name().unwrap_or(word);
-            name.strip_suffix(".exe").unwrap_or(name) == "alembic"
+            name.strip_suffix(".exe").unwrap_or(name) == wanted
         };
-        let Some(at) = words.iter().position(named) else {
+        // Flask-Migrate is a command of Flask.
+        let flask = |at: &usize| is(words[*at], "flask") && words.get(*at + 1) == Some(&"db");
+        let found = (0..words.len()).find(|at| is(words[*at], "alembic") || flask(at));
+        let Some(at) = found else {
             return Err(format!(
-                "--alembic is the command that you run Alembic with, such as \"poetry run alembic\" or .venv/bin/alembic, and `{}` does not name it",
+                "--alembic is the command that you run Alembic with, such as \"poetry run alembic\", .venv/bin/alembic or \"flask db\", and `{}` is none",
                 command.escape_debug()
             ));
         };
@@ -86,6 +92,7 @@ impl Project {
         };
         Ok(Self {
             folder,
+            shown: from.to_owned(),
             python,
             flags,
         })
@@ -135,7 +142,7 @@ impl Project {
         if let Some(reason) = alembic::fails_everywhere(&ran) {
             return Err(format!(
                 "env.py ends before any migration begins: {}; import runs it offline, as `alembic upgrade head --sql` does: make that run first",
-                reason.escape_debug()
+                author::one_line(reason)
             ));
         }
         Ok(Told { known, ran })
@@ -215,13 +222,13 @@ impl Project {
             python.to_owned()
         };
         format!(
-            "{what}: {} (asked {python} in `{}`); see to it that `alembic history` runs there, and say with --alembic how you run it",
+            "{what}: {} (asked {python} in `{}`); see to it that `alembic history` runs there: --from names another folder, and --alembic the command by which you run it",
             if reason.is_empty() {
                 "it says nothing".to_owned()
             } else {
-                reason.escape_debug().to_string()
+                author::one_line(&reason)
             },
-            self.folder
+            self.shown
         )
     }
 }

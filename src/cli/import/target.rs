@@ -46,6 +46,12 @@ pub(super) struct Changes {
     gaps: Vec<(String, Utf8PathBuf, String)>,
 }
 
+/// `1 revision`, `2 revisions`.
+pub(super) fn counted(count: usize, what: &str) -> String {
+    let s = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{s}")
+}
+
 impl Target {
     pub(super) fn read(
         context: &Context,
@@ -226,11 +232,11 @@ impl Target {
             .collect();
         let files = match found.repeatables.len() {
             0 => String::new(),
-            count => format!(" and {count} repeatables"),
+            count => format!(" and {}", counted(count, "repeatable")),
         };
         output.say(&format!(
-            "{} revisions{files} of {}: {}",
-            found.revisions.len(),
+            "{}{files} of {}: {}",
+            counted(found.revisions.len(), "revision"),
             found.tool,
             counts.join(", ")
         ))?;
@@ -273,7 +279,8 @@ impl Target {
                 "next: signoff check{place}; then signoff seal{place}, which publishes them, and commit {root}"
             )),
             count => output.say(&format!(
-                "next: write the SQL of the {count} that are `unwritten`; signoff check{place} names them until then"
+                "next: write the SQL of {} without it; signoff check{place} names what is `unwritten` until then",
+                counted(count, "revision")
             )),
         }
     }
