@@ -69,14 +69,20 @@ pub(super) fn run(context: &Context, arguments: &Arguments, output: &mut Output<
     } else {
         from_layout(context, arguments, &config, output, &mut sink)?
     };
-    "native".clone_into(&mut config.migrations.layout.value);
+    let layout = std::mem::replace(&mut config.migrations.layout.value, "native".to_owned());
     let target = target::Target::read(context, config, output)?;
     let changes = target.changes(context, &found)?;
     target.compiles(&found, &changes, output)?;
     if !arguments.dry_run {
         disk::write_all(&context.cwd, &changes.new, &changes.replaced).map_err(failed)?;
     }
-    target.tell(context, &found, &changes, arguments.dry_run, sink, output)
+    target.tell(context, &found, &changes, arguments.dry_run, sink, output)?;
+    if layout != "native" && layout != tree::layout::AUTO {
+        output.say(&format!(
+            "signoff.toml says layout = \"{layout}\": take that out, for the new files are native"
+        ))?;
+    }
+    Ok(())
 }
 
 /// What is to be written.

@@ -133,6 +133,23 @@ fn what_is_not_imported() {
     assert_eq!(project.everything(), before);
 }
 
+/// The config speaks of the tree that is written; its layout may still be the one of before.
+#[test]
+fn a_config_that_still_names_the_other_layout() {
+    let config = format!("{CONFIG}\n[migrations]\npath = \"sql\"\nlayout = \"goose\"\n");
+    let project = goose().file("signoff.toml", &config);
+    project
+        .run(&["import", "--from", "db/migrations"])
+        .success()
+        .stdout_has("signoff.toml says layout = \"goose\": take that out");
+    assert_eq!(project.files("sql").len(), 4);
+    project.write(
+        "signoff.toml",
+        config.replace("layout = \"goose\"\n", "").as_bytes(),
+    );
+    project.run(&["check"]).success();
+}
+
 /// A revision whose SQL nobody knows is no empty one, whatever is done with it.
 #[test]
 fn an_upgrade_that_is_not_written() {

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use camino::Utf8Path;
 use jiff::Timestamp;
 use serde::Deserialize;
 
@@ -67,6 +68,15 @@ pub struct Known {
     /// Whether `upgrade()` and `downgrade()` hold anything but `pass`.
     upgrade: bool,
     downgrade: bool,
+}
+
+impl Known {
+    /// The same, its path told from where this folder is named.
+    #[must_use]
+    pub fn under(self, folder: &Utf8Path) -> Self {
+        let path = folder.join(&self.path).into_string();
+        Self { path, ..self }
+    }
 }
 
 /// What a revision runs.
@@ -165,8 +175,9 @@ pub fn revisions(known: &[Known], ran: &[Ran], sink: &mut Sink) -> Vec<Revision>
             downgrade: Some(section("downgrade", one.downgrade, |ran| &ran.downgrade)),
         }
     });
-    let revisions = revisions.collect();
+    let revisions: Vec<Revision> = revisions.collect();
     tell(known, &here, &ran, sink);
+    no_way_back(&revisions, sink);
     revisions
 }
 
@@ -306,6 +317,32 @@ fn tell(known: &[Known], here: &[RevisionId], ran: &BTreeMap<&str, &Ran>, sink: 
     renamed(
         known.iter().map(|one| one.revision.as_str()).zip(here),
         sink,
+    );
+}
+
+/// Says which revisions go up and not back.
+fn no_way_back(revisions: &[Revision], sink: &mut Sink) {
+    const SHOWN: usize = 4;
+    let kept = revisions.iter().filter(|revision| {
+        revision.gap().is_none() && matches!(revision.downgrade, Some(Section::Unknown(_)))
+    });
+    let ids: Vec<&str> = kept.map(|revision| revision.id.as_str()).collect();
+    if ids.is_empty() {
+        return;
+    }
+    let more = if ids.len() > SHOWN {
+        format!(" and {} more", ids.len() - SHOWN)
+    } else {
+        String::new()
+    };
+    let shown = ids[..ids.len().min(SHOWN)].join(", ");
+    sink.push(
+        Diagnostic::note(
+            "import-irreversible",
+            format!("there is no way back over {shown}{more}: Alembic gives no SQL for it"),
+        )
+        .because("their files say `irreversible`, with the reason")
+        .help("where there is a way, write its SQL below `--! downgrade`, and take `irreversible` out of the line"),
     );
 }
 

@@ -149,6 +149,9 @@ def direction(config, script, revision, upwards):
     if not context:
         reason = "env.py ends without running migrations where there is no database (offline mode)"
         return {"error": reason, "line": None, "inside": False, "function": word}
+    if len(context) > 1:
+        reason = "env.py runs migrations more than once, for several databases or schemas, and a tree is of one: let it run one"
+        return {"error": reason, "line": None, "inside": False, "function": word}
     told = {"before": output.texts["before"], "by": output.texts["by"], "after": output.texts["after"]}
     told["table"] = [context[0].version_table_schema, context[0].version_table]
     return told

@@ -26,8 +26,10 @@ const AT_A_TIME: usize = 2;
 pub(super) struct Project {
     /// Where Alembic is started.
     folder: Utf8PathBuf,
-    /// The same, as people name it.
+    /// The same, as people name it, or the config file in it.
     shown: Utf8PathBuf,
+    /// What stands before the paths that Alembic tells, for people here.
+    below: Utf8PathBuf,
     /// The Python, and words before it (`poetry run python`).
     python: Vec<String>,
     /// What stands behind `alembic`.
@@ -79,9 +81,11 @@ impl Project {
             .map(|word| (*word).to_owned())
             .collect();
         let real = cwd.join(from);
+        let mut below = from;
         let folder = if real.is_dir() {
             real
         } else if real.is_file() {
+            below = from.parent().unwrap_or(Utf8Path::new(""));
             let name = from.file_name().unwrap_or("alembic.ini").to_owned();
             flags.extend(["-c".to_owned(), name]);
             real.parent().map_or(real.clone(), Utf8Path::to_owned)
@@ -93,6 +97,7 @@ impl Project {
         Ok(Self {
             folder,
             shown: from.to_owned(),
+            below: if below == "." { "" } else { below.as_str() }.into(),
             python,
             flags,
         })
@@ -105,7 +110,7 @@ impl Project {
         let mut whole = false;
         for answer in answers(&output) {
             match answer {
-                Answer::Known(one) => known.push(*one),
+                Answer::Known(one) => known.push(one.under(&self.below)),
                 Answer::Whole { .. } => whole = true,
                 Answer::Failed {
                     failed,
@@ -141,7 +146,7 @@ impl Project {
         let ran: Vec<Ran> = parts.into_iter().flatten().collect();
         if let Some(reason) = alembic::fails_everywhere(&ran) {
             return Err(format!(
-                "env.py ends before any migration begins: {}; import runs it offline, as `alembic upgrade head --sql` does: make that run first",
+                "Alembic tells nothing of any migration: {}; env.py is run offline, as `alembic upgrade head --sql` does it: make that run first",
                 author::one_line(reason)
             ));
         }
