@@ -82,7 +82,7 @@ fn up_and_back_as_alembic() {
     }
 }
 
-/// What was recorded of Alembic 1.20.1, by which the cutting is tested, is what Alembic tells.
+/// One that reads the database and one that does nothing offline are told as such, and the rest goes through.
 #[test]
 #[ignore = "needs Alembic: SIGNOFF_ALEMBIC names it"]
 fn gaps_are_gaps() {
