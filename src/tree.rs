@@ -140,6 +140,14 @@ pub enum Error {
         /// What was probably meant.
         nearest: Option<&'static str>,
     },
+    /// Alembic's migrations.
+    #[error(
+        "`{path}` holds Alembic's migrations, which are programs and not SQL: `signoff import alembic --from DIR` writes them as a tree of SQL, where DIR is the project's folder, with its `alembic.ini`"
+    )]
+    Alembic {
+        /// As the user named it.
+        path: Utf8PathBuf,
+    },
     /// The files fit no layout, or several.
     #[error(
         "cannot tell which layout `{path}` has: {saw}; say it with --layout: {}",

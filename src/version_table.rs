@@ -56,6 +56,10 @@ pub const NATIVE: &str = "native";
 pub const AUTO: &str = "auto";
 
 /// How a tool records what is applied.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a question a template asks"
+)]
 #[derive(Debug, PartialEq, Eq)]
 pub struct Scheme {
     /// Its word in signoff.toml, and the tool's name.

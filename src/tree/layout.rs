@@ -195,6 +195,9 @@ const MARKED: [&str; 6] = [
 /// The word for "recognise it".
 pub const AUTO: &str = "auto";
 
+/// The layout that is no SQL: it is imported.
+const ALEMBIC: &str = "alembic";
+
 /// A way to keep migrations on disk.
 #[derive(Debug)]
 pub struct Layout {
@@ -277,6 +280,10 @@ impl Layout {
 /// golang-migrate and reversible sqlx name their files alike. Read as the former, such a tree is ordered and
 /// run the same, but for a `-- no-transaction`, about which that layout warns.
 pub(super) fn choose(name: &str, folder: &mut Folder) -> Result<&'static Layout, Error> {
+    let path = folder.shown.clone();
+    if name == ALEMBIC {
+        return Err(Error::Alembic { path });
+    }
     if name != AUTO {
         let known = LAYOUTS.iter().map(|layout| layout.name);
         return LAYOUTS
@@ -290,6 +297,9 @@ pub(super) fn choose(name: &str, folder: &mut Folder) -> Result<&'static Layout,
     folder.read(File::is_sql)?;
     if let Some(name) = marks::layout(folder) {
         return choose(name, folder);
+    }
+    if !folder.files.iter().any(File::is_sql) && is_alembics(folder)? {
+        return Err(Error::Alembic { path });
     }
     let scripts: Vec<&File> = folder.files.iter().filter(|file| file.is_sql()).collect();
     let mut claims: Vec<(&'static Layout, Vec<&File>)> = LAYOUTS
@@ -334,6 +344,17 @@ pub(super) fn choose(name: &str, folder: &mut Folder) -> Result<&'static Layout,
         path: folder.shown.clone(),
         saw,
     })
+}
+
+/// Whether a folder without SQL has a revision of Alembic's: a Python file that says what it revises.
+fn is_alembics(folder: &mut Folder) -> Result<bool, Error> {
+    let is_program = |file: &File| file.path.extension() == Some("py");
+    folder.read(is_program)?;
+    let mut programs = folder.files.iter().filter(|file| is_program(file));
+    Ok(programs.any(|file| {
+        let bytes = file.bytes.as_deref().unwrap_or_default();
+        memchr::memmem::find(bytes, b"down_revision").is_some()
+    }))
 }
 
 /// Whether a file's text speaks for a tool, and for nobody before it.

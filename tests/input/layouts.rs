@@ -82,3 +82,20 @@ fn odd_lists() {
         ));
     }
 }
+
+/// Alembic's migrations are no SQL: what takes them over is said, and an empty folder is not seen in theirs.
+#[test]
+fn alembics_programs() {
+    let says = "holds Alembic's migrations, which are programs and not SQL: `signoff import alembic --from DIR`";
+    let revision = "revision = \"a1\"\ndown_revision = None\n\ndef upgrade():\n    pass\n";
+    let project = Project::new().file("alembic/versions/a1_first.py", revision);
+    for path in ["alembic", "alembic/versions"] {
+        let refused = project.run(&["check", "--path", path]);
+        refused.code(2).stderr_has(says);
+    }
+    let refused = project.run(&["check", "--path", "alembic", "--layout", "alembic"]);
+    refused.code(2).stderr_has(says);
+    let other = Project::new().file("tools/clean.py", "print(1)\n");
+    let empty = other.run(&["check", "--path", "tools"]);
+    empty.stderr_has("holds no migrations");
+}

@@ -1,7 +1,6 @@
 //! The native tree that an import goes into: what becomes of each file, and what is told of it.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -258,21 +257,20 @@ impl Target {
             (_, Some(path)) => format!(" --path {path}"),
             (Some(_) | None, None) => String::new(),
         };
-        if found.same_ids && !self.keeps_alembics_table(context)? {
+        if found.same_ids && self.config.version_table.scheme.value != "alembic" {
+            output.say("databases that Alembic brought here: with this in signoff.toml, scripts go on from there and keep Alembic's own table")?;
+            output.say("  [version_table]\n  scheme = \"alembic\"")?;
             let (schema, name) = found.table.clone().unwrap_or_default();
-            let mut lines = String::from("scheme = \"alembic\"");
-            for (key, value) in [
-                ("name", (!name.is_empty()).then_some(name)),
-                ("schema", schema),
-            ] {
-                if let Some(value) = value {
-                    write!(lines, ", {key} = \"{}\"", value.escape_debug())
-                        .expect("a string takes all");
-                }
+            if !name.is_empty() || schema.is_some() {
+                let name = if name.is_empty() {
+                    "alembic_version"
+                } else {
+                    &name
+                };
+                let schema = schema.map_or_else(String::new, |schema| format!("{schema}."));
+                let table = format!("{schema}{name}");
+                output.say(&format!("  tool_table = \"{}\"", table.escape_debug()))?;
             }
-            output.say(&format!(
-                "databases that Alembic brought here: {lines} under [version_table] in signoff.toml keeps Alembic's own table"
-            ))?;
         }
         match changes.gaps.len() {
             0 => output.say(&format!(
@@ -283,18 +281,6 @@ impl Target {
                 counted(count, "revision")
             )),
         }
-    }
-
-    fn keeps_alembics_table(&self, context: &Context) -> Result<bool, Stop> {
-        let Some(file) = &self.config.file else {
-            return Ok(false);
-        };
-        let text = disk::read(&context.cwd, file).map_err(failed)?;
-        let mut lines = text.iter().flat_map(|text| text.lines());
-        Ok(lines.any(|line| {
-            let line: String = line.split_whitespace().collect();
-            line.starts_with("scheme=\"alembic\"")
-        }))
     }
 }
 
