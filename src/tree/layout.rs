@@ -6,6 +6,8 @@ mod checksum;
 mod dbmate;
 mod diesel;
 mod drizzle;
+mod embedded;
+mod filled;
 mod flyway;
 mod folders;
 mod golang_migrate;
@@ -23,6 +25,7 @@ mod sqitch;
 mod sql_migrate;
 mod sqlx;
 mod supabase;
+mod template;
 mod tern;
 
 use std::collections::BTreeMap;
@@ -192,6 +195,17 @@ const MARKED: [&str; 6] = [
     "graphile-migrate",
 ];
 
+/// The layouts of tools that know no placeholders of this kind and are embedded in programs, which may fill a file in before
+/// the tool sees it.
+const EMBEDDED: [&str; 6] = [
+    "golang-migrate",
+    "diesel",
+    "sqlx",
+    "goose",
+    "dbmate",
+    "sql-migrate",
+];
+
 /// The word for "recognise it".
 pub const AUTO: &str = "auto";
 
@@ -271,7 +285,12 @@ impl Input<'_> {
 
 impl Layout {
     pub(super) fn read(&self, input: Input<'_>, sink: &mut Sink) -> Result<Contents, Error> {
-        (self.read)(input, sink)
+        let values = input.variables;
+        let mut contents = (self.read)(input, sink)?;
+        if EMBEDDED.contains(&self.name) {
+            embedded::fill(&mut contents, values, sink);
+        }
+        Ok(contents)
     }
 }
 

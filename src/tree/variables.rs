@@ -111,22 +111,25 @@ pub(super) fn place(
             spots.push(Spot {
                 range: at..at + name.len() + 3,
                 name: name.to_owned(),
+                value: (style.value)(name),
             });
         }
     }
     if spots.is_empty() {
         return text;
     }
-    fill(sources, &text, &spots, style.value, missing, sink)
+    fill(sources, &text, &spots, missing, sink)
 }
 
 /// A place for a value.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Spot {
     /// What it takes the place of.
     pub(super) range: Range<usize>,
     /// Of the value.
     pub(super) name: String,
+    /// What is put there, where anything gives it.
+    pub(super) value: Option<String>,
 }
 
 /// Text with values in its spots, which stand in order. A value that would change what stands around it is refused.
@@ -134,7 +137,6 @@ pub(super) fn fill(
     sources: &Sources,
     source: &Text,
     spots: &[Spot],
-    value: &dyn Fn(&str) -> Option<String>,
     missing: &mut Missing,
     sink: &mut Sink,
 ) -> Text {
@@ -143,13 +145,16 @@ pub(super) fn fill(
     // The same with a letter in place of each value: what the author wrote, as far as its tokens go.
     let mut plain = String::new();
     let mut done = 0;
-    for Spot { range, name } in spots {
-        let place = source.locate(range.clone());
-        let Some(value) = value(name) else {
+    for Spot { range, name, value } in spots {
+        let written = &source.text[range.clone()];
+        // White space that Go's templates trim goes with the placeholder.
+        let start = range.start + written.len() - written.trim_start().len();
+        let shown = written.trim();
+        let place = source.locate(start..start + shown.len());
+        let Some(value) = value else {
             missing.push((name.clone(), place));
             continue;
         };
-        let shown = &source.text[range.clone()];
         if value.chars().any(is_unprintable) {
             let told = format!("the value of `{shown}` holds a control character");
             sink.push(
@@ -170,7 +175,7 @@ pub(super) fn fill(
             value: at..at + value.len(),
         });
         plain.push('v');
-        weave.instead(&value, place);
+        weave.instead(value, place);
     }
     weave.part(sources, source, done..source.text.len());
     plain.push_str(&source.text[done..]);
@@ -277,15 +282,28 @@ pub(super) fn placeholder(text: &str) -> Option<&str> {
     (begins_well && inner[end..].starts_with('}')).then_some(&inner[..end])
 }
 
-/// The name of the variable whose value stands in the place of that text of a file.
+/// The name of the variable whose value stands in the place of that text of a file. Where the text says what else is to be
+/// made of the value (`${a:-b}`), that is a part of it: the same variable is another value then.
 pub(super) fn name(text: &str) -> Option<&str> {
     if let Some(name) = text.strip_prefix(':') {
         // psql's `:name`, `:'name'` and `:"name"`.
         return Some(name.trim_matches(['\'', '"']));
     }
-    let inner = text.strip_prefix("${")?.strip_suffix('}')?;
-    // With a colon it is a tool's own (`${flyway:filename}`), which the file gives itself.
-    (!inner.contains(':')).then_some(inner)
+    if let Some(action) = text.strip_prefix("{{") {
+        let field = action.strip_suffix("}}")?.trim_matches('-').trim();
+        return field.strip_prefix('.');
+    }
+    if let Some(marker) = text.strip_prefix("/* TEMPLATE: ") {
+        return marker.strip_suffix(" */");
+    }
+    if let Some(inner) = text.strip_prefix("${") {
+        let inner = inner.strip_suffix('}')?;
+        // These are the tool's own (`${flyway:filename}`, `${:literal}`), which the file gives itself.
+        let own = inner.starts_with(':') || inner.to_ascii_lowercase().starts_with("flyway:");
+        return (!own).then_some(inner);
+    }
+    let bare = text.strip_prefix('$')?;
+    bare.starts_with(char::is_alphabetic).then_some(bare)
 }
 
 fn unknown(name: &str, place: Span, values: &BTreeMap<String, String>) -> Diagnostic {

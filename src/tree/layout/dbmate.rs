@@ -18,6 +18,7 @@ const TOOL: Tool<String> = Tool {
     named,
     cut,
     drops: |_| false,
+    values: "",
 };
 
 /// Whether a file has a marker.

@@ -4,23 +4,30 @@
 //! `_`, and what stands before it is a number from 1 up; order is by number. An annotation is a line that begins with
 //! `--` and holds `+goose`; `NO TRANSACTION` speaks for both directions, wherever it stands. goose ends a statement where a
 //! line ends in `;`, and refuses one that does not end; `StatementBegin` and `StatementEnd` make one of several lines.
-//! Here statements end where PostgreSQL ends them, which takes all that goose takes.
+//! Here statements end where PostgreSQL ends them, which takes all that goose takes. Lines of statements under `ENVSUB ON`
+//! are filled in as they are read, before a statement's end is looked for.
+
+mod envsub;
 
 use std::ops::Range;
 
 use camino::Utf8Path;
 
+use self::envsub::Found;
+use super::filled::Filled;
 use super::sections::{self, Half, Halves, Line, Named, Tool, Whole};
 use super::{Contents, Input, numbered};
 use crate::diagnostic::{Diagnostic, Sink};
 use crate::tree::Error;
 use crate::tree::disk::File;
+use crate::tree::variables::Spot;
 
 const TOOL: Tool<i64> = Tool {
     name: "goose",
     named,
     cut,
     drops: is_annotation,
+    values: "goose takes them from its environment (`ENVSUB ON`), and makes them empty where that has none; a release never looks there by itself",
 };
 
 /// Whether a file has an annotation.
@@ -124,8 +131,7 @@ struct Reading {
     open: Option<Range<usize>>,
     no_transaction: bool,
     envsub: bool,
-    /// Placeholders of which the environment of goose has the values.
-    places: Vec<Range<usize>>,
+    filled: Filled,
 }
 
 fn cut(whole: &Whole<'_>, sink: &mut Sink) -> Option<Halves> {
@@ -163,7 +169,6 @@ fn cut(whole: &Whole<'_>, sink: &mut Sink) -> Option<Halves> {
     if let Some(open) = reading.open.take() {
         reading.unfinished(whole, open, sink)?;
     }
-    refuse_places(whole, &reading.places, sink)?;
     if reading.no_transaction {
         for (begun, block) in &reading.blocks {
             sections::tell_of_one_message(TOOL.name, whole, begun, block, sink);
@@ -179,6 +184,7 @@ fn cut(whole: &Whole<'_>, sink: &mut Sink) -> Option<Halves> {
         up: half(reading.up.take()),
         down: half(reading.down.take()),
         message: None,
+        filled: reading.filled,
     })
 }
 
@@ -209,12 +215,35 @@ impl Reading {
             ));
         }
         if self.envsub {
-            self.places.extend(places(line));
+            self.fill(whole, line)?;
         }
         let open = self.open.take().unwrap_or_else(|| line.shown());
         let goes_on = self.begun.is_some() || !sections::ends_statement(line.text);
         self.open = goes_on.then_some(open);
         self.take(line);
+        Ok(())
+    }
+
+    /// Takes note of what goose puts something else in the place of.
+    fn fill(&mut self, whole: &Whole<'_>, line: &Line<'_>) -> Result<(), Box<Diagnostic>> {
+        let at = |range: Range<usize>| line.range.start + range.start..line.range.start + range.end;
+        let places = envsub::places(line.text, whole.values).map_err(|range| {
+            let told = "goose can't tell what is to stand here (`ENVSUB ON`), and refuses the file";
+            let diagnostic = Diagnostic::error("goose-envsub", told).at(whole.span(at(range)), "");
+            Box::new(diagnostic.help("write `$$` for a `$` that is meant as it stands, or `-- +goose ENVSUB OFF` above the line"))
+        })?;
+        for place in places {
+            let range = at(place.range);
+            let (name, value) = match place.found {
+                Found::Dollar => {
+                    self.filled.dollars.push(range);
+                    continue;
+                }
+                Found::Value(value) => (whole.text[range.clone()].to_owned(), Some(value)),
+                Found::Missing(name) => (name, None),
+            };
+            self.filled.spots.push(Spot { range, name, value });
+        }
         Ok(())
     }
 
@@ -322,47 +351,6 @@ fn unfinished(whole: &Whole<'_>, open: Range<usize>, section: &str) -> Diagnosti
     Diagnostic::error("goose-unfinished", told)
         .at(whole.span(open), "a line that ends in `;` ends it")
         .help("put a `;` at the end of its last line, or `-- +goose StatementBegin` and `StatementEnd` around it")
-}
-
-/// What `ENVSUB ON` would put values in place of: `$NAME`, `${NAME…}`, and `$$` and `\$`, which stand for a `$`
-/// (`mfridman/interpolate`).
-fn places(line: &Line<'_>) -> Vec<Range<usize>> {
-    let bytes = line.text.as_bytes();
-    let mut found = Vec::new();
-    let mut at = 0;
-    while let Some(next) = memchr::memchr(b'$', &bytes[at..]) {
-        let start = at + next;
-        let rest = &line.text[start + 1..];
-        let is_word = |char: char| char.is_ascii_alphanumeric() || char == '_';
-        let length = match rest.bytes().next() {
-            Some(b'{') => rest.find('}').map_or(rest.len(), |end| end + 1),
-            Some(b'$') => 1,
-            Some(_) => rest.find(|char| !is_word(char)).unwrap_or(rest.len()),
-            None => 0,
-        };
-        at = start + 1 + length;
-        let escaped = start > 0 && bytes[start - 1] == b'\\';
-        let from = if escaped { start - 1 } else { start };
-        if length > 0 || escaped {
-            found.push(line.range.start + from..line.range.start + at);
-        }
-    }
-    found
-}
-
-fn refuse_places(whole: &Whole<'_>, places: &[Range<usize>], sink: &mut Sink) -> Option<()> {
-    if places.is_empty() {
-        return Some(());
-    }
-    sink.push(
-        sections::placeholders(
-            whole,
-            places,
-            "goose puts values of its environment there (`ENVSUB ON`), which nobody knows when a script is made",
-        )
-        .help("write the values into the file, or take `ENVSUB ON` away where a `$` is meant as it stands"),
-    );
-    None
 }
 
 #[cfg(test)]

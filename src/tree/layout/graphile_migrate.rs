@@ -4,7 +4,7 @@
 //! `committed` in it; `current.sql` is work that nobody committed, and passed over as the tool does. A header's lines begin
 //! with `--! ` and a capital, an empty line ends it; `Previous` names the `Hash` of the file before. What follows runs in a
 //! transaction unless its first line is `--! no-transaction`. Placeholders like `:DATABASE_NAME` are filled in when the tool
-//! runs, within strings too. Hashes are compared and recorded, not computed: `signoff.sum` holds what was published. What is
+//! runs, within strings too; here they have their values from `[variables]`, without the colon. Hashes are compared and recorded, not computed: `signoff.sum` holds what was published. What is
 //! recorded are the `Hash` of the header, right or not, that of the file before, and the number as a file's name.
 
 use std::collections::BTreeMap;
@@ -12,6 +12,7 @@ use std::ops::Range;
 
 use camino::Utf8Path;
 
+use super::filled::{self, Filled};
 use super::sections::{self, Half, Halves, Line, Named, Tool, Whole};
 use super::{Contents, Input, numbered};
 use crate::diagnostic::{Diagnostic, Sink};
@@ -19,12 +20,14 @@ use crate::lex;
 use crate::source::Span;
 use crate::tree::Error;
 use crate::tree::disk::File;
+use crate::tree::variables::Spot;
 
 const TOOL: Tool<String> = Tool {
     name: "graphile-migrate",
     named,
     cut,
     drops: |_| false,
+    values: "graphile-migrate takes them from `placeholders` of `.gmrc`, and from the database that it is connected to",
 };
 
 /// The folder of what is committed, where the tree is the folder above it.
@@ -182,7 +185,7 @@ fn cut(whole: &Whole<'_>, sink: &mut Sink) -> Option<Halves> {
     }
     let start = end.map_or(text.len(), |end| end.range.end);
     let body = start..text.len();
-    refuse_places(whole, body.clone(), sink)?;
+    let filled = fill(whole, body.clone(), sink);
     let first = text[body.clone()].trim_start().lines().next();
     let word = first
         .and_then(|line| line.strip_prefix("--!"))
@@ -198,52 +201,48 @@ fn cut(whole: &Whole<'_>, sink: &mut Sink) -> Option<Halves> {
         }),
         down: None,
         message: value("Message").map(str::to_owned),
+        filled,
     })
 }
 
-/// What is filled in for sure, and what the configuration may name.
-fn refuse_places(whole: &Whole<'_>, body: Range<usize>, sink: &mut Sink) -> Option<()> {
-    let (mut sure, mut maybe) = (Vec::new(), Vec::new());
-    for token in lex::tokens(&whole.text[body.clone()]) {
-        let text = &whole.text[body.start + token.start..body.start + token.end];
-        for found in places(text) {
-            let name = &text[found.clone()];
-            let place =
-                body.start + token.start + found.start..body.start + token.start + found.end;
-            if name.starts_with(RESERVED) || !token.kind.is_opaque() {
-                sure.push(place);
-            } else if !token.kind.is_trivia() && !PATTERNS.contains(&name) {
-                maybe.push(place);
-            }
+/// What is filled in: every name that has a value, wherever it stands, and what the tool has a value of for sure. Of what
+/// its configuration may name, it is told.
+fn fill(whole: &Whole<'_>, body: Range<usize>, sink: &mut Sink) -> Filled {
+    let mut taken = Filled::default();
+    let mut maybe = Vec::new();
+    let text = &whole.text[body.clone()];
+    let mut tokens = lex::tokens(text).peekable();
+    for found in places(text) {
+        while tokens.next_if(|token| token.end <= found.start).is_some() {}
+        let Some(kind) = tokens.peek().map(|token| token.kind) else {
+            break;
+        };
+        let range = body.start + found.start..body.start + found.end;
+        let written = &text[found.clone()];
+        let name = written[1..].to_owned();
+        let value = whole.values.get(&name).cloned();
+        // What stands behind a colon is a type, unless the tool has a value of that name.
+        let is_nothing = kind.is_trivia() || text[..found.start].ends_with(':');
+        let is_sure = written.starts_with(RESERVED) || !kind.is_opaque();
+        if value.is_some() || (is_sure && !is_nothing) {
+            taken.spots.push(Spot { range, name, value });
+        } else if !is_nothing && !PATTERNS.contains(&written) {
+            maybe.push(range);
         }
     }
-    let because =
-        "graphile-migrate fills them in from its configuration when it runs, which no script knows";
-    let help = "write what they stand for into the file, and `--! AllowInvalidHash` into its header: the tool refuses the new text otherwise";
-    if !sure.is_empty() {
-        sink.push(sections::placeholders(whole, &sure, because).help(help));
-        return None;
-    }
     if !maybe.is_empty() {
-        let mut diagnostic = sections::placeholders(whole, &maybe, because);
-        diagnostic.severity = crate::diagnostic::Severity::Warning;
-        diagnostic.code = "maybe-placeholder";
-        diagnostic.message = diagnostic.message.replacen(
-            "has placeholders",
-            "may have placeholders within quotes",
-            1,
-        );
-        sink.push(diagnostic.help("where `.gmrc` names one of them under `placeholders`, write its value into the file; else nothing is to be done"));
+        let because = "graphile-migrate fills in those that its configuration names";
+        let diagnostic = filled::maybe_placeholders(whole, &maybe, because);
+        sink.push(diagnostic.help("where `.gmrc` names one of them under `placeholders`, give its value under [variables] in signoff.toml, without the colon; else nothing is to be done"));
     }
-    Some(())
+    taken
 }
 
-/// Names like `:ABC_DEF`, but for those behind a colon, which are types.
+/// Names like `:ABC_DEF`.
 fn places(text: &str) -> Vec<Range<usize>> {
     let bytes = text.as_bytes();
     let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     memchr::memchr_iter(b':', bytes)
-        .filter(|at| *at == 0 || bytes[at - 1] != b':')
         .filter_map(|at| {
             let rest = &bytes[at + 1..];
             let length = rest.iter().take_while(|byte| is_word(**byte)).count();
@@ -366,7 +365,41 @@ mod tests {
     }
 
     #[test]
-    fn placeholders_are_refused_and_maybes_told_of() {
+    fn placeholders_are_filled_in_wherever_they_stand() {
+        let body = "GRANT CONNECT ON DATABASE :DATABASE_NAME TO :APP;\nDO $$ BEGIN PERFORM ':APP', 'x::APP', ':APPS'; END $$; -- :APP :DATABASE_X\n";
+        let mut disk = Disk::new().file("000001.sql", committed("-", "a", body));
+        for (name, value) in [
+            ("DATABASE_NAME", "\"my db\""),
+            ("APP", "visitor"),
+            ("APPS", "two"),
+        ] {
+            let variables = &mut disk.request.variables;
+            variables.insert(name.to_owned(), value.to_owned());
+        }
+        let (tree, told) = disk.read();
+        assert_eq!(told, Vec::<String>::new());
+        let one = &tree.migrations[0];
+        assert_eq!(
+            sql(one, Direction::Up).as_deref(),
+            Some(
+                "GRANT CONNECT ON DATABASE \"my db\" TO visitor;\nDO $$ BEGIN PERFORM 'visitor', 'x:visitor', 'two'; END $$; -- visitor :DATABASE_X\n"
+            )
+        );
+        let up = one.up.as_ref().expect("there");
+        let values: Vec<_> = up.variables(&tree.sources).into_iter().collect();
+        assert_eq!(
+            values,
+            [
+                ("APP", "visitor"),
+                ("APPS", "two"),
+                ("DATABASE_NAME", "\"my db\"")
+            ]
+        );
+        assert!(up.settings.variables);
+    }
+
+    #[test]
+    fn placeholders_are_asked_for_and_maybes_told_of() {
         assert_eq!(
             told(&committed(
                 "-",
@@ -374,7 +407,7 @@ mod tests {
                 "GRANT CONNECT ON DATABASE :DATABASE_NAME TO :APP_USER;\nSELECT ':DATABASE_OWNER';\n"
             )),
             [
-                "placeholder m/000001.sql:4:27 `m/000001.sql` has placeholders: `:APP_USER`, `:DATABASE_NAME` and `:DATABASE_OWNER`"
+                "unknown-variable m/000001.sql:4:45 the tree needs values that nothing gives: `APP_USER`, `DATABASE_NAME`, `DATABASE_OWNER`"
             ]
         );
         assert_eq!(
@@ -384,9 +417,9 @@ mod tests {
                 "SELECT ':APP_USER', a::TEXT, x[1:2]; -- :OTHER\n"
             )),
             [
-                "warning maybe-placeholder m/000001.sql:4:9 `m/000001.sql` may have placeholders within quotes: `:APP_USER`"
+                "warning maybe-placeholder m/000001.sql:4:9 `m/000001.sql` may have placeholders within quotes or comments: `:APP_USER`"
             ]
         );
-        assert_eq!(places(":A :AB c::DE :ab :AbC :A_1"), [3..6, 22..26]);
+        assert_eq!(places(":A :AB c::DE :ab :AbC :A_1"), [3..6, 9..12, 22..26]);
     }
 }

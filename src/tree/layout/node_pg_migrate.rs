@@ -19,6 +19,7 @@ const TOOL: Tool<Version> = Tool {
     named,
     cut,
     drops: |_| false,
+    values: "",
 };
 
 /// What Node runs.

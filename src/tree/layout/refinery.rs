@@ -27,6 +27,7 @@ const TOOL: Tool<i64> = Tool {
         })
     },
     drops: |_| false,
+    values: "",
 };
 
 pub(super) fn read(input: Input<'_>, sink: &mut Sink) -> Result<Contents, Error> {

@@ -3,19 +3,20 @@
 //!
 //! Finds files, folds nothing, and reports what no tool of this kind takes; where a file is cut, the layout says.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use rayon::prelude::*;
 
+use super::filled::Filled;
 use super::{Contents, Input, numbered};
-use crate::config::table;
 use crate::diagnostic::{Diagnostic, Sink};
 use crate::lex;
 use crate::source::{FileId, Sources, Span};
 use crate::tree::disk::File;
 use crate::tree::text::{LineEnds, Taken};
+use crate::tree::variables::{self, Missing, Spot};
 use crate::tree::weave::Weave;
 use crate::tree::{Error, Migration, Part, Script, Settings, Text};
 
@@ -29,6 +30,8 @@ pub(super) struct Tool<V> {
     pub(super) cut: fn(&Whole<'_>, &mut Sink) -> Option<Halves>,
     /// Whether a line of the file never reaches the server, not even from within a body or a string.
     pub(super) drops: fn(&str) -> bool,
+    /// Where the tool has the values from that it puts into a file when it runs; empty where it puts in none.
+    pub(super) values: &'static str,
 }
 
 /// What a file's name says.
@@ -48,6 +51,8 @@ pub(super) struct Whole<'t> {
     /// As it is shown.
     pub(super) path: &'t Utf8Path,
     pub(super) text: &'t str,
+    /// What `[variables]` gives, by name.
+    pub(super) values: &'t BTreeMap<String, String>,
 }
 
 /// Both directions of a file.
@@ -57,6 +62,8 @@ pub(super) struct Halves {
     pub(super) down: Option<Half>,
     /// Better than what the name says.
     pub(super) message: Option<String>,
+    /// What the tool puts something else in the place of.
+    pub(super) filled: Filled,
 }
 
 /// One direction.
@@ -169,21 +176,45 @@ pub(super) fn read<V: Ord + Send>(
     let wanted = |file: &File| (tool.named)(&file.path).is_some();
     let taken = input.take(wanted, LineEnds::Keep)?;
     let sources = &input.sources;
-    let mut made: Vec<(V, Option<Migration>, Span, String, Sink)> = taken
+    let values = input.variables;
+    let mut made: Vec<Made<V>> = taken
         .into_par_iter()
         .filter_map(|mut file| {
             let named = (tool.named)(&file.path)?;
             let at = Span::new(file.id, 0..0);
             let id = named.id;
-            let migration = migration(sources, tool, &mut file, &id, named.message);
-            Some((named.version, migration, at, id, file.sink))
+            let mut missing = Missing::new();
+            let reading = Reading {
+                sources,
+                values,
+                missing: &mut missing,
+            };
+            let migration = migration(reading, tool, &mut file, &id, named.message);
+            Some(Made {
+                version: named.version,
+                migration,
+                at,
+                id,
+                missing,
+                sink: file.sink,
+            })
         })
         .collect();
-    made.sort_by(|one, other| one.0.cmp(&other.0));
+    made.sort_by(|one, other| one.version.cmp(&other.version));
     let mut ids: BTreeMap<String, Span> = BTreeMap::new();
     let mut migrations = Vec::new();
-    for (_, migration, at, id, found) in made {
+    let mut all = Missing::new();
+    for Made {
+        migration,
+        at,
+        id,
+        missing,
+        sink: found,
+        ..
+    } in made
+    {
         sink.join(found);
+        all.extend(missing);
         if let Some(first) = ids.get(&id) {
             sink.push(twice(&id, *first, at, sources));
             continue;
@@ -191,6 +222,7 @@ pub(super) fn read<V: Ord + Send>(
         ids.insert(id, at);
         migrations.extend(migration);
     }
+    variables::report_missing(&all, tool.values, sink);
     Ok(Contents {
         sources: input.sources,
         migrations,
@@ -198,8 +230,24 @@ pub(super) fn read<V: Ord + Send>(
     })
 }
 
+/// What became of a file.
+struct Made<V> {
+    version: V,
+    migration: Option<Migration>,
+    at: Span,
+    id: String,
+    missing: Missing,
+    sink: Sink,
+}
+
+struct Reading<'r> {
+    sources: &'r Sources,
+    values: &'r BTreeMap<String, String>,
+    missing: &'r mut Missing,
+}
+
 fn migration<V>(
-    sources: &Sources,
+    mut reading: Reading<'_>,
     tool: &Tool<V>,
     file: &mut Taken,
     id: &str,
@@ -208,39 +256,56 @@ fn migration<V>(
     if !file.sound {
         return None;
     }
+    let sources = reading.sources;
     let whole = Whole {
         file: file.id,
         path: sources.path(file.id),
         text: sources.text(file.id),
+        values: reading.values,
     };
     let halves = (tool.cut)(&whole, &mut file.sink)?;
-    let script = |half: Half| script(sources, file.id, half, tool.drops);
-    numbered::migration(
-        id,
-        Span::new(file.id, 0..0),
-        halves.message.unwrap_or(message),
-        halves.up.map(script),
-        halves.down.map(script),
-    )
+    let filled = &halves.filled;
+    let mut script = |half: Half| {
+        let half = (file.id, half);
+        reading.script(half, filled, tool.drops, &mut file.sink)
+    };
+    let up = halves.up.map(&mut script);
+    let down = halves.down.map(&mut script);
+    let message = halves.message.unwrap_or(message);
+    numbered::migration(id, Span::new(file.id, 0..0), message, up, down)
 }
 
-fn script(sources: &Sources, file: FileId, half: Half, drops: fn(&str) -> bool) -> Script {
-    let start = half.stretches.first().map_or(0, |first| first.start);
-    let end = half.stretches.last().map_or(start, |last| last.end);
-    let spans = half
-        .stretches
-        .into_iter()
-        .map(|range| Span::new(file, range));
-    let parts = spans
-        .filter(|span| !sources.slice(*span).trim_ascii().is_empty())
-        .map(|span| Part::Sql(without_lines(sources, span, drops)));
-    Script {
-        body: Span::new(file, start..end),
-        parts: parts.collect(),
-        settings: Settings {
-            no_transaction: half.no_transaction,
-            ..Settings::default()
-        },
+impl Reading<'_> {
+    fn script(
+        &mut self,
+        (file, half): (FileId, Half),
+        filled: &Filled,
+        drops: fn(&str) -> bool,
+        sink: &mut Sink,
+    ) -> Script {
+        let start = half.stretches.first().map_or(0, |first| first.start);
+        let end = half.stretches.last().map_or(start, |last| last.end);
+        let is_within = |spot: &Spot| start <= spot.range.start && spot.range.end <= end;
+        let sources = self.sources;
+        let spans = half
+            .stretches
+            .into_iter()
+            .map(|range| Span::new(file, range));
+        let parts = spans
+            .filter(|span| !sources.slice(*span).trim_ascii().is_empty())
+            .map(|span| {
+                let text = without_lines(sources, span, drops);
+                Part::Sql(filled.fill(sources, text, self.missing, sink))
+            });
+        Script {
+            body: Span::new(file, start..end),
+            parts: parts.collect(),
+            settings: Settings {
+                no_transaction: half.no_transaction,
+                variables: filled.spots.iter().any(is_within),
+                ..Settings::default()
+            },
+        }
     }
 }
 
@@ -331,25 +396,6 @@ pub(super) fn refuse_folders(
         );
         last = Some(folder);
     }
-}
-
-/// A file with places that its tool fills in when it runs, by what stands there.
-pub(super) fn placeholders(
-    whole: &Whole<'_>,
-    places: &[Range<usize>],
-    because: &str,
-) -> Diagnostic {
-    /// More than a page of them helps nobody.
-    const SHOWN: usize = 20;
-    let names: BTreeSet<&str> = places.iter().map(|it| &whole.text[it.clone()]).collect();
-    let names: Vec<&str> = names.into_iter().collect();
-    let (path, list) = (whole.path, table::list(&names));
-    let told = format!("`{path}` has placeholders: {list}");
-    let shown = places.iter().take(SHOWN);
-    let diagnostic = shown.fold(Diagnostic::error("placeholder", told), |told, place| {
-        told.at(whole.span(place.clone()), "")
-    });
-    diagnostic.because(because)
 }
 
 /// Several statements that a tool sends as one message, in a direction without a transaction: there they are all or

@@ -27,6 +27,7 @@ const TOOL: Tool<Version> = Tool {
     named,
     cut,
     drops: |line| line.starts_with("-- "),
+    values: "",
 };
 
 /// Whether a file has a marker.
@@ -155,7 +156,7 @@ fn cut(whole: &Whole<'_>, sink: &mut Sink) -> Option<Halves> {
         // Without an upgrade the file is recorded, and nothing runs.
         up: Some(reading.up.unwrap_or_default()),
         down: reading.down,
-        message: None,
+        ..Halves::default()
     })
 }
 

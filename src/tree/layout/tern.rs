@@ -1,19 +1,21 @@
 //! tern: `1_name.sql`, cut by `---- create above / drop below ----`.
 //!
 //! Read in tern 2.4 (`migrate/migrate.go`). Numbers go from 1 up without a gap; other names, and what lies in folders, are
-//! passed over. Without the line, or with nothing below it, there is no way back. A file is a Go template, filled in from
-//! `tern.conf`. A direction runs in a transaction unless it holds the line `---- tern: disable-tx ----`.
+//! passed over. Without the line, or with nothing below it, there is no way back. Each direction is a Go template, filled in
+//! after the cut from `[data]` of `tern.conf`; here `{{ .name }}` is, from `[variables]`. A direction runs in a transaction unless it holds the line `---- tern: disable-tx ----`.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
 
 use camino::Utf8Path;
 
+use super::filled::Filled;
 use super::sections::{self, Half, Halves, Named, Tool, Whole};
-use super::{Contents, Input, numbered};
+use super::{Contents, Input, numbered, template};
 use crate::diagnostic::{Diagnostic, Sink};
 use crate::tree::Error;
 use crate::tree::disk::File;
+use crate::tree::variables::Spot;
 
 /// Where the way back begins, wherever it stands.
 const CUT: &str = "---- create above / drop below ----";
@@ -25,6 +27,7 @@ const TOOL: Tool<i32> = Tool {
     named,
     cut,
     drops: |_| false,
+    values: "tern takes them from `[data]` of its configuration when it runs, and writes `<no value>` where one is missing",
 };
 
 /// Whether a file has a marker.
@@ -95,22 +98,36 @@ fn named(path: &Utf8Path) -> Option<Named<i32>> {
 
 fn cut(whole: &Whole<'_>, sink: &mut Sink) -> Option<Halves> {
     let text = whole.text;
-    let places = templates(text);
-    if !places.is_empty() {
-        sink.push(
-            sections::placeholders(
-                whole,
-                &places,
-                "tern fills them in from its configuration and its shared templates, which no script knows",
-            )
-            .help("write what they stand for into the file"),
-        );
-        return None;
-    }
     let (up, down) = match memchr::memmem::find(text.as_bytes(), CUT.as_bytes()) {
         Some(at) => (0..at, Some(at + CUT.len()..text.len())),
         None => (0..text.len(), None),
     };
+    let mut filled = Filled::default();
+    let mut others = Vec::new();
+    for half in std::iter::once(&up).chain(&down) {
+        let at = |range: Range<usize>| half.start + range.start..half.start + range.end;
+        for action in template::actions(&text[half.clone()]) {
+            match action.name {
+                Some(name) => filled.spots.push(Spot {
+                    range: at(action.range),
+                    name: name.to_owned(),
+                    value: whole.values.get(name).cloned(),
+                }),
+                None => others.push(at(action.shown)),
+            }
+        }
+    }
+    if !others.is_empty() {
+        sink.push(
+            super::filled::placeholders(
+                whole,
+                &others,
+                "tern works them out when it runs, with its shared templates and functions, which no script has",
+            )
+            .help("write what they stand for into the file; only `{{ .name }}` is filled in, from [variables] in signoff.toml"),
+        );
+        return None;
+    }
     let is_sql = |line: &sections::Line<'_>| {
         let line = line.text.trim();
         !line.is_empty() && !line.starts_with("--")
@@ -133,6 +150,7 @@ fn cut(whole: &Whole<'_>, sink: &mut Sink) -> Option<Halves> {
             .filter(|down| !text[down.clone()].trim().is_empty())
             .map(|down| half(whole, down, sink)),
         message: None,
+        filled,
     })
 }
 
@@ -162,23 +180,6 @@ fn half(whole: &Whole<'_>, range: Range<usize>, sink: &mut Sink) -> Half {
         stretches: std::iter::once(range.start + blank..range.end).collect(),
         no_transaction,
     }
-}
-
-/// What Go's templates take for an action.
-fn templates(text: &str) -> Vec<Range<usize>> {
-    let mut found = Vec::new();
-    let mut at = 0;
-    while let Some(open) = text[at..].find("{{") {
-        let start = at + open;
-        let line = text[start..]
-            .find('\n')
-            .map_or(text.len(), |end| start + end);
-        at = text[start..line]
-            .find("}}")
-            .map_or(line, |end| start + end + 2);
-        found.push(start..at);
-    }
-    found
 }
 
 #[cfg(test)]
@@ -242,7 +243,50 @@ mod tests {
                 "missing-number there is no migration 2, and one with the number 3: tern refuses the whole folder for the gap",
                 "empty-script m/1_a.sql:1:1 `m/1_a.sql` has no SQL in its upgrade, and tern refuses the whole folder for it",
                 "duplicate-version m/1_a.sql:1:1 version 1 has two files: `m/01_b.sql` and `m/1_a.sql`",
-                "placeholder m/4_f.sql:1:14 `m/4_f.sql` has placeholders: `{{ .schema }}`, `{{ template \"shared/v1.sql\" . }}` and `{{.prefix}}`",
+                "placeholder m/4_f.sql:2:1 `m/4_f.sql` has placeholders: `{{ template \"shared/v1.sql\" . }}`",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_template_is_filled_in() {
+        let text = format!(
+            "-- {{{{.s}}}}\nCREATE TABLE {{{{ .s }}}}.t (a text DEFAULT '{{{{.data.p}}}}');\nSELECT 1\n{{{{- .end -}}}}\n\n{CUT}\nDROP TABLE {{{{.s}}}}.t;\n"
+        );
+        let mut disk = Disk::new().file("1_a.sql", text.as_str());
+        for (name, value) in [("s", "app"), ("data.p", "x"), ("end", ";")] {
+            let variables = &mut disk.request.variables;
+            variables.insert(name.to_owned(), value.to_owned());
+        }
+        let (_, told) = disk.read();
+        assert_eq!(
+            told,
+            [
+                "bad-variable m/1_a.sql:4:1 the value of `{{- .end -}}` changes what stands around it"
+            ]
+        );
+        let variables = &mut disk.request.variables;
+        variables.insert("end".to_owned(), "::int".to_owned());
+        let (tree, told) = disk.read();
+        assert_eq!(told, Vec::<String>::new());
+        let one = &tree.migrations[0];
+        assert_eq!(
+            sql(one, Direction::Up).as_deref(),
+            Some("-- app\nCREATE TABLE app.t (a text DEFAULT 'x');\nSELECT 1::int")
+        );
+        assert_eq!(
+            sql(one, Direction::Down).as_deref(),
+            Some("DROP TABLE app.t;\n")
+        );
+        let up = one.up.as_ref().expect("there");
+        assert!(up.settings.variables);
+        let values: Vec<_> = up.variables(&tree.sources).into_iter().collect();
+        assert_eq!(values, [("data.p", "x"), ("end", "::int"), ("s", "app")]);
+        disk.request.variables.clear();
+        assert_eq!(
+            disk.read().1,
+            [
+                "unknown-variable m/1_a.sql:2:42 the tree needs values that nothing gives: `data.p`, `end`, `s`"
             ]
         );
     }

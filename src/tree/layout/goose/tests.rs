@@ -1,7 +1,7 @@
 //! Files of goose, as it reads them.
 
-use crate::tree::Direction;
 use crate::tree::tests::{Disk, sql};
+use crate::tree::{Direction, Part};
 
 fn told(text: &str) -> Vec<String> {
     Disk::new().layout("goose").file("1_a.sql", text).read().1
@@ -85,12 +85,12 @@ fn what_goose_refuses_is_refused() {
         ),
         (
             "-- +goose Up\n-- +goose ENVSUB ON\nSELECT '$HOME';\n",
-            "placeholder",
+            "unknown-variable",
             3,
         ),
         (
-            "-- +goose Up\n-- +goose ENVSUB ON\nDO $$ BEGIN END $$;\n",
-            "placeholder",
+            "-- +goose Up\n-- +goose ENVSUB ON\nSELECT $1, ${A:?no};\n",
+            "goose-envsub",
             3,
         ),
     ] {
@@ -101,12 +101,56 @@ fn what_goose_refuses_is_refused() {
             "{text}: {told:?}"
         );
     }
-    let told = told(
-        "-- +goose Up\n-- +goose ENVSUB ON\nSELECT '${B:-x}', '$A', '${B:-x}';\n-- +goose ENVSUB OFF\nSELECT '$C';\n",
+}
+
+#[test]
+fn what_stands_under_envsub_is_filled_in() {
+    let text = "-- +goose Up\nSELECT '$A';\n-- +goose ENVSUB ON\n-- $A\nCREATE TABLE ${A}_t (a text DEFAULT '${B:-x}$A'); -- $A\n-- +goose StatementBegin\nDO $$$$ BEGIN\n-- +goose ENVSUB OFF\nPERFORM '$A';\n-- +goose ENVSUB ON\nPERFORM $A.f(); END $$$$;\n-- +goose StatementEnd\n-- +goose Down\nDROP TABLE ${A}_t;\n";
+    let mut disk = Disk::new().file("1_a.sql", text);
+    let variables = &mut disk.request.variables;
+    variables.insert("A".to_owned(), "app".to_owned());
+    let (tree, told) = disk.read();
+    assert_eq!(told, Vec::<String>::new());
+    let [one] = tree.migrations.as_slice() else {
+        panic!("one");
+    };
+    assert_eq!(
+        sql(one, Direction::Up).as_deref(),
+        Some(
+            "SELECT '$A';\n-- +goose ENVSUB ON\n-- $A\nCREATE TABLE app_t (a text DEFAULT 'xapp'); -- app\n-- +goose StatementBegin\nDO $$ BEGIN\n-- +goose ENVSUB OFF\nPERFORM '$A';\n-- +goose ENVSUB ON\nPERFORM app.f(); END $$;\n-- +goose StatementEnd\n"
+        )
     );
     assert_eq!(
-        told,
-        ["placeholder m/1_a.sql:3:9 `m/1_a.sql` has placeholders: `$A` and `${B:-x}`"]
+        sql(one, Direction::Down).as_deref(),
+        Some("DROP TABLE app_t;\n")
+    );
+    let up = one.up.as_ref().expect("there");
+    assert!(up.settings.variables);
+    let values: Vec<_> = up.variables(&tree.sources).into_iter().collect();
+    assert_eq!(values, [("A", "app"), ("B:-x", "x")]);
+    let Part::Sql(text) = &up.parts[0] else {
+        panic!("SQL");
+    };
+    for shown in [".f()", "END", "_t ("] {
+        let at = text.text.find(shown).expect("there");
+        assert_eq!(tree.sources.slice(text.locate(at..at + shown.len())), shown);
+    }
+}
+
+#[test]
+fn names_without_a_value_are_asked_for_once() {
+    assert_eq!(
+        told(
+            "-- +goose Up\n-- +goose ENVSUB ON\nSELECT '${B:-x}', '$A', '${A?no}';\n-- +goose ENVSUB OFF\nSELECT '$C';\n-- +goose Down\n-- +goose ENVSUB ON\nSELECT '${D}';\n"
+        ),
+        ["unknown-variable m/1_a.sql:3:20 the tree needs values that nothing gives: `A`, `D`"]
+    );
+    assert_eq!(
+        told("-- +goose Up\n-- +goose ENVSUB ON\nDO $$ BEGIN END $$;\n"),
+        [
+            "lone-dollar m/1_a.sql:3:4 this becomes a `$` by itself, which SQL has no use for",
+            "lone-dollar m/1_a.sql:3:17 this becomes a `$` by itself, which SQL has no use for"
+        ]
     );
 }
 

@@ -74,11 +74,7 @@ pub(super) fn resolve(
     if spots.is_empty() {
         return text;
     }
-    let value = |name: &str| {
-        let (form, bare) = form(name)?;
-        Some(quoted(form, files.values.get(bare)?))
-    };
-    variables::fill(files.sources, &text, &spots, &value, missing, sink)
+    variables::fill(files.sources, &text, &spots, missing, sink)
 }
 
 /// How a variable is written.
@@ -226,9 +222,12 @@ impl Run<'_, '_> {
         let is_slice = in_brackets && form(written).is_none_or(|(form, _)| form == Form::Raw);
         let named = form(written).is_some_and(|(_, name)| self.files.values.contains_key(name));
         if !is_slice || named {
+            let value = form(written)
+                .and_then(|(form, bare)| Some(quoted(form, self.files.values.get(bare)?)));
             self.spots.push(Spot {
                 range: at..at + written.len(),
                 name: written.to_owned(),
+                value,
             });
         }
     }
