@@ -18,6 +18,7 @@ mod modes;
 mod operators;
 mod order;
 mod people;
+mod placeholders;
 mod plain;
 mod preflight;
 mod reading;

@@ -11,7 +11,7 @@ use std::ops::Range;
 
 use super::sections::Whole;
 use super::template::{self, Action};
-use super::{Contents, filled};
+use super::{Contents, checksum, filled};
 use crate::diagnostic::Sink;
 use crate::lex::{self, TokenKind};
 use crate::source::Sources;
@@ -41,9 +41,27 @@ pub(super) fn fill(contents: &mut Contents, values: &BTreeMap<String, String>, s
             };
             filling.script(script);
         }
+        record(migration);
     }
     let because = "the program that the tool is a part of puts values there before the tool sees them, for SQL has no such thing";
     variables::report_missing(&missing, because, sink);
+}
+
+/// sqlx hashes what it is given, which is the text with the values in it.
+fn record(migration: &mut Migration) {
+    let filled = migration.up.iter().filter(|up| up.settings.variables);
+    let parts = filled.flat_map(|up| &up.parts);
+    let texts: Vec<&str> = parts
+        .filter_map(|part| match part {
+            Part::Sql(text) => Some(&*text.text),
+            Part::Data(_) | Part::Step(_) => None,
+        })
+        .collect();
+    if let Some(checksum) = migration.record.get_mut("checksum")
+        && !texts.is_empty()
+    {
+        *checksum = checksum::sha384(texts).into();
+    }
 }
 
 fn is_template(migration: &Migration) -> bool {
@@ -361,6 +379,22 @@ mod tests {
         assert!(
             told[0].starts_with("bad-variable m/1_a.up.sql:1:12 "),
             "{told:?}"
+        );
+    }
+
+    #[test]
+    fn sqlx_hashes_what_it_is_given() {
+        let checksum = |text: &str| {
+            let mut disk = Disk::new().layout("sqlx").file("1_a.sql", text);
+            let variables = &mut disk.request.variables;
+            variables.insert("S".to_owned(), "app".to_owned());
+            let (tree, told) = disk.read();
+            assert_eq!(told, Vec::<String>::new());
+            tree.migrations[0].record["checksum"].clone()
+        };
+        assert_eq!(
+            checksum("DROP TABLE {{.S}}.t;"),
+            checksum("DROP TABLE app.t;")
         );
     }
 
