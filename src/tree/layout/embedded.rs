@@ -222,22 +222,22 @@ fn sort_out<'t>(
     found: &mut std::iter::Peekable<std::vec::IntoIter<Action<'t>>>,
     all: &mut Vec<(Action<'t>, Place)>,
 ) {
+    let is = |one: &str, words: &[&str]| words.iter().any(|it| one.eq_ignore_ascii_case(it));
+    // The first word of the statement, and whether a body belongs to it.
     let mut first: Option<&str> = None;
+    let mut has_body = false;
     for token in lex::tokens(text) {
         let written = &text[token.range()];
         if token.kind == TokenKind::Semicolon {
-            first = None;
+            (first, has_body) = (None, false);
         } else if token.kind == TokenKind::Word {
-            first.get_or_insert(written);
+            let first = *first.get_or_insert(written);
+            has_body |= is(first, &["do"])
+                || (is(first, &["create"]) && is(written, &["function", "procedure"]));
         }
         let end = base + token.end;
-        let makes_code = |word: &str| {
-            ["do", "create"]
-                .iter()
-                .any(|it| word.eq_ignore_ascii_case(it))
-        };
         let is_dollars = token.kind == TokenKind::DollarString;
-        let place = if is_dollars && (base > 0 || first.is_some_and(makes_code)) {
+        let place = if is_dollars && (base > 0 || has_body) {
             let tag = written[1..].find('$').map_or(0, |end| end + 2);
             let body = tag..written.len() - tag;
             sort_out(&written[body], base + token.start + tag, found, all);
@@ -321,7 +321,7 @@ mod tests {
 
     #[test]
     fn what_may_be_meant_as_it_stands_stays() {
-        let text = "INSERT INTO mail VALUES ('Dear {{ .Name }}', $$Yours, {{ .Us }}$$, '{{1,2},{3,4}}', '{{ user }}');";
+        let text = "INSERT INTO mail VALUES ('Dear {{ .Name }}', $$Yours, {{ .Us }}$$, '{{1,2},{3,4}}', '{{ user }}'); CREATE TABLE t (a text DEFAULT $$to {{ .Us }}$$);";
         let (sql, told) = read(text, &[("Other", "x")]);
         assert_eq!(sql, text);
         assert_eq!(
