@@ -75,6 +75,7 @@ pub fn listing(config: &Config) -> Vec<Listed> {
         "version_table.scheme" = version_table.scheme, it => Some(it.clone());
         "version_table.name" = version_table.name, it => Some(it.clone());
         "version_table.schema" = version_table.schema, it => Some(it.clone());
+        "version_table.events" = version_table.events, it => Some(it.to_string());
         "version_table.tool_table" = version_table.tool_table, it => it.as_ref().map(ToString::to_string);
         "render.templates" = render.templates, it => it.as_ref().map(ToString::to_string);
     }
@@ -337,6 +338,8 @@ pub struct VersionTable {
     pub schema: Setting<String>,
     /// The table of the tool whose scheme it is, where it is not where that tool puts it.
     pub tool_table: Setting<Option<ToolTable>>,
+    /// Whether there is an event table.
+    pub events: Setting<bool>,
 }
 
 /// A table that another tool keeps.

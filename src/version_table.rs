@@ -91,6 +91,8 @@ pub struct VersionTable {
     pub name: Ident,
     /// The table of the tree's own tool, where that is kept as well.
     pub tool: Option<Tool>,
+    /// Whether there is an event table.
+    pub events: bool,
 }
 
 /// A table of another tool that is kept beside ours.

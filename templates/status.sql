@@ -1,3 +1,4 @@
+{% import "script/words.sql" as words %}
 {% include "script/header.sql" %}
 {% include "script/client.sql" %}
 
@@ -31,7 +32,7 @@ END $signoff$;
 {% else %}
 \set signoff_step_names '{}'
 {% endif %}
-SELECT coalesce((SELECT e.event FROM {{ event_table }} e WHERE e.revision NOT LIKE 'repeatable:%' ORDER BY e.id DESC LIMIT 1), '')
+SELECT coalesce((SELECT e.event FROM {{ words.told_events(events, event_table) }} e WHERE e.revision NOT LIKE 'repeatable:%' ORDER BY e.id DESC LIMIT 1), '')
   AS signoff_last \gset
 {% set told = {"manifest": ":'signoff_manifest'::jsonb", "steps": ":'signoff_step_names'::jsonb", "runs": ":'signoff_runs'", "last": ":'signoff_last'",
   "again": ":'signoff_again'::jsonb", "bundle": ":'signoff_bundle'",

@@ -52,6 +52,7 @@ const SECTIONS: [(&str, &[(&str, Kind)]); 5] = [
             ("name", Kind::Text),
             ("schema", Kind::Text),
             ("tool_table", Kind::Text),
+            ("events", Kind::Flag),
         ],
     ),
     ("render", &[("templates", Kind::Text)]),
@@ -347,6 +348,7 @@ impl Gathered {
                 "public".to_owned()
             }),
             tool_table: self.optional("version_table.tool_table", check::table, sink),
+            events: self.or("version_table.events", judge::flag, sink, || true),
         };
         let migrations = Migrations {
             path,

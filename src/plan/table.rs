@@ -26,6 +26,7 @@ pub(super) fn table(config: &Config, tree: &Tree, sink: &mut Sink) -> Option<Ver
         schema: Ident::new(asked.schema.value.clone()),
         name: Ident::new(asked.name.value.clone()),
         tool,
+        events: asked.events.value,
     })
 }
 

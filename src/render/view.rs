@@ -155,6 +155,8 @@ pub struct Script {
     contents: Contents,
     version_table: String,
     event_table: String,
+    /// Whether there is one.
+    events: bool,
     schema_sql: String,
     lock_name: String,
     /// The table of the tree's own tool, where that is kept as well.
@@ -378,6 +380,7 @@ fn build(plan: Plan, file: &'static str, bundle_digest: &str) -> Script {
         contents,
         version_table: table.qualified().quoted(),
         event_table: table.event().quoted(),
+        events: table.events,
         schema_sql: table.schema.quoted(),
         lock_name: table.lock_name(),
         tool: table

@@ -11,10 +11,14 @@
 {% if direction == "stamp" %}
 -- It runs no migration: it says to {{ version_table | comment }} what is applied here, in one transaction, and writes nowhere else
 {% if tool %}
--- but in {{ event_table | comment }} and, as {{ tool.word }} does, in {{ tool.table | comment }}.
+-- but {% if events %}in {{ event_table | comment }} and, {% endif %}as {{ tool.word }} does, in {{ tool.table | comment }}.
 -- Whoever runs it vouches that the schema is that of {{ to | comment }}.
 {% else %}
+{% if events %}
 -- but in {{ event_table | comment }}. Whoever runs it vouches that the schema is that of {{ to | comment }}.
+{% else %}
+-- else. Whoever runs it vouches that the schema is that of {{ to | comment }}.
+{% endif %}
 {% endif %}
 {% if stamp.purges %}
 -- start   any: whatever this database records for the project is replaced
@@ -54,7 +58,7 @@
 --   VACUUM is not refused: it does no harm; what it came to is for the client to show.
 {% endif %}
 {% endif %}
--- - A revision that failed leaves no line in {{ event_table }}, and statement_timeout counts for a revision as a whole.
+-- - {% if events %}A revision that failed leaves no line in {{ event_table }}, and {% endif %}statement_timeout counts for a revision as a whole.
 -- - DateStyle, IntervalStyle, TimeZone as sent at connect, and what the client does with its own :parameters and ${variables},
 --   are the client's: switch the latter off.
 -- - A run that broke off leaves settings in its session. Run the whole script again there, or close the session. Not through a transaction pooler.

@@ -97,7 +97,8 @@ BEGIN
 {% if role %}
   PERFORM set_config('role', {{ role | lit }}, true);
 {% endif %}
-  t := to_regclass({{ version_table | lit }}); e := to_regclass({{ event_table | lit }});
+  t := to_regclass({{ version_table | lit }}); {% if events %}e := to_regclass({{ event_table | lit }});{% endif %}
+
 {% if changes %}
   IF EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = pg_my_temp_schema() AND c.relkind IN ('r', 'p', 'v', 'S')) THEN
     RAISE EXCEPTION USING ERRCODE = 'SO003',

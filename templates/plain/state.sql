@@ -41,9 +41,11 @@ BEGIN
 {% if direction != "plan" %}
   -- What {{ "an upgrade" if direction == "downgrade" else "a downgrade" }} began here, and did nothing of, is on the record as before.
   FOR r IN {{ words.take_back(direction, "manifest", "put_off", version_table) }} LOOP
+{% if events %}
     INSERT INTO {{ event_table }} (event, project, revision, bundle, ticket)
       VALUES ({{ ("reverted" if direction == "downgrade" else "applied") | lit }}, {{ project | lit }}, r.revision,
         current_setting('signoff.bundle'), nullif(current_setting('signoff.ticket', true), ''));
+{% endif %}
     PERFORM set_config('signoff.said', concat_ws(chr(10), current_setting('signoff.said'),
       format('signoff: begun here, and nothing of it done; {{ "not applied" if direction == "downgrade" else "still applied" }}: %s', r.revision)), false);
   END LOOP;

@@ -1,3 +1,4 @@
+{% import "script/words.sql" as words %}
 {% include "plain/header.sql" %}
 {% include "plain/rows.sql" %}
 
@@ -56,7 +57,7 @@ BEGIN
         coalesce(jsonb_agg(l.line::jsonb ORDER BY l.n) FILTER (WHERE l.n > {{ entries | length }}), '[]')
       INTO manifest, again
       FROM unnest(string_to_array(btrim(current_setting('signoff.rows'), chr(10)), chr(10))) WITH ORDINALITY AS l (line, n);
-    SELECT e.event INTO last FROM {{ event_table }} e WHERE e.revision NOT LIKE 'repeatable:%' ORDER BY e.id DESC LIMIT 1;
+    SELECT e.event INTO last FROM {{ words.told_events(events, event_table) }} e WHERE e.revision NOT LIKE 'repeatable:%' ORDER BY e.id DESC LIMIT 1;
 {% set told = {"manifest": "manifest", "steps": "step_names", "runs": "(running IS NOT NULL)", "last": "last", "again": "again",
   "bundle": "current_setting('signoff.bundle')",
   "table": "jsonb_populate_recordset(NULL::" ~ version_table ~ ", current_setting('signoff.recorded')::jsonb)" if tool else version_table} %}

@@ -12,6 +12,9 @@ COMMIT;
 :signoff_locked
 {% endif %}
 SET signoff.manifest = :'signoff_manifest'; SET signoff.put_off = :'signoff_put_off'; SET signoff.rehearsal = :'signoff_dry_run';
+{% if acts %}
+SET signoff.before = :'signoff_before';
+{% endif %}
 {% if tool %}
 SET signoff.others = {{ others | json | lit }};
 {% endif %}
@@ -47,15 +50,14 @@ BEGIN
                    WHERE v.kind = 'repeatable' AND v.up = 'to be applied again' AND v.project = {{ project | lit }}), '') END
 {% endif %}
       , false);
+{% if acts %}
   IF current_setting('signoff.rehearsal')::boolean THEN
-    SELECT count(*)
-      INTO n
-      FROM {{ event_table }} e
-     WHERE e.xmin = pg_current_xact_id()::xid AND e.event = {{ ("applied" if direction == "upgrade" else "reverted") | lit }} AND e.revision NOT LIKE 'repeatable:%';
+    n := every - current_setting('signoff.before')::bigint;
     PERFORM set_config('signoff.said',
       format('%s of %s that are still to be {{ "applied" if direction == "upgrade" else "reverted" }}',
         CASE n WHEN 0 THEN 'NONE' ELSE n::text END, n + {{ count }} - every), false);
   END IF;
+{% endif %}
 END $signoff$;
 SELECT current_setting('signoff.said') AS signoff_said \gset
 \if :signoff_dry_run

@@ -14,11 +14,11 @@
             AND EXISTS (SELECT FROM jsonb_array_elements(manifest) AS p (e)
                 WHERE (p.e->>'selected')::boolean AND p.e->>'revision' = x.e->>'revision' AND NOT put_off ? (p.e->>'revision')) AS idle
           FROM jsonb_array_elements(recorded) AS x (e)) a;
-    SELECT recorded = '[]' AND NOT EXISTS (SELECT FROM {{ event_table }} e WHERE e.event IN ('applied', 'reverted', 'stamped')) INTO fresh;
+    SELECT recorded = '[]' AND NOT EXISTS (SELECT FROM {{ words.told_events(events, event_table) }} e WHERE e.event IN ('applied', 'reverted', 'stamped')) INTO fresh;
 {% if direction != "downgrade" %}
     SELECT coalesce(jsonb_agg(DISTINCT e.revision), '[]')
       INTO mine
-      FROM {{ event_table }} e
+      FROM {{ words.told_events(events, event_table) }} e
      WHERE e.event = 'applied' AND e.bundle = current_setting('signoff.bundle') AND e.revision LIKE 'repeatable:%';
 {% endif %}
   END IF;

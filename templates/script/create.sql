@@ -34,9 +34,10 @@ RESET signoff.manifest;
 {% set manifest = ":'signoff_manifest'::jsonb" %}{% set put_off = ":'signoff_put_off'::jsonb" %}
 -- What {{ "an upgrade" if direction == "downgrade" else "a downgrade" }} began here, and did nothing of, is on the record as before.
 WITH idle AS (
-  {{ words.take_back(direction, manifest, put_off, version_table) }}),
+  {{ words.take_back(direction, manifest, put_off, version_table) }}){% if events %},
   told AS (INSERT INTO {{ event_table }} (event, project, revision, bundle, ticket)
-    SELECT {{ ("reverted" if direction == "downgrade" else "applied") | lit }}, {{ project | lit }}, i.revision, :'signoff_bundle', nullif(:'signoff_ticket', '') FROM idle i)
+    SELECT {{ ("reverted" if direction == "downgrade" else "applied") | lit }}, {{ project | lit }}, i.revision, :'signoff_bundle', nullif(:'signoff_ticket', '') FROM idle i){% endif %}
+
 SELECT count(*) > 0 AS signoff_idle, coalesce(string_agg(i.revision, ', '), '') AS signoff_idle_names FROM idle i \gset
 \if :signoff_idle
 \echo 'signoff: begun here, and nothing of it done; {{ "not applied" if direction == "downgrade" else "still applied" }}:' :signoff_idle_names
@@ -56,4 +57,9 @@ BEGIN
   END IF;
 END $signoff$;
 RESET signoff.manifest;
+{% endif %}
+{% if acts %}
+SELECT count(*) AS signoff_before
+  FROM jsonb_array_elements(:'signoff_manifest'::jsonb) AS a (e) LEFT JOIN {{ version_table }} v ON v.revision = e->>'revision'
+ WHERE (e->>'selected')::boolean AND {{ "v.state = 'applied'" if direction == "upgrade" else "v.revision IS NULL" }} \gset
 {% endif %}

@@ -13,16 +13,20 @@
 {% endif %}
 {% if acts %}
 -- read    section 5 is what changes the database. The others are the frame, the same in every script but for names: it checks,
---         records what is done in {{ version_table | comment }} and {{ event_table | comment }}, clears what a stopped run of section 5 left
+--         records what is done in {{ version_table | comment }}{% if events %} and {{ event_table | comment }}{% endif %}, clears what a stopped run of section 5 left
 --         (an invalid index, a pending detach), and writes nowhere else{% if tool %} but in {{ tool.table | comment }}, as {{ tool.word }} does{% endif %}.
 {% endif %}
 {% if direction == "stamp" %}
 -- It runs no migration: it says to {{ version_table | comment }} what is applied here, in one transaction, and writes nowhere else
 {% if tool %}
--- but in {{ event_table | comment }} and, as {{ tool.word }} does, in {{ tool.table | comment }}.
+-- but {% if events %}in {{ event_table | comment }} and, {% endif %}as {{ tool.word }} does, in {{ tool.table | comment }}.
 -- Whoever runs it vouches that the schema is that of {{ to | comment }}.
 {% else %}
+{% if events %}
 -- but in {{ event_table | comment }}. Whoever runs it vouches that the schema is that of {{ to | comment }}.
+{% else %}
+-- else. Whoever runs it vouches that the schema is that of {{ to | comment }}.
+{% endif %}
 {% endif %}
 {% if stamp.purges %}
 -- start   any: whatever this database records for the project is replaced

@@ -1,7 +1,9 @@
 {% import "script/words.sql" as words %}
 {# Rows of what was squashed give way to the row of what took its place. Stands in a DO block that declares manifest, replaced,
    gone and r. #}
+{% if events %}
 {{ words.learn_unstamped(event_table) }}
+{% endif %}
     INSERT INTO {{ version_table }}
         (revision, project, kind, parents, depends_on, message, up, up1, variables, state, steps, bundle, ticket, started_at, applied_at)
       SELECT m.revision, {{ project | lit }}, 'revision', m.parents, coalesce(m.depends_on, '{}'), m.message, m.up, m.up1, m.variables, 'applied',
@@ -25,8 +27,10 @@
         MESSAGE = 'signoff: refused: what is recorded here was changed by another run a moment ago',
         HINT = 'Run again: it goes on where it stands now.';
     END IF;
+{% if events %}
     INSERT INTO {{ event_table }} (event, project, revision, bundle, ticket)
       SELECT x.event, {{ project | lit }}, x.revision, current_setting('signoff.bundle'), nullif(current_setting('signoff.ticket', true), '')
       FROM (SELECT 'unstamped', t.key FROM jsonb_each_text(replaced) AS t
           UNION SELECT 'stamped', t.value FROM jsonb_each_text(replaced) AS t) x (event, revision)
       ORDER BY x.event DESC, x.revision COLLATE "C";
+{% endif %}

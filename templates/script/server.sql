@@ -38,7 +38,8 @@ DO $signoff$ DECLARE t regclass; e regclass; c record; BEGIN
       MESSAGE = format('signoff: refused: %s may not look into schema %s, where the version table is', current_user, {{ schema_sql | lit }}),
       HINT = '{% if role %}Grant that role USAGE on the schema.{% else %}Run as the owner of the version table, or set [target] role.{% endif %}';
   END IF;
-  t := to_regclass({{ version_table | lit }}); e := to_regclass({{ event_table | lit }});
+  t := to_regclass({{ version_table | lit }}); {% if events %}e := to_regclass({{ event_table | lit }});{% endif %}
+
   FOR c IN SELECT r.oid, r.relname, r.relkind, r.relhasrules FROM pg_class r WHERE r.oid IN (t, e) LOOP
     IF c.relkind IN ('v', 'p', 'm') THEN
       RAISE EXCEPTION USING ERRCODE = 'SO008',

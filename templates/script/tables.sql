@@ -5,9 +5,11 @@ CREATE TABLE {{ version_table }} (
   state text NOT NULL CHECK (state IN ('upgrading', 'applied', 'downgrading')), steps text[] NOT NULL DEFAULT '{}', bundle text, ticket text,
   applied_by text NOT NULL DEFAULT session_user, started_at timestamptz NOT NULL DEFAULT clock_timestamp(), applied_at timestamptz);
 COMMENT ON TABLE {{ version_table }} IS 'signoff_revision 1';
+{% if events %}
 CREATE TABLE {{ event_table }} (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, at timestamptz NOT NULL DEFAULT clock_timestamp(),
     event text NOT NULL CHECK (event IN ('started', 'applied', 'reverting', 'reverted', 'stamped', 'unstamped')), project text NOT NULL, revision text NOT NULL,
     bundle text, ticket text, session_user_name text NOT NULL DEFAULT session_user, current_user_name text NOT NULL DEFAULT current_user,
     client_addr inet DEFAULT inet_client_addr(), application text DEFAULT current_setting('application_name'));
 COMMENT ON TABLE {{ event_table }} IS 'signoff_event 1';
+{% endif %}

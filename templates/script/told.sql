@@ -5,7 +5,7 @@ WITH m AS (SELECT e->>'revision' AS revision, e->>'message' AS message, e, n
         FROM jsonb_array_elements({{ told.manifest }}) WITH ORDINALITY AS a (e, n)),
     tried AS (SELECT DISTINCT ON (e.revision) e.revision, e.event,
           format('%s UTC by %s%s', to_char(e.at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS'), e.session_user_name, ', ticket ' || e.ticket) AS told
-        FROM {{ event_table }} e
+        FROM {{ words.told_events(events, event_table) }} e
         ORDER BY e.revision, e.id DESC),
 {% if has_replaced %}
     have AS (SELECT v.* FROM {{ told.table }} v WHERE v.project = {{ project | lit }} AND v.kind = 'revision'),
@@ -70,7 +70,7 @@ SELECT format('signoff: %s of %s revisions of this release and before it are app
          WHERE NOT EXISTS (SELECT FROM {{ told.table }} v
              WHERE v.revision = e->>'revision'
                AND (v.up = e->>'up' AND v.variables IS NOT DISTINCT FROM e->>'variables'
-                 OR v.up LIKE 'sha256:%' AND EXISTS (SELECT FROM {{ event_table }} x
+                 OR v.up LIKE 'sha256:%' AND EXISTS (SELECT FROM {{ words.told_events(events, event_table) }} x
                      WHERE x.event = 'applied' AND x.bundle = {{ told.bundle }} AND x.revision = v.revision))))
         THEN 'next: run plan.sql, then upgrade.sql; a repeatable is not applied, or with another text'
 {% endif %}

@@ -126,3 +126,6 @@
       FROM jsonb_to_recordset(recorded) AS v (revision text, project text, kind text, state text)
      WHERE v.project = {{ tool.project | lit }} AND v.kind = 'revision' AND v.state <> 'upgrading';
 {% endmacro %}
+{# Rows of the event table; none, where there is no such table. #}
+{% macro told_events(events, event_table) %}{% if events %}{{ event_table }}{% else %}(SELECT 0::int8 AS id, clock_timestamp() AS at, ''::text AS event, ''::text AS revision, ''::text AS bundle,
+          ''::text AS ticket, ''::text AS session_user_name WHERE false){% endif %}{% endmacro %}

@@ -3,6 +3,7 @@
 
 mod refused;
 mod rows;
+mod silent;
 mod stamped;
 mod taken;
 

@@ -7,6 +7,13 @@ use serde::Serialize;
 use super::line::{self, Contents};
 use crate::plan::{Flavour, Plan, Transactions, Unit};
 
+/// The table of another tool that is kept.
+#[derive(Debug, Serialize)]
+struct Tool {
+    name: &'static str,
+    table: String,
+}
+
 /// What the run book's template sees.
 #[expect(
     clippy::struct_excessive_bools,
@@ -52,6 +59,8 @@ pub struct RunBook {
     version_table: String,
     /// The event table's name in SQL.
     event_table: String,
+    events: bool,
+    tool: Option<Tool>,
     /// Values of the variables its revisions use.
     variables: BTreeMap<String, String>,
     /// Ids of revisions that run step by step.
@@ -93,6 +102,11 @@ pub fn view(upgrade: &Plan, downgrade: &Plan, bundle_digest: &str) -> RunBook {
         single: upgrade.transactions == Transactions::One,
         version_table: upgrade.table.qualified().quoted(),
         event_table: upgrade.table.event().quoted(),
+        events: upgrade.table.events,
+        tool: upgrade.table.tool.as_ref().map(|tool| Tool {
+            name: tool.scheme.name,
+            table: tool.qualified().quoted(),
+        }),
         variables: upgrade.variables.clone(),
         by_steps: stepwise
             .map(|block| upgrade.rows[block.row].revision.clone())

@@ -21,8 +21,10 @@ DO $signoff$ DECLARE m jsonb := current_setting('signoff.row'); p text; goal tex
     LIMIT 1;
   IF FOUND THEN RAISE EXCEPTION USING ERRCODE = 'SO002', MESSAGE = format('signoff: refused: revision %s needs %s first', m->>'revision', p); END IF;
 {% endif %}
+{% if events %}
   INSERT INTO {{ event_table }} (event, project, revision, bundle, ticket)
     SELECT 'started', {{ project | lit }}, m->>'revision', current_setting('signoff.bundle'), nullif(current_setting('signoff.ticket', true), '');
+{% endif %}
   INSERT INTO {{ version_table }} AS v (revision, project, kind, parents, depends_on, message, up, up1, variables, state, bundle, ticket)
     SELECT r.revision, {{ project | lit }}, coalesce(r.kind, 'revision'), coalesce(r.parents, '{}'), coalesce(r.depends_on, '{}'), r.message, r.up, r.up1,
       r.variables, goal, current_setting('signoff.bundle'), nullif(current_setting('signoff.ticket', true), '')
@@ -68,8 +70,10 @@ DO $signoff$ DECLARE m jsonb := current_setting('signoff.row'); c text; BEGIN
       MESSAGE = format('signoff: refused: revision %s can''t be reverted, %s stands on it', m->>'revision', c),
       HINT = format('Revert %s first.', c);
   END IF;
+{% if events %}
   INSERT INTO {{ event_table }} (event, project, revision, bundle, ticket)
     SELECT 'reverting', {{ project | lit }}, m->>'revision', current_setting('signoff.bundle'), nullif(current_setting('signoff.ticket', true), '');
+{% endif %}
   UPDATE {{ version_table }} v
      SET up = CASE WHEN m->'recreates' ? split_part(v.revision, ':', 2) OR v.up = 'to be applied again' THEN 'to be applied again'
          ELSE 'to be compared again' END
@@ -79,8 +83,12 @@ $m$;
 {% endif %}
 SET signoff.ended = $m$
 DO $signoff$ BEGIN
+{% if events %}
   INSERT INTO {{ event_table }} (event, project, revision, bundle, ticket)
     SELECT {{ ("applied" if direction == "upgrade" else "reverted") | lit }}, {{ project | lit }}, current_setting('signoff.row')::jsonb->>'revision', current_setting('signoff.bundle'),
       nullif(current_setting('signoff.ticket', true), '');
+{% else %}
+  NULL;
+{% endif %}
 END $signoff$;
 $m$;

@@ -14,7 +14,7 @@ DO $signoff$ DECLARE m jsonb; BEGIN
            WHERE v.revision = m->>'revision'
              AND (v.up = m->>'up' AND v.variables IS NOT DISTINCT FROM m->>'variables'
                  OR v.up LIKE 'sha256:%'
-                   AND EXISTS (SELECT FROM {{ event_table }} e
+                   AND EXISTS (SELECT FROM {{ words.told_events(events, event_table) }} e
                        WHERE e.event = 'applied' AND e.bundle = current_setting('signoff.bundle') AND e.revision = v.revision))) THEN
       PERFORM set_config('signoff.todo', 'no', true);
       EXECUTE current_setting('signoff.restore');
@@ -51,6 +51,9 @@ DO $signoff$ DECLARE m jsonb; BEGIN
 {% endif %}
 {% endif %}
   EXECUTE current_setting('signoff.ended');
+{% if not events %}
+  PERFORM set_config('signoff.xid', pg_current_xact_id()::text, true);
+{% endif %}
   PERFORM set_config('signoff.todo', 'yes', true);
   EXECUTE current_setting('signoff.now'); END $signoff$;
 $m$;
@@ -59,7 +62,8 @@ DO $signoff$ DECLARE this text; c record; BEGIN
 {{ words.fire_each() }}
   EXECUTE pg_catalog.current_setting('signoff.own');
   this := current_setting('signoff.row')::jsonb->>'revision';
-  IF NOT EXISTS (SELECT FROM {{ event_table }} e WHERE e.revision = this AND e.xmin = pg_current_xact_id()::xid)
+  IF {% if events %}NOT EXISTS (SELECT FROM {{ event_table }} e WHERE e.revision = this AND e.xmin = pg_current_xact_id()::xid){% else %}pg_current_xact_id()::text IS DISTINCT FROM current_setting('signoff.xid', true){% endif %}
+
      OR {{ "NOT " if direction == "upgrade" }}EXISTS (SELECT FROM {{ version_table }} v WHERE v.revision = this{{ " AND v.xmin = pg_current_xact_id()::xid" if direction == "upgrade" }}) THEN
     RAISE EXCEPTION USING ERRCODE = 'SO005',
       MESSAGE = format('signoff: revision %s ended its transaction or changed its own record', this),

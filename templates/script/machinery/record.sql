@@ -4,13 +4,19 @@ SET signoff.row = :'signoff_row'; SET signoff.bundle = :'signoff_bundle'; SET si
 {% if tool %}
 SET signoff.beyond = :'signoff_beyond';
 {% endif %}
+{% if events %}
 INSERT INTO {{ event_table }} (event, project, revision, bundle, ticket)
   SELECT {{ ("started" if direction == "upgrade" else "reverting") | lit }}, {{ project | lit }}, :'signoff_row'::jsonb->>'revision', :'signoff_bundle', nullif(:'signoff_ticket', '');
+{% endif %}
 $m$ AS signoff_started \gset
+{% if events %}
 SELECT $m$
 INSERT INTO {{ event_table }} (event, project, revision, bundle, ticket)
   SELECT {{ ("applied" if direction == "upgrade" else "reverted") | lit }}, {{ project | lit }}, :'signoff_row'::jsonb->>'revision', :'signoff_bundle', nullif(:'signoff_ticket', '');
 $m$ AS signoff_ended \gset
+{% else %}
+\set signoff_ended ''
+{% endif %}
 {% if tool %}
 {% import tool.template as theirs %}
 {% endif %}

@@ -33,7 +33,7 @@ SELECT :signoff_repeat
        WHERE v.revision = :'signoff_row'::jsonb->>'revision'
          AND (v.up = :'signoff_row'::jsonb->>'up' AND v.variables IS NOT DISTINCT FROM :'signoff_row'::jsonb->>'variables'
              OR v.up LIKE 'sha256:%'
-               AND EXISTS (SELECT FROM {{ event_table }} e
+               AND EXISTS (SELECT FROM {{ words.told_events(events, event_table) }} e
                    WHERE e.event = 'applied' AND e.bundle = :'signoff_bundle' AND e.revision = v.revision)))
     AS signoff_todo \gset$m$ AS signoff_look_repeatable \gset
 {% endif %}

@@ -21,13 +21,20 @@ END $signoff$;
 {% endif %}
 :signoff_ended
 :signoff_user
+{% if not events %}
+SELECT pg_catalog.pg_current_xact_id()::text AS signoff_xid \gset
+{% endif %}
 $m$ AS signoff_begin \gset
 SELECT $m$
 :signoff_fire
 :signoff_own
 SET signoff.row = :'signoff_row';
+{% if not events %}
+SET signoff.xid = :'signoff_xid';
+{% endif %}
 DO $signoff$ DECLARE this text := current_setting('signoff.row')::jsonb->>'revision'; BEGIN
-  IF NOT EXISTS (SELECT FROM {{ event_table }} e WHERE e.revision = this AND e.xmin = pg_current_xact_id()::xid)
+  IF {% if events %}NOT EXISTS (SELECT FROM {{ event_table }} e WHERE e.revision = this AND e.xmin = pg_current_xact_id()::xid){% else %}pg_current_xact_id()::text IS DISTINCT FROM current_setting('signoff.xid', true){% endif %}
+
      OR {{ "NOT " if direction == "upgrade" }}EXISTS (SELECT FROM {{ version_table }} v WHERE v.revision = this{{ " AND v.xmin = pg_current_xact_id()::xid" if direction == "upgrade" }}) THEN
     RAISE EXCEPTION USING ERRCODE = 'SO005',
       MESSAGE = format('signoff: revision %s ended its transaction or changed its own record', this),

@@ -68,15 +68,21 @@
   IF there THEN
     said := {{ ("nothing to record: what this database records is " ~ to ~ " already") | lit }};
   ELSE
+{% if events %}
 {{ words.learn_unstamped(event_table) }}
+{% endif %}
     WITH f AS (SELECT c.e->>'revision' AS revision, c.n
           FROM jsonb_array_elements(changes) WITH ORDINALITY AS c (e, n)
          WHERE (c.e->>'forget')::boolean),
       gone AS (DELETE FROM {{ version_table }} v USING f WHERE v.revision = f.revision AND v.project = {{ project | lit }} RETURNING v.revision)
+{% if events %}
     INSERT INTO {{ event_table }} (event, project, revision, bundle, ticket)
       SELECT 'unstamped', {{ project | lit }}, f.revision, current_setting('signoff.bundle'), nullif(current_setting('signoff.ticket', true), '')
       FROM f JOIN gone USING (revision)
       ORDER BY f.n DESC;
+{% else %}
+    SELECT count(*) INTO n FROM gone;
+{% endif %}
     WITH s AS (SELECT m.*, c.n
           FROM jsonb_array_elements(changes) WITH ORDINALITY AS c (e, n)
             JOIN jsonb_to_recordset(manifest) AS m (revision text, parents text[], depends_on text[], message text, up text, up1 text, variables text)
@@ -89,10 +95,14 @@
         FROM s
         ORDER BY s.n
         RETURNING revision)
+{% if events %}
     INSERT INTO {{ event_table }} (event, project, revision, bundle, ticket)
       SELECT 'stamped', {{ project | lit }}, s.revision, current_setting('signoff.bundle'), nullif(current_setting('signoff.ticket', true), '')
       FROM s JOIN made USING (revision)
       ORDER BY s.n;
+{% else %}
+    SELECT count(*) INTO n FROM made;
+{% endif %}
 {% if tool %}
 {% import tool.template as theirs %}
     PERFORM set_config('signoff.beyond', '{}', true);

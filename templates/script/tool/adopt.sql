@@ -18,7 +18,9 @@
     END IF;
   END IF;
   IF adopted <> '[]' OR taken_back <> '[]' THEN
+{% if events %}
 {{ words.learn_unstamped(event_table) }}
+{% endif %}
     DELETE FROM {{ version_table }} v WHERE v.project = {{ project | lit }} AND (adopted ? v.revision OR taken_back ? v.revision);
     INSERT INTO {{ version_table }}
         (revision, project, kind, parents, depends_on, message, up, up1, variables, state, bundle, ticket, applied_at)
@@ -26,10 +28,12 @@
         current_setting('signoff.bundle'), nullif(current_setting('signoff.ticket', true), ''), clock_timestamp()
       FROM jsonb_to_recordset(manifest) AS m (revision text, parents text[], depends_on text[], message text, up text, up1 text, variables text)
      WHERE adopted ? m.revision;
+{% if events %}
     INSERT INTO {{ event_table }} (event, project, revision, bundle, ticket)
       SELECT x.event, {{ project | lit }}, x.revision, current_setting('signoff.bundle'), nullif(current_setting('signoff.ticket', true), '')
       FROM (SELECT 'unstamped', b FROM jsonb_array_elements_text(taken_back) AS b
           UNION SELECT 'stamped', a FROM jsonb_array_elements_text(adopted) AS a) x (event, revision)
       ORDER BY x.event DESC, x.revision COLLATE "C";
+{% endif %}
   END IF;
 {{ theirs.settle(tool) }}{##}

@@ -2,7 +2,7 @@
 \if true
 -- signoff downgrade · branches · 48ac91d7e3b0 → 0d3f7a91c2e4 · 4 revisions
 -- tree    sha256:12a7e76a5d5ade7f32dc437a1de1c7244f6fff5548feb51a1bdbb92c798778e5
--- bundle  sha256:6fd7856e009545f94671faa588042dad979326a739cd2d0c59c61baff80bc4d1
+-- bundle  sha256:a19e132db4afd43054894a5523d855ab0f81a92c71b75d1874e9c6955a77ccb7
 -- run     psql -X -d DATABASE -f downgrade.sql
 -- first   psql -X -d DATABASE -f plan.sql       (says what would run here, and changes nothing)
 -- read    section 5 is what changes the database. The others are the frame, the same in every script but for names: it checks,
@@ -35,7 +35,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:6fd7856e009545f94671faa588042dad979326a739cd2d0c59c61baff80bc4d1'
+\set signoff_bundle 'sha256:a19e132db4afd43054894a5523d855ab0f81a92c71b75d1874e9c6955a77ccb7'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -748,6 +748,9 @@ SELECT count(*) > 0 AS signoff_idle, coalesce(string_agg(i.revision, ', '), '') 
 \if :signoff_idle
 \echo 'signoff: begun here, and nothing of it done; not applied:' :signoff_idle_names
 \endif
+SELECT count(*) AS signoff_before
+  FROM jsonb_array_elements(:'signoff_manifest'::jsonb) AS a (e) LEFT JOIN "public"."signoff_revision" v ON v.revision = e->>'revision'
+ WHERE (e->>'selected')::boolean AND v.revision IS NULL \gset
 \set SHOW_CONTEXT errors
 
 -- 5. The revisions, each as it is written, between lines that record it.
@@ -819,6 +822,7 @@ SELECT customer, rank() OVER (ORDER BY total DESC) AS place FROM customer_total;
 :signoff_rest
 :signoff_locked
 SET signoff.manifest = :'signoff_manifest'; SET signoff.put_off = :'signoff_put_off'; SET signoff.rehearsal = :'signoff_dry_run';
+SET signoff.before = :'signoff_before';
 DO $signoff$
 DECLARE
   put_off jsonb := current_setting('signoff.put_off'); promised bigint; n bigint; every bigint;
@@ -838,10 +842,7 @@ BEGIN
       format('%s of 4 revisions are reverted', every)
       , false);
   IF current_setting('signoff.rehearsal')::boolean THEN
-    SELECT count(*)
-      INTO n
-      FROM "public"."signoff_event" e
-     WHERE e.xmin = pg_current_xact_id()::xid AND e.event = 'reverted' AND e.revision NOT LIKE 'repeatable:%';
+    n := every - current_setting('signoff.before')::bigint;
     PERFORM set_config('signoff.said',
       format('%s of %s that are still to be reverted',
         CASE n WHEN 0 THEN 'NONE' ELSE n::text END, n + 4 - every), false);

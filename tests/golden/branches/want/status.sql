@@ -2,7 +2,7 @@
 \if true
 -- signoff status · branches · base → 48ac91d7e3b0 · 5 revisions
 -- tree    sha256:12a7e76a5d5ade7f32dc437a1de1c7244f6fff5548feb51a1bdbb92c798778e5
--- bundle  sha256:6fd7856e009545f94671faa588042dad979326a739cd2d0c59c61baff80bc4d1
+-- bundle  sha256:a19e132db4afd43054894a5523d855ab0f81a92c71b75d1874e9c6955a77ccb7
 -- run     psql -X -d DATABASE -f status.sql
 -- It changes nothing.
 --
@@ -32,7 +32,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:6fd7856e009545f94671faa588042dad979326a739cd2d0c59c61baff80bc4d1'
+\set signoff_bundle 'sha256:a19e132db4afd43054894a5523d855ab0f81a92c71b75d1874e9c6955a77ccb7'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;

@@ -2,7 +2,7 @@
 \if true
 -- signoff status · linear · base → 9a44e2d5806b · 3 revisions
 -- tree    sha256:4ba21bb7d0a6009439dd877a710a7897576aa4d7f700e45e3b96dc505fbcfc56
--- bundle  sha256:df6ea1f1afa4f39598f737abb26f1485939db7e6c19907b5ae09c2e91685c372
+-- bundle  sha256:53769b583a2c33028cc8a03bee42bf4e355d3ecfbccfe9568b8347815352cbcf
 -- run     psql -X -d DATABASE -f status.sql
 -- It changes nothing.
 --
@@ -28,7 +28,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:df6ea1f1afa4f39598f737abb26f1485939db7e6c19907b5ae09c2e91685c372'
+\set signoff_bundle 'sha256:53769b583a2c33028cc8a03bee42bf4e355d3ecfbccfe9568b8347815352cbcf'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;

@@ -2,7 +2,7 @@
 \if true
 -- signoff upgrade · linear · base → 9a44e2d5806b · 3 revisions
 -- tree    sha256:4ba21bb7d0a6009439dd877a710a7897576aa4d7f700e45e3b96dc505fbcfc56
--- bundle  sha256:df6ea1f1afa4f39598f737abb26f1485939db7e6c19907b5ae09c2e91685c372
+-- bundle  sha256:53769b583a2c33028cc8a03bee42bf4e355d3ecfbccfe9568b8347815352cbcf
 -- run     psql -X -d DATABASE -f upgrade.sql
 -- first   psql -X -d DATABASE -f plan.sql       (says what would run here, and changes nothing)
 -- read    section 5 is what changes the database. The others are the frame, the same in every script but for names: it checks,
@@ -31,7 +31,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:df6ea1f1afa4f39598f737abb26f1485939db7e6c19907b5ae09c2e91685c372'
+\set signoff_bundle 'sha256:53769b583a2c33028cc8a03bee42bf4e355d3ecfbccfe9568b8347815352cbcf'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -996,6 +996,9 @@ SELECT count(*) > 0 AS signoff_idle, coalesce(string_agg(i.revision, ', '), '') 
 \if :signoff_idle
 \echo 'signoff: begun here, and nothing of it done; still applied:' :signoff_idle_names
 \endif
+SELECT count(*) AS signoff_before
+  FROM jsonb_array_elements(:'signoff_manifest'::jsonb) AS a (e) LEFT JOIN "public"."signoff_revision" v ON v.revision = e->>'revision'
+ WHERE (e->>'selected')::boolean AND v.state = 'applied' \gset
 \set SHOW_CONTEXT errors
 
 -- 5. The revisions, each as it is written, between lines that record it.
@@ -1104,6 +1107,7 @@ SELECT $m0$UPDATE player SET top = scores[1:best] WHERE scores <> '{}'$m0$ \gexe
 :signoff_rest
 :signoff_locked
 SET signoff.manifest = :'signoff_manifest'; SET signoff.put_off = :'signoff_put_off'; SET signoff.rehearsal = :'signoff_dry_run';
+SET signoff.before = :'signoff_before';
 DO $signoff$
 DECLARE
   put_off jsonb := current_setting('signoff.put_off'); promised bigint; n bigint; every bigint;
@@ -1128,10 +1132,7 @@ BEGIN
                    WHERE v.kind = 'repeatable' AND v.up = 'to be applied again' AND v.project = 'linear'), '') END
       , false);
   IF current_setting('signoff.rehearsal')::boolean THEN
-    SELECT count(*)
-      INTO n
-      FROM "public"."signoff_event" e
-     WHERE e.xmin = pg_current_xact_id()::xid AND e.event = 'applied' AND e.revision NOT LIKE 'repeatable:%';
+    n := every - current_setting('signoff.before')::bigint;
     PERFORM set_config('signoff.said',
       format('%s of %s that are still to be applied',
         CASE n WHEN 0 THEN 'NONE' ELSE n::text END, n + 3 - every), false);

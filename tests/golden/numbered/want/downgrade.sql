@@ -2,7 +2,7 @@
 \if true
 -- signoff downgrade · numbered · 10 → 10 · 0 revisions
 -- tree    sha256:b898e35a1ed381e284177dee2d7f5ad0139e8414e3ed81afa6d6f28b02d40fc7
--- bundle  sha256:ee11d3975c51f99cced4dce2d60f1bd803bf818b3859bb10406c6917cf503988
+-- bundle  sha256:142d37968bcd1a266f40c1742b88258ca99093857c8882c0c922d381c812babc
 -- run     psql -X -d DATABASE -f downgrade.sql
 -- first   psql -X -d DATABASE -f plan.sql       (says what would run here, and changes nothing)
 -- stops above 10: it has no downgrade
@@ -26,7 +26,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:ee11d3975c51f99cced4dce2d60f1bd803bf818b3859bb10406c6917cf503988'
+\set signoff_bundle 'sha256:142d37968bcd1a266f40c1742b88258ca99093857c8882c0c922d381c812babc'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -742,15 +742,6 @@ BEGIN
   PERFORM set_config('signoff.said',
       format('%s of 0 revisions are reverted', every)
       , false);
-  IF current_setting('signoff.rehearsal')::boolean THEN
-    SELECT count(*)
-      INTO n
-      FROM "public"."signoff_event" e
-     WHERE e.xmin = pg_current_xact_id()::xid AND e.event = 'reverted' AND e.revision NOT LIKE 'repeatable:%';
-    PERFORM set_config('signoff.said',
-      format('%s of %s that are still to be reverted',
-        CASE n WHEN 0 THEN 'NONE' ELSE n::text END, n + 0 - every), false);
-  END IF;
 END $signoff$;
 SELECT current_setting('signoff.said') AS signoff_said \gset
 \if :signoff_dry_run

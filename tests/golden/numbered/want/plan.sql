@@ -2,7 +2,7 @@
 \if true
 -- signoff plan · numbered · base → 10 · 5 revisions
 -- tree    sha256:b898e35a1ed381e284177dee2d7f5ad0139e8414e3ed81afa6d6f28b02d40fc7
--- bundle  sha256:ee11d3975c51f99cced4dce2d60f1bd803bf818b3859bb10406c6917cf503988
+-- bundle  sha256:142d37968bcd1a266f40c1742b88258ca99093857c8882c0c922d381c812babc
 -- run     psql -X -d DATABASE -f plan.sql
 -- It changes nothing.
 --
@@ -30,7 +30,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:ee11d3975c51f99cced4dce2d60f1bd803bf818b3859bb10406c6917cf503988'
+\set signoff_bundle 'sha256:142d37968bcd1a266f40c1742b88258ca99093857c8882c0c922d381c812babc'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;

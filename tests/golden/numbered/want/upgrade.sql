@@ -2,7 +2,7 @@
 \if true
 -- signoff upgrade · numbered · base → 10 · 5 revisions
 -- tree    sha256:b898e35a1ed381e284177dee2d7f5ad0139e8414e3ed81afa6d6f28b02d40fc7
--- bundle  sha256:ee11d3975c51f99cced4dce2d60f1bd803bf818b3859bb10406c6917cf503988
+-- bundle  sha256:142d37968bcd1a266f40c1742b88258ca99093857c8882c0c922d381c812babc
 -- run     psql -X -d DATABASE -f upgrade.sql
 -- first   psql -X -d DATABASE -f plan.sql       (says what would run here, and changes nothing)
 -- read    section 5 is what changes the database. The others are the frame, the same in every script but for names: it checks,
@@ -33,7 +33,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:ee11d3975c51f99cced4dce2d60f1bd803bf818b3859bb10406c6917cf503988'
+\set signoff_bundle 'sha256:142d37968bcd1a266f40c1742b88258ca99093857c8882c0c922d381c812babc'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -1211,6 +1211,9 @@ SELECT count(*) > 0 AS signoff_idle, coalesce(string_agg(i.revision, ', '), '') 
 \if :signoff_idle
 \echo 'signoff: begun here, and nothing of it done; still applied:' :signoff_idle_names
 \endif
+SELECT count(*) AS signoff_before
+  FROM jsonb_array_elements(:'signoff_manifest'::jsonb) AS a (e) LEFT JOIN "public"."signoff_revision" v ON v.revision = e->>'revision'
+ WHERE (e->>'selected')::boolean AND v.state = 'applied' \gset
 \set SHOW_CONTEXT errors
 
 -- 5. The revisions, each as it is written, between lines that record it.
@@ -1322,6 +1325,7 @@ INSERT INTO log (line) VALUES ('it''s \d; "begin"'), (E'tab\tand \'quote\'');
 :signoff_rest
 :signoff_locked
 SET signoff.manifest = :'signoff_manifest'; SET signoff.put_off = :'signoff_put_off'; SET signoff.rehearsal = :'signoff_dry_run';
+SET signoff.before = :'signoff_before';
 SET signoff.others = '{}';
 DO $signoff$
 DECLARE
@@ -1373,10 +1377,7 @@ BEGIN
                    WHERE v.kind = 'repeatable' AND v.up = 'to be applied again' AND v.project = 'numbered'), '') END
       , false);
   IF current_setting('signoff.rehearsal')::boolean THEN
-    SELECT count(*)
-      INTO n
-      FROM "public"."signoff_event" e
-     WHERE e.xmin = pg_current_xact_id()::xid AND e.event = 'applied' AND e.revision NOT LIKE 'repeatable:%';
+    n := every - current_setting('signoff.before')::bigint;
     PERFORM set_config('signoff.said',
       format('%s of %s that are still to be applied',
         CASE n WHEN 0 THEN 'NONE' ELSE n::text END, n + 5 - every), false);
