@@ -15,12 +15,17 @@ SERVERS ?= target/servers
 MATRIX  ?= 13/own 14/own own/own 16/own 17/own 18/own own/16 own/18
 FAULTS  ?= 13/own own/own 18/own
 
+# The tools whose trees are read, fetched once: make peers PEERS='dbmate alembic'
+FETCHED     ?= target/peers
+PEERS       ?= alembic dbmate sql-migrate node-pg-migrate graphile-migrate drizzle prisma supabase liquibase sqitch
+PEERS_CARGO ?= sqlx diesel refinery
+
 # The program as `cargo test` has built it already, so that nothing is built twice.
 SIGNOFF := $(abspath $(or $(CARGO_TARGET_DIR),target))/debug/signoff
 
 .PHONY: help
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: build ## Compile the sample tree, migrations/, into a release folder below out/
@@ -76,6 +81,19 @@ faults: postgres ## Stop scripts in every way at every statement, on servers 13,
 	@if [ -d '$(CORPORA)/quickwit' ]; then export SIGNOFF_CORPORA='$(abspath $(CORPORA))'; \
 	else echo 'faults: $(CORPORA)/quickwit is not here, so no real tree is stopped'; fi; \
 	SIGNOFF_FAULTS=all tests/matrix.sh '$(SERVERS)' 'postgres::faults postgres::operators' $(FAULTS)
+
+.PHONY: peers
+peers: postgres ## Run other tools beside our scripts, on one database; prints a table (PEERS='dbmate alembic': only those)
+	tests/peers.sh '$(FETCHED)'
+	SIGNOFF_ALEMBIC='$(abspath $(FETCHED))/python/bin/alembic' \
+	SIGNOFF_PEERS='$(abspath $(FETCHED))' SIGNOFF_ONLY_PEERS='$(PEERS)' \
+	  cargo test --locked --test suite peers:: -- --ignored --nocapture
+
+.PHONY: peers-cargo
+peers-cargo: postgres ## The same for sqlx, diesel and refinery, which are built first: that takes half an hour
+	tests/peers.sh '$(FETCHED)' --cargo
+	SIGNOFF_PEERS='$(abspath $(FETCHED))' SIGNOFF_ONLY_PEERS='$(PEERS_CARGO)' \
+	  cargo test --locked --test suite peers::peers_agree -- --ignored --nocapture
 
 .PHONY: bench
 bench: ## Time made-up trees of 100 to 100,000 revisions, against sha256sum

@@ -79,6 +79,15 @@ impl Server {
         }
     }
 
+    /// One that listens on 127.0.0.1 too, for programs that can't talk through its socket.
+    #[track_caller]
+    pub(crate) fn start_listening() -> Self {
+        match Cluster::start_listening() {
+            Ok(cluster) => Self(Arc::new(cluster)),
+            Err(reason) => panic!("{reason}"),
+        }
+    }
+
     /// An empty database on it.
     #[track_caller]
     pub(crate) fn database(&self) -> Database {
@@ -218,6 +227,11 @@ impl Database {
     /// What `-d` takes.
     pub(crate) fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Where its server listens on 127.0.0.1, if it does.
+    pub(crate) fn port(&self) -> u16 {
+        self.cluster.port()
     }
 
     /// `psql -X -d DATABASE … -f FILE`: how a DBA runs a script.

@@ -15,6 +15,9 @@ use crate::support::outcome;
 const MISSING: &str = "no PostgreSQL server found: install one (Debian: apt-get install postgresql), \
                        or let PG_BIN name the folder that holds initdb";
 
+/// The port that names the socket of a server that does not listen.
+const PORT: u16 = 5432;
+
 /// Nothing of a test database outlives the run, so nothing needs to reach the disk.
 const SETTINGS: &str = "
 listen_addresses = ''
@@ -32,6 +35,9 @@ timezone = 'UTC'
 
 /// A server that is brought down must keep what it has said to be committed.
 const DURABLE: &str = "synchronous_commit = on\n";
+
+/// A listener is where a program finds it that can't talk through a socket.
+const LISTENING: &str = "listen_addresses = '127.0.0.1'\n";
 
 /// What the log says when a server that lost a backend has stopped all others.
 const CRASHED: &str = "all server processes terminated; reinitializing";
@@ -52,6 +58,8 @@ pub(super) struct Cluster {
     binaries: Utf8PathBuf,
     /// Holds the data folder, the log and the socket.
     folder: Utf8PathBuf,
+    /// The number of its socket, and its port where it listens.
+    port: u16,
     /// Its standard input is the thread on which the server's life hangs.
     _supervisor: Child,
 }
@@ -81,8 +89,19 @@ impl Cluster {
         Self::start(&["standby.signal"], "")
     }
 
-    /// A new cluster, with these empty files in its data folder and these lines in its settings.
+    /// A new cluster that listens on 127.0.0.1 too, at a port that was free a moment ago.
+    pub(super) fn start_listening() -> Result<Self, String> {
+        let free = std::net::TcpListener::bind(("127.0.0.1", 0)).and_then(|it| it.local_addr());
+        let port = free.map_err(|error| format!("127.0.0.1: {error}"))?.port();
+        Self::start_at(port, &[], LISTENING)
+    }
+
     fn start(signals: &[&str], settings: &str) -> Result<Self, String> {
+        Self::start_at(PORT, signals, settings)
+    }
+
+    /// A new cluster, with these empty files in its data folder and these lines in its settings.
+    fn start_at(port: u16, signals: &[&str], settings: &str) -> Result<Self, String> {
         let binaries = binaries()?;
         let user = ServerUser::find()?;
         let home = home();
@@ -107,7 +126,8 @@ impl Cluster {
         }
         let config = data.join("postgresql.conf");
         let defaults = std::fs::read_to_string(&config).expect("initdb wrote it");
-        std::fs::write(&config, defaults + SETTINGS + settings)
+        let port_line = format!("port = {port}\n");
+        std::fs::write(&config, defaults + SETTINGS + settings + &port_line)
             .expect("a file of ours can be written");
 
         for signal in signals {
@@ -128,6 +148,7 @@ impl Cluster {
         Ok(Self {
             binaries,
             folder,
+            port,
             _supervisor: supervisor,
         })
     }
@@ -135,6 +156,11 @@ impl Cluster {
     /// Where its socket is: what `host=` takes.
     pub(super) fn folder(&self) -> &Utf8Path {
         &self.folder
+    }
+
+    /// Where it listens on 127.0.0.1, if it does.
+    pub(super) fn port(&self) -> u16 {
+        self.port
     }
 
     /// A client program that talks to this server and to no other.
@@ -153,6 +179,7 @@ impl Cluster {
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("LC_ALL", "C")
             .env("PGHOST", &self.folder)
+            .env("PGPORT", self.port.to_string())
             .env("PGUSER", "postgres");
         command
     }
