@@ -58,6 +58,7 @@ fn request(cwd: &Utf8Path, config: &Config) -> tree::Request {
         root: config.migrations.path.value.clone(),
         layout: config.migrations.layout.value.clone(),
         variables: config.variable_values(),
+        tool_path: config.migrations.tool_path.value.clone(),
     }
 }
 

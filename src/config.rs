@@ -65,6 +65,7 @@ pub fn listing(config: &Config) -> Vec<Listed> {
         "migrations.layout" = migrations.layout, it => Some(it.clone());
         "migrations.file_template" = migrations.file_template, it => Some(it.clone());
         "migrations.order" = migrations.order, it => it.map(|order| order.word().to_owned());
+        "migrations.tool_path" = migrations.tool_path, it => it.clone();
         "target.server" = target.server, it => Some(it.to_string());
         "target.database" = target.database, it => it.clone();
         "target.role" = target.role, it => it.clone();
@@ -280,6 +281,8 @@ pub struct Migrations {
     /// What a script does where a revision was not applied and one that comes after it was. Where nobody says:
     /// [`Order::Strict`] in a tree of parents, what its tool does in a numbered one.
     pub order: Setting<Option<Order>>,
+    /// The tree's folder as its tool has it in the paths that it records, where that is not known from the files.
+    pub tool_path: Setting<Option<String>>,
 }
 
 /// What a script does that is to apply a revision where one that comes after it on the same line is applied already.

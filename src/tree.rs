@@ -61,6 +61,7 @@ fn read_folder(
         folder,
         sources,
         variables: &request.variables,
+        tool_path: request.tool_path.as_deref(),
     };
     let contents = layout.read(input, sink)?;
     if contents.migrations.is_empty() && !sink.has_errors() {
@@ -93,6 +94,8 @@ pub struct Request {
     pub layout: String,
     /// Values for `${name}`, by name.
     pub variables: BTreeMap<String, String>,
+    /// The folder as its tool has it in the paths that it records.
+    pub tool_path: Option<String>,
 }
 
 /// Why there is no tree to speak of.

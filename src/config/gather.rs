@@ -31,6 +31,7 @@ const SECTIONS: [(&str, &[(&str, Kind)]); 5] = [
             ("layout", Kind::Text),
             ("file_template", Kind::Text),
             ("order", Kind::Text),
+            ("tool_path", Kind::Text),
         ],
     ),
     (
@@ -360,6 +361,7 @@ impl Gathered {
                 || FILE_TEMPLATE.to_owned(),
             ),
             order: self.optional("migrations.order", judge::order, sink),
+            tool_path: self.optional("migrations.tool_path", Self::text, sink),
         };
         Config {
             file,

@@ -258,6 +258,8 @@ pub(super) struct Input<'r> {
     pub(super) folder: Folder,
     pub(super) sources: Sources,
     pub(super) variables: &'r BTreeMap<String, String>,
+    /// The folder as its tool has it in the paths that it records, where somebody says so.
+    pub(super) tool_path: Option<&'r str>,
 }
 
 /// What a layout found.

@@ -84,7 +84,10 @@ pub(super) fn read(mut input: Input<'_>, sink: &mut Sink) -> Result<Contents, Er
     let ordered = order(&scripts, &lists, &input.sources, sink);
     let mut reading = Reading {
         sources: &input.sources,
-        prefix: prefix(&scripts, &lists),
+        prefix: match input.tool_path {
+            Some(path) => path.trim_end_matches('/').into(),
+            None => prefix(&scripts, &lists),
+        },
         values: input.variables,
         properties: BTreeMap::new(),
         missing: Missing::new(),

@@ -175,3 +175,27 @@ fn ids(tool: Tool) -> Vec<String> {
     let ids = revisions.iter().map(|revision| revision["id"].as_str());
     ids.map(|id| id.expect("is text").to_owned()).collect()
 }
+
+/// Liquibase names its files by where it was started: a tree that lies elsewhere is told so.
+#[test]
+fn paths_as_the_tool_has_them() {
+    let database = LIQUIBASE.upgraded();
+    run(
+        &database,
+        "UPDATE databasechangelog SET filename = 'db/changelog/' || filename;",
+    );
+    forget(&database);
+    let refused = database.psql_stdin(&LIQUIBASE.script(&["upgrade"]), &[]);
+    refused.code(3).stderr_has("[migrations] tool_path");
+    let project = LIQUIBASE.project();
+    let project = project.env("SIGNOFF_MIGRATIONS_TOOL_PATH", "db/changelog");
+    let taken = run(&database, &LIQUIBASE.of(&project, &["upgrade"]));
+    taken.stdout_has("nothing to apply: all of ");
+    run(
+        &database,
+        &LIQUIBASE.of(&project, &["downgrade", "head:-1"]),
+    );
+    run(&database, &LIQUIBASE.of(&project, &["upgrade"]));
+    let names = "SELECT DISTINCT split_part(filename, '/', 1) FROM databasechangelog";
+    assert_eq!(database.query(names), "db");
+}
