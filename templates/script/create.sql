@@ -22,8 +22,14 @@ END IF; END $signoff$;
 {% if tool %}
 SET signoff.manifest = :'signoff_manifest'; SET signoff.adopted = :'signoff_adopted'; SET signoff.taken_back = :'signoff_taken_back';
 SET signoff.beyond = :'signoff_beyond'; SET signoff.seen = :'signoff_seen'; SET signoff.bundle = :'signoff_bundle'; SET signoff.ticket = :'signoff_ticket';
+{% if tool.repeats and repeatables and direction == "upgrade" %}
+SET signoff.repeats = :'signoff_repeats'; SET signoff.again = :'signoff_again';
+{% endif %}
 DO $signoff$
 DECLARE
+{% if tool.repeats and repeatables and direction == "upgrade" %}
+  repeats jsonb := current_setting('signoff.repeats'); again_rows jsonb := current_setting('signoff.again');
+{% endif %}
   manifest jsonb := current_setting('signoff.manifest'); adopted jsonb := current_setting('signoff.adopted');
   taken_back jsonb := current_setting('signoff.taken_back'); seen text := current_setting('signoff.seen'); r record;
 BEGIN

@@ -21,12 +21,14 @@ BEGIN
 {% if tool %}
 ,
     set_config('signoff.adopted', adopted::text, false), set_config('signoff.taken_back', taken_back::text, false),
-    set_config('signoff.beyond', beyond::text, false), set_config('signoff.seen', seen, false){% endif %};
+    set_config('signoff.beyond', beyond::text, false), set_config('signoff.seen', seen, false){% if tool.repeats %},
+    set_config('signoff.repeats', repeats::text, false){% endif %}{% endif %};
 END $signoff$;
 SELECT pg_catalog.current_setting('signoff.summary') AS signoff_summary, pg_catalog.current_setting('signoff.repeat') AS signoff_repeat \gset
 {% if tool %}
 SELECT pg_catalog.current_setting('signoff.adopted') AS signoff_adopted, pg_catalog.current_setting('signoff.taken_back') AS signoff_taken_back,
-  pg_catalog.current_setting('signoff.beyond') AS signoff_beyond, pg_catalog.current_setting('signoff.seen') AS signoff_seen \gset
+  pg_catalog.current_setting('signoff.beyond') AS signoff_beyond, pg_catalog.current_setting('signoff.seen') AS signoff_seen{% if tool.repeats %},
+  pg_catalog.current_setting('signoff.repeats') AS signoff_repeats{% endif %} \gset
 {% endif %}
 {% if has_replaced %}
 SELECT pg_catalog.current_setting('signoff.replaced') AS signoff_replaced \gset

@@ -43,4 +43,9 @@
 {% macro remove(tool) %}
     DELETE FROM {{ tool.table }} x WHERE x.version = m->>'revision';
 {% endmacro %}
+{# Of each repeatable the newest run: its description, and the sum of what ran. #}
+{% macro runs(tool) %}SELECT DISTINCT ON (x.description) x.description, x.checksum
+          FROM {{ tool.table }} x
+         WHERE x.version IS NULL AND x.type <> 'SCHEMA'
+         ORDER BY x.description, x.installed_rank DESC{% endmacro %}
 {% macro settle(tool) %}{% endmacro %}

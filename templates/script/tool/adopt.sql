@@ -36,4 +36,12 @@
       ORDER BY x.event DESC, x.revision COLLATE "C";
 {% endif %}
   END IF;
+{% if tool.repeats and repeatables and direction == "upgrade" %}
+  INSERT INTO {{ version_table }} (revision, project, kind, message, up, up1, variables, state, bundle, ticket, applied_at)
+    SELECT a.revision, {{ project | lit }}, 'repeatable', a.message, repeats->>a.revision, a.up1, a.variables, 'applied',
+      current_setting('signoff.bundle'), nullif(current_setting('signoff.ticket', true), ''), clock_timestamp()
+    FROM jsonb_to_recordset(again_rows) AS a (revision text, message text, up1 text, variables text)
+   WHERE repeats ? a.revision
+    ON CONFLICT (revision) DO UPDATE SET up = excluded.up;
+{% endif %}
 {{ theirs.settle(tool) }}{##}

@@ -57,5 +57,25 @@
               'up', '', 'up1', '', 'parents', {{ "'[]'::jsonb" if numbered else "b.below" }}, 'depends_on', '[]'::jsonb)
             FROM jsonb_each(beyond) AS b (id, below)) a;
     END IF;
+{% if tool.repeats and repeatables and direction in ["upgrade", "plan"] and title != "status" %}
+    -- What is repeatable: the tool's newest run of it with this text counts, and one with another text makes it run again.
+    SELECT coalesce(jsonb_object_agg(a.e->>'revision', CASE WHEN y.fits THEN a.e->>'up' ELSE 'to be compared again' END), '{}')
+      INTO repeats
+      FROM jsonb_array_elements(again_rows) AS a (e)
+        JOIN (
+        {{ theirs.runs(tool) }}) x ON x.description = a.e->'record'->>'description'
+        LEFT JOIN jsonb_to_recordset(recorded) AS v (revision text, up text) ON v.revision = a.e->>'revision',
+        LATERAL (SELECT coalesce(x.checksum::text = a.e->'record'->>'checksum' OR a.e->'record'->'also' @> to_jsonb(x.checksum), true) AS fits) y
+     WHERE CASE WHEN y.fits THEN v.revision IS NULL ELSE v.up = a.e->>'up' END;
+    IF repeats <> '{}' THEN
+      SELECT jsonb_agg(u.e)
+        INTO recorded
+        FROM (SELECT x.e FROM jsonb_array_elements(recorded) AS x (e) WHERE NOT repeats ? (x.e->>'revision')
+          UNION ALL
+          SELECT a.e || jsonb_build_object('project', {{ project | lit }}, 'state', 'applied', 'steps', '[]'::jsonb, 'up', repeats->>(a.e->>'revision'))
+            FROM jsonb_array_elements(again_rows) AS a (e)
+           WHERE repeats ? (a.e->>'revision')) u;
+    END IF;
+{% endif %}
     fresh := fresh AND their = '{}';
   END IF;
