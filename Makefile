@@ -51,7 +51,7 @@ check: build ## Check and compile the trees of this repository: migrations/ and 
 	$(SIGNOFF) check
 	@for example in examples/*/; do \
 	  echo "compiling $$example"; \
-	  say=; case $$example in */from-refinery/) say='--layout refinery';; esac; \
+	  say=; case $$example in */from-refinery/) say='--layout refinery';; */from-supabase/) say='--layout supabase';; esac; \
 	  work=$$(mktemp -d); trap 'rm -rf "$$work"' EXIT; cp -R "$$example." "$$work"; \
 	  ( cd "$$work"; $(SIGNOFF) check --path db/migrations $$say; $(SIGNOFF) bundle --path db/migrations $$say ); \
 	  rm -rf "$$work"; \
