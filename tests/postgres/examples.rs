@@ -40,6 +40,18 @@ fn is_as_its_page_says(example: &str, layout: &str, back: Option<(&str, &str)>) 
 }
 
 #[test]
+fn sqlx() {
+    is_as_its_page_says("from-sqlx", "auto", None);
+}
+
+#[test]
+fn diesel() {
+    let back = ("head:20240210123000", "20240210123000");
+    is_as_its_page_says("from-diesel", "auto", Some(back));
+    is_as_its_page_says("from-diesel", "auto", Some(("head:base", "base")));
+}
+
+#[test]
 fn prisma() {
     let back = ("head:-2", "20240402101500_orders");
     is_as_its_page_says("from-prisma", "auto", Some(back));

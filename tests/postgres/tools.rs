@@ -30,6 +30,16 @@ const GOLANG_MIGRATE: Tool = Tool {
     layout: "auto",
     rows: "SELECT version, dirty FROM schema_migrations",
 };
+const DIESEL: Tool = Tool {
+    example: "from-diesel",
+    layout: "auto",
+    rows: "SELECT version FROM __diesel_schema_migrations ORDER BY run_on",
+};
+const SQLX: Tool = Tool {
+    example: "from-sqlx",
+    layout: "auto",
+    rows: "SELECT version, description, success, encode(checksum, 'hex'), execution_time FROM _sqlx_migrations ORDER BY installed_on",
+};
 const DBMATE: Tool = Tool {
     example: "from-dbmate",
     layout: "auto",
@@ -94,9 +104,11 @@ const SQITCH: Tool = Tool {
 };
 
 /// Those that record each revision, and can be told to have only some.
-const ALL: [Tool; 14] = [
+const ALL: [Tool; 16] = [
     GOOSE,
     GOLANG_MIGRATE,
+    DIESEL,
+    SQLX,
     DBMATE,
     SQL_MIGRATE,
     NODE_PG_MIGRATE,

@@ -13,6 +13,11 @@ fn what_a_tool_left_half_done() {
             "golang-migrate calls version 5 dirty",
         ),
         (
+            SQLX,
+            "UPDATE _sqlx_migrations SET success = false WHERE version = 20240602063000",
+            "sqlx calls version 20240602063000 dirty",
+        ),
+        (
             PRISMA,
             "UPDATE _prisma_migrations SET finished_at = NULL WHERE migration_name LIKE '%orders'",
             "Prisma records that migration 20240402101500_orders failed",
@@ -31,12 +36,15 @@ fn what_a_tool_left_half_done() {
         for flavour in ["psql", "plain"] {
             let database = tool.upgraded();
             run(&database, &format!("{dirty};"));
-            for words in [
+            let words = [
                 &["upgrade"][..],
-                &["downgrade", "head:-1"],
                 &["stamp", "--purge", "head"],
-            ] {
-                let script = tool.script(&[words, &["--flavour", flavour]].concat());
+                &["downgrade", "head:-1"],
+            ];
+            // Its files have no way back.
+            let some = if tool.example == "from-sqlx" { 2 } else { 3 };
+            for words in &words[..some] {
+                let script = tool.script(&[*words, &["--flavour", flavour]].concat());
                 refuses_with(&database, &script, &["-v", "ON_ERROR_STOP=1"], says);
             }
         }
@@ -50,6 +58,10 @@ fn another_checksum() {
         (
             REFINERY,
             "UPDATE refinery_schema_history SET checksum = '1' WHERE version = 2",
+        ),
+        (
+            SQLX,
+            r"UPDATE _sqlx_migrations SET checksum = '\x00' WHERE version = 20240519174500",
         ),
         (
             PRISMA,

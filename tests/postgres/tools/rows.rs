@@ -28,6 +28,32 @@ fn golang_migrate() {
     holds(GOLANG_MIGRATE, &["5|f"]);
 }
 
+/// Digits of a folder's name up to its first `_`, without the hyphens.
+#[test]
+fn diesel() {
+    let rows = [
+        "20240203070000",
+        "20240210123000",
+        "20240301054500",
+        "20240420160000",
+    ];
+    holds(DIESEL, &rows);
+}
+
+/// SHA-384 of the files, as sha384sum has it. No time was taken, which sqlx says by -1.
+#[test]
+fn sqlx() {
+    holds(
+        SQLX,
+        &[
+            "20240507081500|create hives|t|1fe35650ab0ed928cf42000b8be48a33498b9e2b73ce4d9c215bdee91f09841cabcd7bdde04650bd0deb3fabc73282d7|-1",
+            "20240519174500|inspections|t|b83492668f5fd11b760c75de6bcbf6e0368986ddba8e247f1c543a340f36a7ae35a4f82793b7250362f1210e3afd0888|-1",
+            "20240602063000|index inspections|t|d1d6ad1e7046be64943d190041c682b1148c3f3be30965998d38bab4767de20699fb77eae12f3ecb6abec6cd25e15d1a|-1",
+            "20240811190000|honey|t|636f4e6cc8db3735dd01b8723e0915960e397feae7dc5eda9a8466d142023a5916139a7797e2b6c4ceb6ed2f7e872c56|-1",
+        ],
+    );
+}
+
 #[test]
 fn dbmate() {
     let rows = [

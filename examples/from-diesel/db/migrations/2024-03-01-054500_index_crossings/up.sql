@@ -1,0 +1,1 @@
+CREATE INDEX CONCURRENTLY crossings_ferry_leaves ON crossings (ferry_id, leaves_at);

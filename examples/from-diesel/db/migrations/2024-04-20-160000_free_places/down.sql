@@ -1,0 +1,1 @@
+DROP FUNCTION free_places(bigint);
