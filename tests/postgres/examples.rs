@@ -39,6 +39,51 @@ fn is_as_its_page_says(example: &str, layout: &str, back: Option<(&str, &str)>) 
     }
 }
 
+/// The five lines that a new user types. The last one asks the tool itself, which is not here.
+#[test]
+fn the_lines_of_every_page() {
+    let examples = support::root().join("examples");
+    for example in std::fs::read_dir(examples).expect("there are examples") {
+        let example = example.expect("the folder can be listed").file_name();
+        let example = example.to_str().expect("is UTF-8");
+        // It has a session and lines of its own, which tests/readme and tests/peers look at.
+        if example == "from-alembic" {
+            continue;
+        }
+        let project = project(example);
+        let page = project.read("README.md");
+        let block = page.split("```sh\n").nth(1);
+        let block = block.and_then(|rest| rest.split("```").next());
+        let lines: Vec<&str> = block.expect("a page has a block").lines().collect();
+        let [signoff @ .., psql, _] = lines.as_slice() else {
+            panic!("{example}: {lines:#?}");
+        };
+        assert_eq!(lines.len(), 5, "{example}");
+        for line in signoff {
+            let words: Vec<&str> = line.split(' ').collect();
+            assert_eq!(words[0], "signoff", "{example}: {line}");
+            project.run(&words[1..]).success();
+        }
+        assert!(psql.ends_with(" -f out/*/upgrade.sql"), "{example}: {psql}");
+        let files = project.files("out");
+        let script = files.iter().find(|file| file.ends_with("upgrade.sql"));
+        let script = project.path("out").join(script.expect("a bundle has one"));
+        let database = Database::create();
+        database.psql_file(&script, &[]).success();
+        let again = database.psql_file(&script, &[]);
+        again
+            .success()
+            .stdout_has("signoff: nothing to apply: all of ");
+        for told in [
+            "**A database that ",
+            "**A table elsewhere**",
+            "**None of it**: `scheme = \"native\"`",
+        ] {
+            assert!(page.contains(told), "{example}: {told}");
+        }
+    }
+}
+
 #[test]
 fn sqlx() {
     is_as_its_page_says("from-sqlx", "auto", None);
