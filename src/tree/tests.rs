@@ -28,6 +28,7 @@ impl Disk {
                 root: "m".into(),
                 layout: "auto".to_owned(),
                 variables: BTreeMap::new(),
+                tool_path: None,
             },
         };
         disk.folder("m")
