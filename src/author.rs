@@ -237,6 +237,7 @@ path = {migrations}
 # name = "signoff_revision"         # where a database records what is applied
 # schema = "public"
 # scheme = "auto"                   # keeps the table of the tree's own tool as well; "native" keeps none, "alembic" is for an imported tree
+# tool_table = "ops.schema_migrations"   # where that table has another name or schema than its tool gives it
 
 # [variables]
 # app_schema = { default = "public", env = "APP_SCHEMA" }   # ${app_schema} in files that say `variables = true`

@@ -80,6 +80,10 @@ pub struct Scheme {
     pub repeats: bool,
     /// Whether the tool's lock is a row, which says that a revision by steps is under way.
     pub marks: bool,
+    /// Whether the table has no row per revision, and is written from our own record.
+    pub settles: bool,
+    /// Whether the tool puts its table into the schema that comes first on the search_path.
+    pub by_path: bool,
 }
 
 /// Where bookkeeping lives in the database.
@@ -104,6 +108,8 @@ pub struct Tool {
     pub schema: Ident,
     /// Its name.
     pub name: Ident,
+    /// Whether somebody said where it is.
+    pub said: bool,
 }
 
 impl Tool {

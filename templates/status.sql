@@ -14,7 +14,7 @@ SELECT pg_catalog.to_regclass({{ version_table | lit }}) IS NOT NULL AS signoff_
 {% endif %}
 \if :signoff_there
 DO $signoff$ BEGIN
-  IF coalesce(obj_description({{ version_table | lit }}::regclass, 'pg_class'), '') <> 'signoff_revision 1' THEN
+  IF split_part(coalesce(obj_description({{ version_table | lit }}::regclass, 'pg_class'), ''), ',', 1) <> 'signoff_revision 1' THEN
     RAISE EXCEPTION USING ERRCODE = 'SO008',
       MESSAGE = {{ ("signoff: refused: table " ~ version_table ~ " is not a version table of signoff, format 1") | lit }},
       HINT = 'Name another in [version_table] name, or use the signoff that made it.';

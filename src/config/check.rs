@@ -56,8 +56,11 @@ pub fn table(text: &str) -> Result<ToolTable, String> {
         Some((schema, table)) => (Some(name(schema)?), table),
         None => (None, text),
     };
-    if table.contains('.') {
-        return Err("it is `table` or `schema.table`, names as the server keeps them".to_owned());
+    if table.contains('.') || text.contains('"') {
+        return Err(
+            "it is `table` or `schema.table`, names as the server keeps them, without quotes"
+                .to_owned(),
+        );
     }
     Ok(ToolTable {
         schema,

@@ -215,7 +215,7 @@ fn everything_that_is_wrong_is_said_at_once() {
             "the environment variable `SIGNOFF_TARGT_SERVER` stands for no setting",
             "2:10 `target.server` cannot be `12`: it is a major version of PostgreSQL from 13 to 18",
             "4:16 `target.lock_timeout` cannot be `5 sec`: a duration is a whole number with `us`, `ms`, `s`, `min`, `h` or `d`, such as `5s`; `0` is no limit",
-            "6:14 `version_table.tool_table` cannot be `a.b.c`: it is `table` or `schema.table`, names as the server keeps them",
+            "6:14 `version_table.tool_table` cannot be `a.b.c`: it is `table` or `schema.table`, names as the server keeps them, without quotes",
         ]
     );
 }

@@ -298,8 +298,10 @@ pub(super) fn stamp(input: Input<'_>, range: &Range, start: Start) -> Plan {
     let making = Making::new(input);
     let (before, after) = (graph.ancestors(&range.from), graph.ancestors(&range.to));
     let order = graph.order().iter().copied();
-    let (known, beyond): (Vec<usize>, Vec<usize>) =
-        order.partition(|revision| before[*revision] || after[*revision]);
+    // A tool's table is read and taken back in the tree's order, whatever the stamp is about.
+    let all = input.table.tool.is_some();
+    let known = order.filter(|revision| all || before[*revision] || after[*revision]);
+    let known: Vec<usize> = known.collect();
     let rows = known.iter().map(|revision| Row {
         before: before[*revision],
         selected: after[*revision],
@@ -323,7 +325,6 @@ pub(super) fn stamp(input: Input<'_>, range: &Range, start: Start) -> Plan {
     };
     Plan {
         rows,
-        others: others(input, &beyond),
         stamp: Some(stamp),
         from: match start {
             Start::Asserted => range.from_name.clone(),

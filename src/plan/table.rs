@@ -13,21 +13,52 @@ pub(super) fn table(config: &Config, tree: &Tree, sink: &mut Sink) -> Option<Ver
         .map_err(|diagnostic| sink.push(*diagnostic))
         .ok()?;
     let tool = scheme.map(|scheme| {
-        let own = asked.tool_table.value.as_ref();
-        let name = own.map_or(scheme.table, |table| &table.name);
-        let within = own.and_then(|table| table.schema.as_deref());
+        let given = asked.tool_table.value.as_ref();
+        let name = given.map_or(scheme.table, |table| &table.name);
+        let within = given.and_then(|table| table.schema.as_deref());
         Tool {
             scheme,
             schema: Ident::new(within.unwrap_or(scheme.schema)),
             name: Ident::new(name),
+            said: within.is_some() || !scheme.by_path,
         }
     });
-    Some(VersionTable {
+    let own = VersionTable {
         schema: Ident::new(asked.schema.value.clone()),
         name: Ident::new(asked.name.value.clone()),
         tool,
         events: asked.events.value,
-    })
+    };
+    // A registry has its tables' names in a schema of its own: what can be said is that schema.
+    if let Some(tool) = &own.tool
+        && tool.scheme.makes_schema
+        && !tool.scheme.beside.is_empty()
+        && tool.name.as_str() != tool.scheme.table
+    {
+        let (name, table) = (tool.name.as_str(), tool.scheme.table);
+        let told = format!(
+            "{} keeps what is applied in a table `{table}`, and not in `{name}`",
+            tool.scheme.name
+        );
+        let help = format!("where it has another schema, say `tool_table = \"{name}.{table}\"`");
+        sink.push(Diagnostic::error("unfit-scheme", told).help(help));
+        return None;
+    }
+    if let Some(tool) = &own.tool
+        && [own.qualified(), own.event()].contains(&tool.qualified())
+    {
+        let told = format!(
+            "{} can't be the table of {} and signoff's own as well",
+            tool.qualified(),
+            tool.scheme.name
+        );
+        sink.push(
+            Diagnostic::error("unfit-scheme", told)
+                .help("name the tool's in [version_table] tool_table, and signoff's own in `name` and `schema`"),
+        );
+        return None;
+    }
+    Some(own)
 }
 
 /// The scheme of a word; `None` is the native one.

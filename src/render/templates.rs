@@ -74,6 +74,7 @@ embedded![
     "script/tool/adopt.sql",
     "script/tool/compare.sql",
     "script/tool/held.sql",
+    "script/tool/kept.sql",
     "script/tool/look.sql",
     "script/tool/preflight.sql",
     "script/tool/promised.sql",

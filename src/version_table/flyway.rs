@@ -15,4 +15,6 @@ pub(super) const SCHEME: Scheme = Scheme {
     records: false,
     repeats: true,
     marks: false,
+    settles: false,
+    by_path: true,
 };

@@ -16,4 +16,6 @@ pub(super) const SCHEME: Scheme = Scheme {
     records: false,
     repeats: false,
     marks: false,
+    settles: true,
+    by_path: true,
 };

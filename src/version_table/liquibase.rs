@@ -15,4 +15,6 @@ pub(super) const SCHEME: Scheme = Scheme {
     records: true,
     repeats: false,
     marks: true,
+    settles: false,
+    by_path: true,
 };

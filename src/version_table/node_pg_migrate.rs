@@ -13,4 +13,6 @@ pub(super) const SCHEME: Scheme = Scheme {
     records: false,
     repeats: false,
     marks: false,
+    settles: false,
+    by_path: false,
 };

@@ -15,4 +15,6 @@ pub(super) const SCHEME: Scheme = Scheme {
     records: true,
     repeats: false,
     marks: false,
+    settles: false,
+    by_path: false,
 };

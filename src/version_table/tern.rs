@@ -12,4 +12,6 @@ pub(super) const SCHEME: Scheme = Scheme {
     records: false,
     repeats: false,
     marks: false,
+    settles: true,
+    by_path: false,
 };

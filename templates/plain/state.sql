@@ -25,6 +25,9 @@ BEGIN
 {% include "script/tables.sql" %}
   END IF;
 {% endif %}
+{% if not tool and direction != "plan" %}
+{{ words.keep_format(tool, version_table) }}{##}
+{% endif %}
 {% if tool and direction != "plan" %}
   PERFORM set_config('signoff.beyond', beyond::text, false);
 {% include "script/tool/adopt.sql" %}
@@ -49,6 +52,10 @@ BEGIN
     PERFORM set_config('signoff.said', concat_ws(chr(10), current_setting('signoff.said'),
       format('signoff: begun here, and nothing of it done; {{ "not applied" if direction == "downgrade" else "still applied" }}: %s', r.revision)), false);
   END LOOP;
+{% if tool and tool.marks %}
+{% import tool.template as theirs %}
+{{ theirs.release(tool) }}{##}
+{% endif %}
 {% endif %}
 {% if direction == "plan" %}
   SELECT string_agg(l.pid::text, ', ') INTO ahead FROM pg_locks l, LATERAL (SELECT hashtextextended({{ lock_name | lit }}, 0) AS k) AS key

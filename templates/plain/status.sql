@@ -48,7 +48,7 @@ BEGIN
 {% endif %}
     next := 'next: is this the right database? If it is, run plan.sql, then upgrade.sql';
   ELSE
-    IF coalesce(obj_description(t, 'pg_class'), '') <> 'signoff_revision 1' THEN
+    IF split_part(coalesce(obj_description(t, 'pg_class'), ''), ',', 1) <> 'signoff_revision 1' THEN
       RAISE EXCEPTION USING ERRCODE = 'SO008',
         MESSAGE = {{ ("signoff: refused: table " ~ version_table ~ " is not a version table of signoff, format 1") | lit }},
         HINT = 'Name another in [version_table] name, or use the signoff that made it.';
@@ -88,6 +88,12 @@ BEGIN
       FROM {{ told.table }} v
      WHERE v.project = {{ project | lit }};
   END IF;
+{% if tool %}
+  SELECT coalesce(json_agg(json_build_object('id', v.revision, 'up', v.up, 'state', v.state) ORDER BY v.revision COLLATE "C"), '[]')
+    INTO recorded
+    FROM jsonb_to_recordset(current_setting('signoff.recorded')::jsonb) AS v (revision text, project text, up text, state text)
+   WHERE v.project = {{ project | lit }};
+{% endif %}
 {% include "plain/receipt.sql" %}
   PERFORM set_config('signoff.said', concat_ws(chr(10), running, said, repeated, next, others, receipt), false),
     set_config('role', who, true), set_config('jit', jit, true), set_config('search_path', path, true); END $signoff$;

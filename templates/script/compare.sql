@@ -45,7 +45,14 @@
     RAISE EXCEPTION USING ERRCODE = 'SO007',
       MESSAGE = 'signoff: refused: this database has tables, and nothing is recorded as applied in ' || {{ version_table | lit }},
       HINT = 'Is this the right database? If it is, and nothing of this tree is applied here yet, {{ how_first_run }}. '
-        'Where another tool brought it to where a revision of this tree stands, the developers write a script with `signoff stamp`, which records that.';
+        'Where another tool brought it to where a revision of this tree stands, the developers write a script with `signoff stamp`, which records that.'{% if tool %}
+
+        || coalesce((SELECT string_agg(format(' Here is %s, a table of %s: is it that ([version_table] tool_table, --layout)?', c.oid::regclass, x.tool), '')
+            FROM (VALUES {% for table, name in tool.tables_of %}({{ table | lit }}, {{ name | lit }}){% if not loop.last %},{% if loop.index % 3 == 0 %}
+
+              {% else %} {% endif %}{% endif %}{% endfor %}) AS x (name, tool)
+              JOIN pg_class c ON c.relname = x.name::name AND c.relkind = 'r'
+                AND c.oid IS DISTINCT FROM to_regclass({{ tool.table | lit }})), ''){% endif %};
   END IF;
 {% endif %}
 {% if has_replaced %}

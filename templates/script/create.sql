@@ -19,7 +19,11 @@ DO $signoff$ BEGIN IF to_regclass({{ version_table | lit }}) IS NULL THEN
 {% include "script/tables.sql" %}
 END IF; END $signoff$;
 {% endif %}
-{% if tool %}
+{% if not tool %}
+DO $signoff$ BEGIN
+{{ words.keep_format(tool, version_table) }}{##}
+END $signoff$;
+{% else %}
 SET signoff.manifest = :'signoff_manifest'; SET signoff.adopted = :'signoff_adopted'; SET signoff.taken_back = :'signoff_taken_back';
 SET signoff.beyond = :'signoff_beyond'; SET signoff.seen = :'signoff_seen'; SET signoff.bundle = :'signoff_bundle'; SET signoff.ticket = :'signoff_ticket';
 {% if tool.repeats and repeatables and direction == "upgrade" %}
@@ -48,6 +52,12 @@ SELECT count(*) > 0 AS signoff_idle, coalesce(string_agg(i.revision, ', '), '') 
 \if :signoff_idle
 \echo 'signoff: begun here, and nothing of it done; {{ "not applied" if direction == "downgrade" else "still applied" }}:' :signoff_idle_names
 \endif
+{% if tool and tool.marks %}
+{% import tool.template as theirs %}
+DO $signoff$ BEGIN
+{{ theirs.release(tool) }}{##}
+END $signoff$;
+{% endif %}
 {% if has_replaced %}
 SET signoff.manifest = :'signoff_manifest'; SET signoff.replaced = :'signoff_replaced'; SET signoff.bundle = :'signoff_bundle';
 SET signoff.ticket = :'signoff_ticket';

@@ -1,10 +1,11 @@
+{% import "script/words.sql" as words %}
 {# The version table and the event table, in a DO block. #}
 CREATE TABLE {{ version_table }} (
   revision text PRIMARY KEY, project text NOT NULL, kind text NOT NULL CHECK (kind IN ('revision', 'repeatable')),
   parents text[] NOT NULL DEFAULT '{}', depends_on text[] NOT NULL DEFAULT '{}', message text NOT NULL, up text NOT NULL, up1 text NOT NULL, variables text,
   state text NOT NULL CHECK (state IN ('upgrading', 'applied', 'downgrading')), steps text[] NOT NULL DEFAULT '{}', bundle text, ticket text,
   applied_by text NOT NULL DEFAULT session_user, started_at timestamptz NOT NULL DEFAULT clock_timestamp(), applied_at timestamptz);
-COMMENT ON TABLE {{ version_table }} IS 'signoff_revision 1';
+COMMENT ON TABLE {{ version_table }} IS {{ words.format(tool) }};
 {% if events %}
 CREATE TABLE {{ event_table }} (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, at timestamptz NOT NULL DEFAULT clock_timestamp(),

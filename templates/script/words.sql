@@ -65,7 +65,7 @@
    WHERE v.revision = m.e->>'revision' AND (m.e->>'selected')::boolean AND NOT {{ put_off }} ? v.revision
      AND v.state = {{ ("upgrading" if direction == "downgrade" else "downgrading") | lit }} AND v.steps = '{}' RETURNING v.revision{% endmacro %}
 {# Refuses where the table t is of another kind or format. #}
-{% macro known_format() %}    IF coalesce(obj_description(t, 'pg_class'), '') <> 'signoff_revision 1' THEN
+{% macro known_format() %}    IF split_part(coalesce(obj_description(t, 'pg_class'), ''), ',', 1) <> 'signoff_revision 1' THEN
       RAISE EXCEPTION USING ERRCODE = 'SO008',
         MESSAGE = format('signoff: refused: table %s is not a version table of signoff, format 1', t),
         HINT = 'Name another in [version_table] name, or use the signoff that made it.';
@@ -129,3 +129,13 @@
 {# Rows of the event table; none, where there is no such table. #}
 {% macro told_events(events, event_table) %}{% if events %}{{ event_table }}{% else %}(SELECT 0::int8 AS id, clock_timestamp() AS at, ''::text AS event, ''::text AS revision, ''::text AS bundle,
           ''::text AS ticket, ''::text AS session_user_name WHERE false){% endif %}{% endmacro %}
+{# What our version table's comment says: its format, and the table of another tool that it was kept with. #}
+{% macro format(tool) %}{{ ("signoff_revision 1" ~ (", kept with " ~ tool.table if tool else "")) | lit }}{% endmacro %}
+{# The comment as it is from now on, where this run may set it. #}
+{% macro keep_format(tool, version_table) %}
+    IF obj_description(to_regclass({{ version_table | lit }}), 'pg_class')
+          IS DISTINCT FROM {{ format(tool) }}
+        AND pg_has_role((SELECT c.relowner FROM pg_class c WHERE c.oid = to_regclass({{ version_table | lit }})), 'USAGE') THEN
+      COMMENT ON TABLE {{ version_table }} IS {{ format(tool) }};
+    END IF;
+{% endmacro %}

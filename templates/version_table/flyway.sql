@@ -21,6 +21,22 @@
         HINT = 'See what of it is in the database, take it away or finish it, and run `flyway repair`; then run again.';
     END IF;
 {% endmacro %}
+{# What a baseline stands for ran before Flyway came: it can't be reverted. #}
+{% macro barred(tool, refuse) %}
+    SELECT e->>'revision' AS id, x.version
+      INTO r
+      FROM jsonb_array_elements(manifest) AS a (e)
+        JOIN {{ tool.table }} x ON x.type IN ('BASELINE', 'SQL_BASELINE')
+          AND {{ parts("(e->>'revision')") }}
+             <= {{ parts("x.version") }}
+     WHERE (e->>'selected')::boolean AND NOT put_off ? (e->>'revision')
+     LIMIT 1;
+    IF FOUND THEN
+      RAISE {{ refuse }} USING ERRCODE = 'SO006',
+        MESSAGE = format('signoff: refused: revision %s can''t be reverted here, the baseline %s of Flyway stands for it', r.id, r.version),
+        HINT = 'Nothing was changed. The developers compile a downgrade that ends above the baseline: signoff downgrade FROM:' || r.version || '.';
+    END IF;
+{% endmacro %}
 {% macro parts(version) %}string_to_array(regexp_replace({{ version }}, '(\.0+)+$', ''), '.')::numeric[]{% endmacro %}
 {% macro applied(tool) %}SELECT y.version::text, y.checksum IS NULL OR e IS NULL OR y.checksum::text = e->'record'->>'checksum'
           FROM (SELECT DISTINCT ON (x.version) x.version, x.checksum, x.type FROM {{ tool.table }} x
@@ -29,7 +45,7 @@
          WHERE y.type NOT IN ('DELETE', 'BASELINE') AND y.type !~ '^UNDO'
         UNION SELECT k.id, NULL
           FROM {{ tool.table }} x, jsonb_object_keys(known) AS k (id)
-         WHERE x.type = 'BASELINE'
+         WHERE x.type IN ('BASELINE', 'SQL_BASELINE')
            AND {{ parts("k.id") }}
              <= {{ parts("x.version") }}{% endmacro %}
 {% macro moved(tool, direction) %}{{ "NOT " if direction == "downgrade" }}EXISTS (SELECT FROM (SELECT x.type FROM {{ tool.table }} x

@@ -16,6 +16,25 @@
         MESSAGE = format('signoff: refused: golang-migrate calls version %s dirty: a run of it was stopped half-way', r.version),
         HINT = 'See what of that migration is in the database, take it away or finish it, and say so with `migrate force VERSION`; then run again.';
     END IF;
+{{ gaps(tool, refuse) }}{% endmacro %}
+{# It knows a newest version only: where that fell below one of ours that was applied past a hole, nobody can tell what is there. #}
+{% macro gaps(tool, refuse) %}
+    IF EXISTS (SELECT FROM jsonb_object_keys(ours) AS o (id) WHERE o.id !~ '^[0-9]+$') THEN
+      RAISE {{ refuse }} USING ERRCODE = 'SO006',
+        MESSAGE = 'signoff: refused: what is recorded here for this project is from another kind of tree: its revisions are no numbers',
+        HINT = 'Compile from the tree that was applied, or give this one another [project] name and [version_table] name.';
+    END IF;
+    SELECT x.version, (SELECT string_agg(k.id, ', ') FROM jsonb_object_keys(known) AS k (id)
+        WHERE k.id::numeric <= x.version AND NOT ours ? k.id) AS missing
+      INTO r
+      FROM {{ tool.table }} x
+     WHERE x.version < (SELECT max(o.id::numeric) FROM jsonb_object_keys(ours) AS o (id));
+    IF r.missing IS NOT NULL THEN
+      RAISE {{ refuse }} USING ERRCODE = 'SO006',
+        MESSAGE = format('signoff: refused: {{ tool.word }} went back to version %s, and its table can''t tell whether %s is applied, which was not before',
+            r.version, r.missing),
+        HINT = 'See what is there. The developers write a script with `signoff stamp`, which says so to both tables.';
+    END IF;
 {% endmacro %}
 {# What is missing below the newest version that is on our own record was not applied; where nothing is on it, golang-migrate vouches for all. #}
 {% macro applied(tool) %}SELECT k.id, NULL::boolean

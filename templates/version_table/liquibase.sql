@@ -17,10 +17,23 @@
         MESSAGE = format('signoff: refused: Liquibase has its lock, %s, since %s', r.lockedby, r.lockgranted),
         HINT = 'Wait for it to end, then run again. Where it was killed, `liquibase release-locks` gives the lock back.';
     END IF;
+    SELECT x.filename AS theirs, k.record->>'filename' AS ours, x.id
+      INTO r
+      FROM {{ tool.table }} x JOIN jsonb_each(records) AS k (id, record) ON (k.record->>'id', k.record->>'author') = (x.id, x.author)
+     WHERE NOT EXISTS (SELECT FROM jsonb_each(records) AS o (id, record)
+           WHERE (o.record->>'id', o.record->>'author', o.record->>'filename') = (x.id, x.author, x.filename))
+       AND NOT EXISTS (SELECT FROM {{ tool.table }} y
+           WHERE (y.id, y.author, y.filename) = (k.record->>'id', k.record->>'author', k.record->>'filename'))
+     LIMIT 1;
+    IF FOUND THEN
+      RAISE {{ refuse }} USING ERRCODE = 'SO006',
+        MESSAGE = format('signoff: refused: Liquibase records changeset %s of %s, and in this tree it is in %s', r.id, r.theirs, r.ours),
+        HINT = 'Where the file is the same, the developers say what its paths begin with in [migrations] tool_path, and compile.';
+    END IF;
 {% endmacro %}
-{% macro applied(tool) %}SELECT coalesce(k.id, concat_ws('::', x.filename, x.id, x.author)),
-          coalesce(x.md5sum NOT LIKE '9:%' OR x.md5sum = k.record->>'md5sum', true)
-          FROM {{ tool.table }} x LEFT JOIN jsonb_each(records) AS k (id, record)
+{# Its table is for many changelogs: rows that this tree does not have are theirs. #}
+{% macro applied(tool) %}SELECT k.id, coalesce(x.md5sum NOT LIKE '9:%' OR x.md5sum = k.record->>'md5sum', true)
+          FROM {{ tool.table }} x JOIN jsonb_each(records) AS k (id, record)
               ON (k.record->>'id', k.record->>'author', k.record->>'filename') = (x.id, x.author, x.filename){% endmacro %}
 {% macro here() %}(x.id, x.author, x.filename) = (m->'record'->>'id', m->'record'->>'author', m->'record'->>'filename'){% endmacro %}
 {% macro moved(tool, direction) %}EXISTS (SELECT FROM {{ tool.tables[1] }} x WHERE x.locked AND x.lockedby IS DISTINCT FROM 'signoff')
@@ -31,7 +44,8 @@
     UPDATE {{ tool.tables[1] }} SET locked = true, lockedby = 'signoff', lockgranted = now() WHERE id = 1;
 {% endmacro %}
 {% macro release(tool) %}
-    UPDATE {{ tool.tables[1] }} SET locked = false, lockedby = NULL, lockgranted = NULL WHERE locked AND lockedby = 'signoff';
+    UPDATE {{ tool.tables[1] }} SET locked = false, lockedby = NULL, lockgranted = NULL WHERE locked AND lockedby = 'signoff'
+       AND NOT EXISTS (SELECT FROM {{ tool.ours }} v WHERE v.state <> 'applied');
 {% endmacro %}
 {% macro add(tool) %}
     INSERT INTO {{ tool.table }} (id, author, filename, dateexecuted, orderexecuted, exectype, md5sum, description, comments, liquibase,
@@ -44,4 +58,4 @@
 {% macro remove(tool) %}
     DELETE FROM {{ tool.table }} x WHERE {{ here() }};
 {{ release(tool) }}{% endmacro %}
-{% macro settle(tool) %}{% endmacro %}
+{% macro settle(tool) %}{{ release(tool) }}{% endmacro %}

@@ -105,6 +105,15 @@
             AND x.change = split_part(split_part(d->>'dependency', ':', 2), '@', 1)
           ORDER BY x.committed_at DESC LIMIT 1){% endmacro %}
 {% macro remove(tool) %}
+    SELECT x.project, x.change
+      INTO r
+      FROM {{ in(tool, "dependencies") }} d JOIN {{ tool.table }} x ON x.change_id = d.change_id
+     WHERE d.dependency_id = m->'record'->>'change_id' LIMIT 1;
+    IF FOUND THEN
+      RAISE EXCEPTION USING ERRCODE = 'SO006',
+        MESSAGE = format('signoff: refused: change %s is required by %s:%s, which is deployed here', m->>'revision', r.project, r.change),
+        HINT = 'Revert that first.';
+    END IF;
     INSERT INTO {{ in(tool, "events") }} (event, change_id, change, project, note, requires, conflicts, tags,
         committer_name, committer_email, planned_at, planner_name, planner_email)
       SELECT 'revert', x.change_id, x.change, x.project, x.note,
@@ -114,7 +123,7 @@
         session_user, {{ email() }}, x.planned_at, x.planner_name, x.planner_email
         FROM {{ in(tool, "changes") }} x WHERE x.change_id = m->'record'->>'change_id';
     DELETE FROM {{ in(tool, "tags") }} x WHERE x.change_id = m->'record'->>'change_id';
-    DELETE FROM {{ in(tool, "dependencies") }} x WHERE m->'record'->>'change_id' IN (x.change_id, x.dependency_id);
+    DELETE FROM {{ in(tool, "dependencies") }} x WHERE x.change_id = m->'record'->>'change_id';
     DELETE FROM {{ in(tool, "changes") }} x WHERE x.change_id = m->'record'->>'change_id';
 {% endmacro %}
 {% macro settle(tool) %}{% endmacro %}

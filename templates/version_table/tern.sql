@@ -1,5 +1,6 @@
 {# tern: one row, the newest version, 0 where nothing is applied (`migrate/migrate.go`). #}
 {% import "script/words.sql" as words %}
+{% import "version_table/golang-migrate.sql" as newest %}
 {% macro tables(tool) %}
     CREATE TABLE {{ tool.table }} (version int4 not null primary key);
     INSERT INTO {{ tool.table }} (version) VALUES (0);
@@ -7,7 +8,7 @@
 {% macro lock(tool) %}
   keys := keys || 9628173550095224;
 {% endmacro %}
-{% macro sound(tool, refuse) %}{% endmacro %}
+{% macro sound(tool, refuse) %}{{ newest.gaps(tool, refuse) }}{% endmacro %}
 {% macro applied(tool) %}SELECT k.id, NULL::boolean
           FROM {{ tool.table }} x, jsonb_object_keys(known) AS k (id)
          WHERE k.id::numeric <= x.version
@@ -22,4 +23,8 @@
       FROM (SELECT coalesce(max(k.id::numeric), 0) AS version FROM (
         {{ words.kept(tool) }}) k) n
      WHERE x.version <> n.version;
+    INSERT INTO {{ tool.table }} (version)
+      SELECT coalesce(max(k.id::numeric), 0) FROM (
+        {{ words.kept(tool) }}) k
+       WHERE NOT EXISTS (SELECT FROM {{ tool.table }}) HAVING NOT EXISTS (SELECT FROM {{ tool.table }});
 {% endmacro %}

@@ -29,6 +29,12 @@ pub(super) struct Tool {
     repeats: bool,
     /// Whether its lock is a row.
     marks: bool,
+    /// Whether it is written from our own record.
+    settles: bool,
+    /// Whether the schema is what the tool would take where its search_path begins with it.
+    guessed: bool,
+    /// Tables of all tools with their names, to tell whose a database is.
+    tables_of: Vec<(&'static str, &'static str)>,
     /// What it records of the tree's revisions that are no part of this, by id, where that is needed to read the table.
     records: Option<BTreeMap<String, Record>>,
     /// Our own version table, quoted, and the project in it.
@@ -56,6 +62,12 @@ pub(super) fn tool(
         makes_schema: tool.scheme.makes_schema,
         repeats: tool.scheme.repeats,
         marks: tool.scheme.marks,
+        settles: tool.scheme.settles,
+        guessed: !tool.said,
+        tables_of: version_table::SCHEMES
+            .iter()
+            .map(|scheme| (scheme.table, scheme.name))
+            .collect(),
         records: tool.scheme.records.then(|| {
             let others = others.iter();
             others

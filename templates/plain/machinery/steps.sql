@@ -233,9 +233,10 @@ DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.mark', '?', true); EXE
 $m$;
 {% endif %}
 SET signoff.end_steps = $m$
-DO $signoff$ DECLARE m jsonb; BEGIN
+DO $signoff$ DECLARE m jsonb;{% if tool %} this text; r record;{% endif %} BEGIN
   EXECUTE pg_catalog.current_setting('signoff.enter');
-  m := current_setting('signoff.row');
+  m := current_setting('signoff.row');{% if tool %} this := m->>'revision';{% endif %}
+
 {% if direction == "upgrade" %}
   IF EXISTS (SELECT FROM {{ version_table }} v WHERE v.revision = m->>'revision' AND v.state = 'applied') THEN RETURN; END IF;
 {% if tool %}
@@ -261,6 +262,7 @@ DO $signoff$ DECLARE m jsonb; BEGIN
   END IF;
 {% if tool %}
 {{ theirs.add(tool) if direction == "upgrade" else theirs.remove(tool) }}{##}
+{% include "script/tool/kept.sql" %}
 {% endif %}
   EXECUTE current_setting('signoff.ended'); END $signoff$;
 $m$;

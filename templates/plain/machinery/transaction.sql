@@ -4,7 +4,7 @@
 {% endif %}
 -- One revision, one statement, one transaction: record first, then the revision's SQL, then make sure that the record is still ours.
 SET signoff.begin = $m$
-DO $signoff$ DECLARE m jsonb; BEGIN
+DO $signoff$ DECLARE m jsonb;{% if tool %} r record;{% endif %} BEGIN
   EXECUTE pg_catalog.current_setting('signoff.enter');
   m := current_setting('signoff.row');
 {% if direction == "upgrade" %}
@@ -58,7 +58,7 @@ DO $signoff$ DECLARE m jsonb; BEGIN
   EXECUTE current_setting('signoff.now'); END $signoff$;
 $m$;
 SET signoff.commit = $m$
-DO $signoff$ DECLARE this text; c record; BEGIN
+DO $signoff$ DECLARE this text; c record;{% if tool %} m jsonb := pg_catalog.current_setting('signoff.row');{% endif %} BEGIN
 {{ words.fire_each() }}
   EXECUTE pg_catalog.current_setting('signoff.own');
   this := current_setting('signoff.row')::jsonb->>'revision';
@@ -69,6 +69,9 @@ DO $signoff$ DECLARE this text; c record; BEGIN
       MESSAGE = format('signoff: revision %s ended its transaction or changed its own record', this),
       HINT = 'Look at what it did before running anything: status.sql tells what is recorded.';
   END IF;
+{% if tool %}
+{% include "script/tool/kept.sql" %}
+{% endif %}
 {% if direction == "upgrade" %}
   UPDATE {{ version_table }} SET applied_at = clock_timestamp() WHERE revision = this;
 {% endif %}

@@ -76,7 +76,7 @@ SET LOCAL signoff.row = :'signoff_row';
 {% if tool %}
 SET LOCAL signoff.beyond = :'signoff_beyond';
 {% endif %}
-DO $signoff$ DECLARE m jsonb := current_setting('signoff.row'); BEGIN
+DO $signoff$ DECLARE m jsonb := current_setting('signoff.row');{% if tool %} this text := m->>'revision'; r record;{% endif %} BEGIN
 {% if tool %}
 {% include "script/tool/held.sql" %}
 {% endif %}
@@ -97,6 +97,7 @@ DO $signoff$ DECLARE m jsonb := current_setting('signoff.row'); BEGIN
   END IF;
 {% if tool %}
 {{ theirs.add(tool) if direction == "upgrade" else theirs.remove(tool) }}{##}
+{% include "script/tool/kept.sql" %}
 {% endif %}
 END $signoff$;
 :signoff_ended

@@ -105,13 +105,14 @@
 {% endif %}
 {% if tool %}
 {% import tool.template as theirs %}
-    PERFORM set_config('signoff.beyond', '{}', true);
+{% if not tool.settles %}
     FOR m IN SELECT coalesce(a.e, jsonb_build_object('revision', c.e->>'revision'{% if tool.records is not none %}, 'record', records->(c.e->>'revision'){% endif %}))
         FROM jsonb_array_elements(changes) WITH ORDINALITY AS c (e, n)
           LEFT JOIN jsonb_array_elements(manifest) AS a (e) ON a.e->>'revision' = c.e->>'revision'
        WHERE (c.e->>'forget')::boolean ORDER BY c.n DESC LOOP
 {{ theirs.remove(tool) }}{##}
     END LOOP;
+{% endif %}
 {% endif %}
     -- What stays stands where the tree has it now.
     UPDATE {{ version_table }} v
@@ -139,6 +140,7 @@
 {% if tool %}
 {% import tool.template as theirs %}
   PERFORM set_config('signoff.beyond', '{}', true);
+{% if not tool.settles %}
   FOR m IN SELECT a.e
       FROM jsonb_array_elements(manifest) WITH ORDINALITY AS a (e, n)
      WHERE (a.e->>'selected')::boolean AND a.e->>'revision' NOT IN (SELECT x.key FROM (
@@ -146,7 +148,25 @@
      ORDER BY a.n LOOP
 {{ theirs.add(tool) }}{##}
   END LOOP;
+{% endif %}
 {{ theirs.settle(tool) }}{##}
+  SELECT coalesce(jsonb_agg(to_jsonb(v)), '[]') INTO recorded FROM {{ version_table }} v;
+{{ words.standing(tool) }}{##}
+  SELECT string_agg(coalesce(x.key, e->>'revision'), ', ')
+    INTO over
+    FROM (
+        {{ theirs.applied(tool) }}) x (key, fits)
+      FULL JOIN (SELECT a.e FROM jsonb_array_elements(manifest) AS a (e) WHERE (a.e->>'selected')::boolean) s ON s.e->>'revision' = x.key
+   WHERE (x.key IS NULL OR s.e IS NULL){% if numbered %} AND coalesce(x.key, '') <> ALL (string_to_array(coalesce(older, ''), ', ')){% endif %};
+  IF over IS NOT NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'SO009',
+      MESSAGE = format('signoff: failed: what is recorded in %s is another than that of this stamp: %s', {{ tool.table | lit }}, over),
+      HINT = {{ ("All of it is rolled back. What no file of the tree has, and what a baseline stands for, only " ~ tool.word ~ " or a hand can take out.") | lit }};
+  END IF;
+{% if numbered %}
+  older := NULL;
+{% endif %}
+{% include "script/tool/said.sql" %}
 {% endif %}
 {% if has_replaced %}
   IF replaced <> '{}' THEN

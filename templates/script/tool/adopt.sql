@@ -9,12 +9,12 @@
     END IF;
 {% endif %}
 {{ theirs.tables(tool) }}{##}
-  ELSE
+  ELSIF adopted <> '[]' OR taken_back <> '[]'{% if tool.settles %} OR {{ theirs.moved(tool, direction) }}{% endif %} THEN
     LOCK TABLE {{ tool.table }} IN ACCESS EXCLUSIVE MODE;
     IF seen IS DISTINCT FROM ({{ words.content(tool) }}) THEN
       RAISE EXCEPTION USING ERRCODE = 'SO002',
         MESSAGE = {{ ("signoff: refused: " ~ tool.word ~ " changed what it records a moment ago, in " ~ tool.table) | lit }},
-        HINT = 'Nothing was changed. Run again, when it has ended: it goes on where it stands then.';
+        HINT = 'Nothing of the schema was changed. Run again, when it has ended: it goes on where it stands then.';
     END IF;
   END IF;
   IF adopted <> '[]' OR taken_back <> '[]' THEN
@@ -45,3 +45,4 @@
     ON CONFLICT (revision) DO UPDATE SET up = excluded.up;
 {% endif %}
 {{ theirs.settle(tool) }}{##}
+{{ words.keep_format(tool, version_table) }}{##}

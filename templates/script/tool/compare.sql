@@ -16,6 +16,9 @@
 {% endif %}
   ELSE
 {{ theirs.sound(tool, refuse) }}{##}
+{% if tool.word == "flyway" and direction == "downgrade" %}
+{{ theirs.barred(tool, refuse) }}{##}
+{% endif %}
     seen := ({{ words.content(tool) }});
     SELECT coalesce(jsonb_object_agg(a.key, a.fits), '{}')
       INTO their
@@ -31,13 +34,17 @@
 {% if numbered %}
     -- What is older than the tree's first revision was taken out of the tree: nothing stands on it any more.
     SELECT e->>'revision' INTO first FROM jsonb_array_elements(manifest) AS a (e) LIMIT 1;
+    SELECT string_agg(k, ', ' ORDER BY lpad(k, 40, '0'))
+      INTO older
+      FROM jsonb_object_keys(their) AS k
+     WHERE NOT known ? k AND k ~ '^[0-9]+$' AND first ~ '^[0-9]+$' AND lpad(k, 40, '0') < lpad(first, 40, '0');
 {% endif %}
     SELECT coalesce(jsonb_object_agg(t.key, coalesce(others->t.key, '[]')) FILTER (WHERE NOT t.known), '{}'),
         coalesce(jsonb_agg(t.key) FILTER (WHERE t.known), '[]')
       INTO beyond, adopted
       FROM (SELECT k AS key, known ? k AND NOT others ? k AS known
           FROM jsonb_object_keys(their) AS k
-         WHERE {% if numbered %}NOT (NOT known ? k AND k ~ '^[0-9]+$' AND first ~ '^[0-9]+$' AND lpad(k, 40, '0') < lpad(first, 40, '0'))
+         WHERE {% if numbered %}k <> ALL (string_to_array(coalesce(older, ''), ', '))
            AND {% endif %}NOT EXISTS (SELECT FROM jsonb_to_recordset(recorded) AS v (revision text, state text) WHERE v.revision = k AND v.state <> 'upgrading')) t;
     SELECT coalesce(jsonb_agg(o.revision), '[]')
       INTO taken_back
@@ -77,5 +84,16 @@
            WHERE repeats ? (a.e->>'revision')) u;
     END IF;
 {% endif %}
-    fresh := fresh AND their = '{}';
+    fresh := fresh AND NOT EXISTS (SELECT FROM jsonb_object_keys(their) AS k WHERE known ? k);
+{% if direction != "stamp" %}
+    IF taken_back <> '[]' AND obj_description(to_regclass({{ version_table | lit }}), 'pg_class')
+        IS DISTINCT FROM {{ words.format(tool) }} THEN
+      RAISE {{ refuse }} USING ERRCODE = 'SO008',
+        MESSAGE = format('signoff: refused: %s records revisions as applied here that %s does not: %s',
+            {{ version_table | lit }}, {{ tool.table | lit }},
+            (SELECT string_agg(b, ', ' ORDER BY b COLLATE "C") FROM jsonb_array_elements_text(taken_back) AS b)),
+        HINT = {{ ("Nothing was changed. Until now it was kept without the table of " ~ tool.word ~ ", so nobody can tell whether that took them back. ") | lit }}
+          'Where they are applied, the developers write a script with `signoff stamp`, which records them in both tables.';
+    END IF;
+{% endif %}
   END IF;

@@ -8,7 +8,7 @@ BEGIN
   END IF;
 {% include "script/tool/compare.sql" %}
   PERFORM set_config('signoff.recorded', recorded::text, false),
-    set_config('signoff.tool', format({{ ("signoff: " ~ tool.word ~ " records as applied, in " ~ tool.table ~ ": %s") | lit }},
-        CASE WHEN to_regclass({{ tool.table | lit }}) IS NULL THEN 'nothing, there is no such table'
+    set_config('signoff.tool', {{ ("signoff: " ~ tool.word ~ " records as applied, in " ~ tool.table ~ ": ") | lit }}
+        || CASE WHEN to_regclass({{ tool.table | lit }}) IS NULL THEN 'nothing, there is no such table'
           WHEN their = '{}' THEN 'nothing'
-          ELSE (SELECT string_agg(k, ', ' ORDER BY k COLLATE "C") FROM jsonb_object_keys(their) AS k) END), false);
+          ELSE (SELECT string_agg(k, ', ' ORDER BY k COLLATE "C") FROM jsonb_object_keys(their) AS k) END, false);

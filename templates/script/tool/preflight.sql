@@ -1,4 +1,22 @@
 {# The tool's own tables, as far as they are there. #}
+{% if tool.guessed %}
+  IF to_regclass({{ tool.table | lit }}) IS NULL THEN
+    DECLARE
+      path text := current_setting('search_path'); first text;
+    BEGIN
+      PERFORM set_config('search_path', {% if surroundings.search_path %}{{ surroundings.search_path | path | lit }}{% else %}(SELECT s.reset_val FROM pg_settings s WHERE s.name = 'search_path'){% endif %}, true);
+      first := current_schema();
+      PERFORM set_config('search_path', path, true);
+      IF first IS NOT NULL AND first <> {{ tool.schema | lit }} THEN
+        RAISE {{ refuse }} USING ERRCODE = 'SO008',
+          MESSAGE = format('signoff: refused: {{ tool.word }} would keep its table in schema %s here, which is first on the search_path, and not in %s',
+              first, {{ tool.schema | lit }}),
+          HINT = format('Nothing was changed. The developers say where it is: [version_table] tool_table = "%s.%s", and compile.',
+              first, {{ tool.name | lit }});
+      END IF;
+    END;
+  END IF;
+{% endif %}
 {% if tool.makes_schema %}
   IF to_regnamespace({{ tool.schema_sql | lit }}) IS NULL AND NOT has_database_privilege(current_database(), 'CREATE') THEN
     RAISE {{ refuse }} USING ERRCODE = 'SO003',
@@ -29,6 +47,11 @@
       RAISE EXCEPTION USING ERRCODE = 'SO008',
         MESSAGE = format('signoff: refused: %s is not an ordinary table', part.name),
         HINT = 'It should be the table in which {{ tool.word }} records what is applied; name another in [version_table] tool_table.';
+    END IF;
+    IF EXISTS (SELECT FROM pg_rewrite w WHERE w.ev_class = part.oid) THEN
+      RAISE EXCEPTION USING ERRCODE = 'SO008',
+        MESSAGE = format('signoff: refused: %s has rules, which may rewrite what is recorded', part.name),
+        HINT = 'Drop them.';
     END IF;
     IF row_security_active(part.oid) THEN
       RAISE EXCEPTION USING ERRCODE = 'SO003',

@@ -12,6 +12,6 @@
         {{ theirs.applied(tool) }}) x (key, fits));
   IF n > 0 THEN
     RAISE EXCEPTION USING ERRCODE = 'SO009',
-      MESSAGE = format({{ ("signoff: failed: %s of the revisions are not in " ~ tool.table ~ " as they should be") | lit }}, n),
+      MESSAGE = format('signoff: failed: %s of the revisions are not as they should be in %s', n, {{ tool.table | lit }}),
       HINT = {{ ("Did " ~ tool.word ~ " run at the same time, or a trigger? Run plan.sql: it tells what is applied by now.") | lit }};
   END IF;

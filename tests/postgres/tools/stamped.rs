@@ -56,3 +56,30 @@ fn a_stamp_makes_the_table_of_a_tool() {
         run(&database, &tool.script(&["upgrade"])).stdout_has("nothing to apply");
     }
 }
+
+/// What no file of the tree has can't be told from its row alone: the stamp says so, and changes nothing.
+#[test]
+fn a_row_that_no_file_has() {
+    let database = SQITCH.upgraded();
+    run(
+        &database,
+        "UPDATE sqitch.changes SET change_id = 'x' || change_id WHERE note LIKE 'Loans that%';",
+    );
+    let script = SQITCH.script(&["stamp", "--purge", "is_lent"]);
+    let (rows, record) = (SQITCH.rows(&database), database.rows());
+    let refused = database.psql_stdin(&script, &[]);
+    refused
+        .code(3)
+        .stderr_has("is another than that of this stamp");
+    assert_eq!((rows, record), (SQITCH.rows(&database), database.rows()));
+    let database = DRIZZLE.upgraded();
+    run(
+        &database,
+        "INSERT INTO drizzle.__drizzle_migrations (hash, created_at) VALUES ('x', 999);",
+    );
+    let script = DRIZZLE.script(&["stamp", "--purge", "base"]);
+    let script = database.psql_stdin(&script, &[]);
+    script
+        .code(3)
+        .stderr_has("is another than that of this stamp");
+}

@@ -2,7 +2,7 @@
 \if true
 -- signoff downgrade · branches · 48ac91d7e3b0 → 0d3f7a91c2e4 · 4 revisions
 -- tree    sha256:12a7e76a5d5ade7f32dc437a1de1c7244f6fff5548feb51a1bdbb92c798778e5
--- bundle  sha256:a19e132db4afd43054894a5523d855ab0f81a92c71b75d1874e9c6955a77ccb7
+-- bundle  sha256:14f8d555c1b23176ecefe4d0ecf4736f8292c9e1613a7db6da76dda18a62e50e
 -- run     psql -X -d DATABASE -f downgrade.sql
 -- first   psql -X -d DATABASE -f plan.sql       (says what would run here, and changes nothing)
 -- read    section 5 is what changes the database. The others are the frame, the same in every script but for names: it checks,
@@ -35,7 +35,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:a19e132db4afd43054894a5523d855ab0f81a92c71b75d1874e9c6955a77ccb7'
+\set signoff_bundle 'sha256:14f8d555c1b23176ecefe4d0ecf4736f8292c9e1613a7db6da76dda18a62e50e'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -477,7 +477,7 @@ BEGIN
   PERFORM set_config('jit', 'off', true);
   fresh := t IS NULL;
   IF t IS NOT NULL THEN
-    IF coalesce(obj_description(t, 'pg_class'), '') <> 'signoff_revision 1' THEN
+    IF split_part(coalesce(obj_description(t, 'pg_class'), ''), ',', 1) <> 'signoff_revision 1' THEN
       RAISE EXCEPTION USING ERRCODE = 'SO008',
         MESSAGE = format('signoff: refused: table %s is not a version table of signoff, format 1', t),
         HINT = 'Name another in [version_table] name, or use the signoff that made it.';
@@ -736,6 +736,13 @@ END $signoff$;
 \set signoff_rest ':signoff_clean'
 BEGIN;
 \endif
+DO $signoff$ BEGIN
+    IF obj_description(to_regclass('"public"."signoff_revision"'), 'pg_class')
+          IS DISTINCT FROM 'signoff_revision 1'
+        AND pg_has_role((SELECT c.relowner FROM pg_class c WHERE c.oid = to_regclass('"public"."signoff_revision"')), 'USAGE') THEN
+      COMMENT ON TABLE "public"."signoff_revision" IS 'signoff_revision 1';
+    END IF;
+END $signoff$;
 -- What an upgrade began here, and did nothing of, is on the record as before.
 WITH idle AS (
   DELETE FROM "public"."signoff_revision" v

@@ -2,7 +2,7 @@
 \if true
 -- signoff status · linear · base → 9a44e2d5806b · 3 revisions
 -- tree    sha256:4ba21bb7d0a6009439dd877a710a7897576aa4d7f700e45e3b96dc505fbcfc56
--- bundle  sha256:53769b583a2c33028cc8a03bee42bf4e355d3ecfbccfe9568b8347815352cbcf
+-- bundle  sha256:6d15f2443575170ba9392be2e1af477a3a8ab5e54cdf2ab638ffc7d1fc397195
 -- run     psql -X -d DATABASE -f status.sql
 -- It changes nothing.
 --
@@ -28,7 +28,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:53769b583a2c33028cc8a03bee42bf4e355d3ecfbccfe9568b8347815352cbcf'
+\set signoff_bundle 'sha256:6d15f2443575170ba9392be2e1af477a3a8ab5e54cdf2ab638ffc7d1fc397195'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -122,7 +122,7 @@ SELECT 'signoff: a run is going on here now: '
 SELECT pg_catalog.to_regclass('"public"."signoff_revision"') IS NOT NULL AS signoff_there \gset
 \if :signoff_there
 DO $signoff$ BEGIN
-  IF coalesce(obj_description('"public"."signoff_revision"'::regclass, 'pg_class'), '') <> 'signoff_revision 1' THEN
+  IF split_part(coalesce(obj_description('"public"."signoff_revision"'::regclass, 'pg_class'), ''), ',', 1) <> 'signoff_revision 1' THEN
     RAISE EXCEPTION USING ERRCODE = 'SO008',
       MESSAGE = 'signoff: refused: table "public"."signoff_revision" is not a version table of signoff, format 1',
       HINT = 'Name another in [version_table] name, or use the signoff that made it.';

@@ -2,7 +2,7 @@
 \if true
 -- signoff status · numbered · base → 10 · 5 revisions
 -- tree    sha256:b898e35a1ed381e284177dee2d7f5ad0139e8414e3ed81afa6d6f28b02d40fc7
--- bundle  sha256:142d37968bcd1a266f40c1742b88258ca99093857c8882c0c922d381c812babc
+-- bundle  sha256:2d748c4c03a710e5030c4f65630b6c4d0132a2f8b4044eac366e82c7ac5c45d5
 -- run     psql -X -d DATABASE -f status.sql
 -- It changes nothing.
 --
@@ -30,7 +30,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:142d37968bcd1a266f40c1742b88258ca99093857c8882c0c922d381c812babc'
+\set signoff_bundle 'sha256:2d748c4c03a710e5030c4f65630b6c4d0132a2f8b4044eac366e82c7ac5c45d5'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -137,7 +137,8 @@ DO $signoff$
 DECLARE
   manifest jsonb := current_setting('signoff.manifest');
   others jsonb := '{}'; recorded jsonb := '[]'; fresh boolean := true; over text; r record;
-  records jsonb; known jsonb; ours jsonb; their jsonb := '{}'; adopted jsonb := '[]'; taken_back jsonb := '[]'; beyond jsonb := '{}'; seen text; first text;
+  records jsonb; known jsonb; ours jsonb; their jsonb := '{}'; adopted jsonb := '[]'; taken_back jsonb := '[]'; beyond jsonb := '{}'; seen text;
+  first text; older text;
 BEGIN
   IF to_regclass('"public"."signoff_revision"') IS NOT NULL THEN
     SELECT coalesce(jsonb_agg(to_jsonb(v)), '[]') INTO recorded FROM "public"."signoff_revision" v;
@@ -164,6 +165,22 @@ BEGIN
         MESSAGE = format('signoff: refused: golang-migrate calls version %s dirty: a run of it was stopped half-way', r.version),
         HINT = 'See what of that migration is in the database, take it away or finish it, and say so with `migrate force VERSION`; then run again.';
     END IF;
+    IF EXISTS (SELECT FROM jsonb_object_keys(ours) AS o (id) WHERE o.id !~ '^[0-9]+$') THEN
+      RAISE WARNING USING ERRCODE = 'SO006',
+        MESSAGE = 'signoff: refused: what is recorded here for this project is from another kind of tree: its revisions are no numbers',
+        HINT = 'Compile from the tree that was applied, or give this one another [project] name and [version_table] name.';
+    END IF;
+    SELECT x.version, (SELECT string_agg(k.id, ', ') FROM jsonb_object_keys(known) AS k (id)
+        WHERE k.id::numeric <= x.version AND NOT ours ? k.id) AS missing
+      INTO r
+      FROM "public"."schema_migrations" x
+     WHERE x.version < (SELECT max(o.id::numeric) FROM jsonb_object_keys(ours) AS o (id));
+    IF r.missing IS NOT NULL THEN
+      RAISE WARNING USING ERRCODE = 'SO006',
+        MESSAGE = format('signoff: refused: golang-migrate went back to version %s, and its table can''t tell whether %s is applied, which was not before',
+            r.version, r.missing),
+        HINT = 'See what is there. The developers write a script with `signoff stamp`, which says so to both tables.';
+    END IF;
     seen := (SELECT md5(coalesce(string_agg(x::text, chr(10) ORDER BY x::text COLLATE "C"), ''))
         FROM "public"."schema_migrations" x);
     SELECT coalesce(jsonb_object_agg(a.key, a.fits), '{}')
@@ -184,12 +201,16 @@ BEGIN
     END IF;
     -- What is older than the tree's first revision was taken out of the tree: nothing stands on it any more.
     SELECT e->>'revision' INTO first FROM jsonb_array_elements(manifest) AS a (e) LIMIT 1;
+    SELECT string_agg(k, ', ' ORDER BY lpad(k, 40, '0'))
+      INTO older
+      FROM jsonb_object_keys(their) AS k
+     WHERE NOT known ? k AND k ~ '^[0-9]+$' AND first ~ '^[0-9]+$' AND lpad(k, 40, '0') < lpad(first, 40, '0');
     SELECT coalesce(jsonb_object_agg(t.key, coalesce(others->t.key, '[]')) FILTER (WHERE NOT t.known), '{}'),
         coalesce(jsonb_agg(t.key) FILTER (WHERE t.known), '[]')
       INTO beyond, adopted
       FROM (SELECT k AS key, known ? k AND NOT others ? k AS known
           FROM jsonb_object_keys(their) AS k
-         WHERE NOT (NOT known ? k AND k ~ '^[0-9]+$' AND first ~ '^[0-9]+$' AND lpad(k, 40, '0') < lpad(first, 40, '0'))
+         WHERE k <> ALL (string_to_array(coalesce(older, ''), ', '))
            AND NOT EXISTS (SELECT FROM jsonb_to_recordset(recorded) AS v (revision text, state text) WHERE v.revision = k AND v.state <> 'upgrading')) t;
     SELECT coalesce(jsonb_agg(o.revision), '[]')
       INTO taken_back
@@ -209,19 +230,28 @@ BEGIN
               'up', '', 'up1', '', 'parents', '[]'::jsonb, 'depends_on', '[]'::jsonb)
             FROM jsonb_each(beyond) AS b (id, below)) a;
     END IF;
-    fresh := fresh AND their = '{}';
+    fresh := fresh AND NOT EXISTS (SELECT FROM jsonb_object_keys(their) AS k WHERE known ? k);
+    IF taken_back <> '[]' AND obj_description(to_regclass('"public"."signoff_revision"'), 'pg_class')
+        IS DISTINCT FROM 'signoff_revision 1, kept with "public"."schema_migrations"' THEN
+      RAISE WARNING USING ERRCODE = 'SO008',
+        MESSAGE = format('signoff: refused: %s records revisions as applied here that %s does not: %s',
+            '"public"."signoff_revision"', '"public"."schema_migrations"',
+            (SELECT string_agg(b, ', ' ORDER BY b COLLATE "C") FROM jsonb_array_elements_text(taken_back) AS b)),
+        HINT = 'Nothing was changed. Until now it was kept without the table of golang-migrate, so nobody can tell whether that took them back. '
+          'Where they are applied, the developers write a script with `signoff stamp`, which records them in both tables.';
+    END IF;
   END IF;
   PERFORM set_config('signoff.recorded', recorded::text, false),
-    set_config('signoff.tool', format('signoff: golang-migrate records as applied, in "public"."schema_migrations": %s',
-        CASE WHEN to_regclass('"public"."schema_migrations"') IS NULL THEN 'nothing, there is no such table'
+    set_config('signoff.tool', 'signoff: golang-migrate records as applied, in "public"."schema_migrations": '
+        || CASE WHEN to_regclass('"public"."schema_migrations"') IS NULL THEN 'nothing, there is no such table'
           WHEN their = '{}' THEN 'nothing'
-          ELSE (SELECT string_agg(k, ', ' ORDER BY k COLLATE "C") FROM jsonb_object_keys(their) AS k) END), false);
+          ELSE (SELECT string_agg(k, ', ' ORDER BY k COLLATE "C") FROM jsonb_object_keys(their) AS k) END, false);
 END $signoff$;
 SELECT current_setting('signoff.recorded') AS signoff_recorded, current_setting('signoff.tool') AS signoff_tool \gset
 RESET signoff.manifest;
 \if :signoff_there
 DO $signoff$ BEGIN
-  IF coalesce(obj_description('"public"."signoff_revision"'::regclass, 'pg_class'), '') <> 'signoff_revision 1' THEN
+  IF split_part(coalesce(obj_description('"public"."signoff_revision"'::regclass, 'pg_class'), ''), ',', 1) <> 'signoff_revision 1' THEN
     RAISE EXCEPTION USING ERRCODE = 'SO008',
       MESSAGE = 'signoff: refused: table "public"."signoff_revision" is not a version table of signoff, format 1',
       HINT = 'Name another in [version_table] name, or use the signoff that made it.';

@@ -2,7 +2,7 @@
 \if true
 -- signoff upgrade · numbered · base → 10 · 5 revisions
 -- tree    sha256:b898e35a1ed381e284177dee2d7f5ad0139e8414e3ed81afa6d6f28b02d40fc7
--- bundle  sha256:142d37968bcd1a266f40c1742b88258ca99093857c8882c0c922d381c812babc
+-- bundle  sha256:2d748c4c03a710e5030c4f65630b6c4d0132a2f8b4044eac366e82c7ac5c45d5
 -- run     psql -X -d DATABASE -f upgrade.sql
 -- first   psql -X -d DATABASE -f plan.sql       (says what would run here, and changes nothing)
 -- read    section 5 is what changes the database. The others are the frame, the same in every script but for names: it checks,
@@ -33,7 +33,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:142d37968bcd1a266f40c1742b88258ca99093857c8882c0c922d381c812babc'
+\set signoff_bundle 'sha256:2d748c4c03a710e5030c4f65630b6c4d0132a2f8b4044eac366e82c7ac5c45d5'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -174,12 +174,27 @@ SELECT $m$
 :signoff_fire
 :signoff_own
 SET signoff.row = :'signoff_row';
-DO $signoff$ DECLARE this text := current_setting('signoff.row')::jsonb->>'revision'; BEGIN
+SET signoff.beyond = :'signoff_beyond';
+DO $signoff$ DECLARE this text := current_setting('signoff.row')::jsonb->>'revision'; m jsonb := current_setting('signoff.row'); BEGIN
   IF NOT EXISTS (SELECT FROM "public"."signoff_event" e WHERE e.revision = this AND e.xmin = pg_current_xact_id()::xid)
      OR NOT EXISTS (SELECT FROM "public"."signoff_revision" v WHERE v.revision = this AND v.xmin = pg_current_xact_id()::xid) THEN
     RAISE EXCEPTION USING ERRCODE = 'SO005',
       MESSAGE = format('signoff: revision %s ended its transaction or changed its own record', this),
       HINT = 'Look at what it did before running anything: status.sql tells what is recorded.';
+  END IF;
+  IF to_regclass('"public"."schema_migrations"') IS NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'SO005', MESSAGE = format('signoff: revision %s drops the table of golang-migrate', this),
+      HINT = 'It is rolled back. Take that out, or compile with [version_table] scheme = "native".';
+  END IF;
+  IF (SELECT max(x.version) FROM "public"."schema_migrations" x) IS DISTINCT FROM
+      (SELECT max(k.id::numeric) FROM (
+        SELECT v.revision AS id, v.parents || v.depends_on AS below FROM "public"."signoff_revision" v
+         WHERE v.project = 'numbered' AND v.kind = 'revision' AND v.state <> 'upgrading'
+        UNION ALL SELECT b.id, ARRAY(SELECT jsonb_array_elements_text(b.below))
+          FROM jsonb_each(current_setting('signoff.beyond')::jsonb) AS b (id, below)) k) THEN
+    RAISE EXCEPTION USING ERRCODE = 'SO005',
+      MESSAGE = format('signoff: revision %s, or a trigger or rule, changed what golang-migrate records of it', this),
+      HINT = 'It is rolled back. Look for what writes to "public"."schema_migrations".';
   END IF;
   IF current_setting('client_encoding') <> 'UTF8' OR current_setting('standard_conforming_strings') <> 'on' THEN
     RAISE EXCEPTION USING ERRCODE = 'SO005',
@@ -309,7 +324,7 @@ BEGIN;
 :signoff_locked
 SET LOCAL signoff.row = :'signoff_row';
 SET LOCAL signoff.beyond = :'signoff_beyond';
-DO $signoff$ DECLARE m jsonb := current_setting('signoff.row'); BEGIN
+DO $signoff$ DECLARE m jsonb := current_setting('signoff.row'); this text := m->>'revision'; r record; BEGIN
   LOCK TABLE "public"."schema_migrations" IN ACCESS EXCLUSIVE MODE;
   IF (SELECT max(x.version) FROM "public"."schema_migrations" x) IS DISTINCT FROM
       (SELECT max(k.id::numeric) FROM (
@@ -339,6 +354,20 @@ DO $signoff$ DECLARE m jsonb := current_setting('signoff.row'); BEGIN
     INSERT INTO "public"."schema_migrations" (version, dirty)
       SELECT n.version, false FROM newest n
        WHERE n.version IS NOT NULL AND NOT EXISTS (SELECT FROM "public"."schema_migrations" x WHERE x.version = n.version);
+  IF to_regclass('"public"."schema_migrations"') IS NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'SO005', MESSAGE = format('signoff: revision %s drops the table of golang-migrate', this),
+      HINT = 'It is rolled back. Take that out, or compile with [version_table] scheme = "native".';
+  END IF;
+  IF (SELECT max(x.version) FROM "public"."schema_migrations" x) IS DISTINCT FROM
+      (SELECT max(k.id::numeric) FROM (
+        SELECT v.revision AS id, v.parents || v.depends_on AS below FROM "public"."signoff_revision" v
+         WHERE v.project = 'numbered' AND v.kind = 'revision' AND v.state <> 'upgrading'
+        UNION ALL SELECT b.id, ARRAY(SELECT jsonb_array_elements_text(b.below))
+          FROM jsonb_each(current_setting('signoff.beyond')::jsonb) AS b (id, below)) k) THEN
+    RAISE EXCEPTION USING ERRCODE = 'SO005',
+      MESSAGE = format('signoff: revision %s, or a trigger or rule, changed what golang-migrate records of it', this),
+      HINT = 'It is rolled back. Look for what writes to "public"."schema_migrations".';
+  END IF;
 END $signoff$;
 :signoff_ended
 COMMIT;
@@ -593,6 +622,22 @@ DO $signoff$ DECLARE t regclass; e regclass; c record; BEGIN
       MESSAGE = format('signoff: refused: %s may not write the version table %s and its event table', current_user, t),
       HINT = 'Run as its owner, or set [target] role.';
   END IF;
+  IF to_regclass('"public"."schema_migrations"') IS NULL THEN
+    DECLARE
+      path text := current_setting('search_path'); first text;
+    BEGIN
+      PERFORM set_config('search_path', (SELECT s.reset_val FROM pg_settings s WHERE s.name = 'search_path'), true);
+      first := current_schema();
+      PERFORM set_config('search_path', path, true);
+      IF first IS NOT NULL AND first <> 'public' THEN
+        RAISE EXCEPTION USING ERRCODE = 'SO008',
+          MESSAGE = format('signoff: refused: golang-migrate would keep its table in schema %s here, which is first on the search_path, and not in %s',
+              first, 'public'),
+          HINT = format('Nothing was changed. The developers say where it is: [version_table] tool_table = "%s.%s", and compile.',
+              first, 'schema_migrations');
+      END IF;
+    END;
+  END IF;
   IF to_regnamespace('"public"') IS NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'SO003',
       MESSAGE = 'signoff: refused: there is no schema "public", where golang-migrate keeps its table',
@@ -612,6 +657,11 @@ DO $signoff$ DECLARE t regclass; e regclass; c record; BEGIN
       RAISE EXCEPTION USING ERRCODE = 'SO008',
         MESSAGE = format('signoff: refused: %s is not an ordinary table', part.name),
         HINT = 'It should be the table in which golang-migrate records what is applied; name another in [version_table] tool_table.';
+    END IF;
+    IF EXISTS (SELECT FROM pg_rewrite w WHERE w.ev_class = part.oid) THEN
+      RAISE EXCEPTION USING ERRCODE = 'SO008',
+        MESSAGE = format('signoff: refused: %s has rules, which may rewrite what is recorded', part.name),
+        HINT = 'Drop them.';
     END IF;
     IF row_security_active(part.oid) THEN
       RAISE EXCEPTION USING ERRCODE = 'SO003',
@@ -686,7 +736,8 @@ DECLARE
   put_off jsonb := current_setting('signoff.put_off'); first_run boolean := current_setting('signoff.first_run');
   again_rows jsonb := current_setting('signoff.again');
   t regclass; r record; recorded jsonb := '[]'; fresh boolean; todo bigint; total bigint; todo_names text; ahead text; over text; said text;
-  records jsonb; known jsonb; ours jsonb; their jsonb := '{}'; adopted jsonb := '[]'; taken_back jsonb := '[]'; beyond jsonb := '{}'; seen text; first text;
+  records jsonb; known jsonb; ours jsonb; their jsonb := '{}'; adopted jsonb := '[]'; taken_back jsonb := '[]'; beyond jsonb := '{}'; seen text;
+  first text; older text;
   mine jsonb := '[]'; again text; kept text;
   jit text := pg_catalog.current_setting('jit');
 BEGIN
@@ -695,7 +746,7 @@ BEGIN
   PERFORM set_config('jit', 'off', true);
   fresh := t IS NULL;
   IF t IS NOT NULL THEN
-    IF coalesce(obj_description(t, 'pg_class'), '') <> 'signoff_revision 1' THEN
+    IF split_part(coalesce(obj_description(t, 'pg_class'), ''), ',', 1) <> 'signoff_revision 1' THEN
       RAISE EXCEPTION USING ERRCODE = 'SO008',
         MESSAGE = format('signoff: refused: table %s is not a version table of signoff, format 1', t),
         HINT = 'Name another in [version_table] name, or use the signoff that made it.';
@@ -736,6 +787,22 @@ BEGIN
         MESSAGE = format('signoff: refused: golang-migrate calls version %s dirty: a run of it was stopped half-way', r.version),
         HINT = 'See what of that migration is in the database, take it away or finish it, and say so with `migrate force VERSION`; then run again.';
     END IF;
+    IF EXISTS (SELECT FROM jsonb_object_keys(ours) AS o (id) WHERE o.id !~ '^[0-9]+$') THEN
+      RAISE EXCEPTION USING ERRCODE = 'SO006',
+        MESSAGE = 'signoff: refused: what is recorded here for this project is from another kind of tree: its revisions are no numbers',
+        HINT = 'Compile from the tree that was applied, or give this one another [project] name and [version_table] name.';
+    END IF;
+    SELECT x.version, (SELECT string_agg(k.id, ', ') FROM jsonb_object_keys(known) AS k (id)
+        WHERE k.id::numeric <= x.version AND NOT ours ? k.id) AS missing
+      INTO r
+      FROM "public"."schema_migrations" x
+     WHERE x.version < (SELECT max(o.id::numeric) FROM jsonb_object_keys(ours) AS o (id));
+    IF r.missing IS NOT NULL THEN
+      RAISE EXCEPTION USING ERRCODE = 'SO006',
+        MESSAGE = format('signoff: refused: golang-migrate went back to version %s, and its table can''t tell whether %s is applied, which was not before',
+            r.version, r.missing),
+        HINT = 'See what is there. The developers write a script with `signoff stamp`, which says so to both tables.';
+    END IF;
     seen := (SELECT md5(coalesce(string_agg(x::text, chr(10) ORDER BY x::text COLLATE "C"), ''))
         FROM "public"."schema_migrations" x);
     SELECT coalesce(jsonb_object_agg(a.key, a.fits), '{}')
@@ -756,12 +823,16 @@ BEGIN
     END IF;
     -- What is older than the tree's first revision was taken out of the tree: nothing stands on it any more.
     SELECT e->>'revision' INTO first FROM jsonb_array_elements(manifest) AS a (e) LIMIT 1;
+    SELECT string_agg(k, ', ' ORDER BY lpad(k, 40, '0'))
+      INTO older
+      FROM jsonb_object_keys(their) AS k
+     WHERE NOT known ? k AND k ~ '^[0-9]+$' AND first ~ '^[0-9]+$' AND lpad(k, 40, '0') < lpad(first, 40, '0');
     SELECT coalesce(jsonb_object_agg(t.key, coalesce(others->t.key, '[]')) FILTER (WHERE NOT t.known), '{}'),
         coalesce(jsonb_agg(t.key) FILTER (WHERE t.known), '[]')
       INTO beyond, adopted
       FROM (SELECT k AS key, known ? k AND NOT others ? k AS known
           FROM jsonb_object_keys(their) AS k
-         WHERE NOT (NOT known ? k AND k ~ '^[0-9]+$' AND first ~ '^[0-9]+$' AND lpad(k, 40, '0') < lpad(first, 40, '0'))
+         WHERE k <> ALL (string_to_array(coalesce(older, ''), ', '))
            AND NOT EXISTS (SELECT FROM jsonb_to_recordset(recorded) AS v (revision text, state text) WHERE v.revision = k AND v.state <> 'upgrading')) t;
     SELECT coalesce(jsonb_agg(o.revision), '[]')
       INTO taken_back
@@ -781,7 +852,16 @@ BEGIN
               'up', '', 'up1', '', 'parents', '[]'::jsonb, 'depends_on', '[]'::jsonb)
             FROM jsonb_each(beyond) AS b (id, below)) a;
     END IF;
-    fresh := fresh AND their = '{}';
+    fresh := fresh AND NOT EXISTS (SELECT FROM jsonb_object_keys(their) AS k WHERE known ? k);
+    IF taken_back <> '[]' AND obj_description(to_regclass('"public"."signoff_revision"'), 'pg_class')
+        IS DISTINCT FROM 'signoff_revision 1, kept with "public"."schema_migrations"' THEN
+      RAISE EXCEPTION USING ERRCODE = 'SO008',
+        MESSAGE = format('signoff: refused: %s records revisions as applied here that %s does not: %s',
+            '"public"."signoff_revision"', '"public"."schema_migrations"',
+            (SELECT string_agg(b, ', ' ORDER BY b COLLATE "C") FROM jsonb_array_elements_text(taken_back) AS b)),
+        HINT = 'Nothing was changed. Until now it was kept without the table of golang-migrate, so nobody can tell whether that took them back. '
+          'Where they are applied, the developers write a script with `signoff stamp`, which records them in both tables.';
+    END IF;
   END IF;
   IF fresh AND NOT first_run
       AND EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -792,7 +872,16 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'SO007',
       MESSAGE = 'signoff: refused: this database has tables, and nothing is recorded as applied in ' || '"public"."signoff_revision"',
       HINT = 'Is this the right database? If it is, and nothing of this tree is applied here yet, add -v first_run=1. '
-        'Where another tool brought it to where a revision of this tree stands, the developers write a script with `signoff stamp`, which records that.';
+        'Where another tool brought it to where a revision of this tree stands, the developers write a script with `signoff stamp`, which records that.'
+        || coalesce((SELECT string_agg(format(' Here is %s, a table of %s: is it that ([version_table] tool_table, --layout)?', c.oid::regclass, x.tool), '')
+            FROM (VALUES ('alembic_version', 'alembic'), ('schema_migrations', 'golang-migrate'), ('goose_db_version', 'goose'),
+('schema_migrations', 'dbmate'), ('_sqlx_migrations', 'sqlx'), ('__diesel_schema_migrations', 'diesel'),
+('flyway_schema_history', 'flyway'), ('databasechangelog', 'liquibase'), ('changes', 'sqitch'),
+('_prisma_migrations', 'prisma'), ('schema_migrations', 'supabase'), ('gorp_migrations', 'sql-migrate'),
+('refinery_schema_history', 'refinery'), ('__drizzle_migrations', 'drizzle'), ('schema_version', 'tern'),
+('migrations', 'graphile-migrate'), ('pgmigrations', 'node-pg-migrate')) AS x (name, tool)
+              JOIN pg_class c ON c.relname = x.name::name AND c.relkind = 'r'
+                AND c.oid IS DISTINCT FROM to_regclass('"public"."schema_migrations"')), '');
   END IF;
   FOR r IN SELECT v.*, m.up AS its_up, m.up1 AS its_up1, m.accept, m.steps AS its_steps, m.variables AS its_variables, m.selected
       FROM jsonb_to_recordset(recorded) AS v (revision text, project text, state text, up text, up1 text, steps text[], variables text)
@@ -946,6 +1035,9 @@ BEGIN
     said := said || format('%ssignoff: applied by golang-migrate, and taken for applied: %s', chr(10),
         (SELECT string_agg(a.id, ', ' ORDER BY a.n) FROM (SELECT e->>'revision' AS id, n
               FROM jsonb_array_elements(manifest) WITH ORDINALITY AS m (e, n) WHERE adopted ? (e->>'revision')) a));
+  END IF;
+  IF older IS NOT NULL THEN
+    said := said || format('%ssignoff: recorded by golang-migrate, and older than this tree: %s', chr(10), older);
   END IF;
   IF taken_back <> '[]' THEN
     said := said || format('%ssignoff: taken back by golang-migrate, and taken for not applied: %s', chr(10),
@@ -1140,7 +1232,7 @@ CREATE TABLE "public"."signoff_revision" (
   parents text[] NOT NULL DEFAULT '{}', depends_on text[] NOT NULL DEFAULT '{}', message text NOT NULL, up text NOT NULL, up1 text NOT NULL, variables text,
   state text NOT NULL CHECK (state IN ('upgrading', 'applied', 'downgrading')), steps text[] NOT NULL DEFAULT '{}', bundle text, ticket text,
   applied_by text NOT NULL DEFAULT session_user, started_at timestamptz NOT NULL DEFAULT clock_timestamp(), applied_at timestamptz);
-COMMENT ON TABLE "public"."signoff_revision" IS 'signoff_revision 1';
+COMMENT ON TABLE "public"."signoff_revision" IS 'signoff_revision 1, kept with "public"."schema_migrations"';
 CREATE TABLE "public"."signoff_event" (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, at timestamptz NOT NULL DEFAULT clock_timestamp(),
     event text NOT NULL CHECK (event IN ('started', 'applied', 'reverting', 'reverted', 'stamped', 'unstamped')), project text NOT NULL, revision text NOT NULL,
@@ -1157,13 +1249,18 @@ DECLARE
 BEGIN
   IF to_regclass('"public"."schema_migrations"') IS NULL THEN
     CREATE TABLE "public"."schema_migrations" (version bigint not null primary key, dirty boolean not null);
-  ELSE
+  ELSIF adopted <> '[]' OR taken_back <> '[]' OR (SELECT max(x.version) FROM "public"."schema_migrations" x) IS DISTINCT FROM
+      (SELECT max(k.id::numeric) FROM (
+        SELECT v.revision AS id, v.parents || v.depends_on AS below FROM "public"."signoff_revision" v
+         WHERE v.project = 'numbered' AND v.kind = 'revision' AND v.state <> 'upgrading'
+        UNION ALL SELECT b.id, ARRAY(SELECT jsonb_array_elements_text(b.below))
+          FROM jsonb_each(current_setting('signoff.beyond')::jsonb) AS b (id, below)) k) THEN
     LOCK TABLE "public"."schema_migrations" IN ACCESS EXCLUSIVE MODE;
     IF seen IS DISTINCT FROM (SELECT md5(coalesce(string_agg(x::text, chr(10) ORDER BY x::text COLLATE "C"), ''))
         FROM "public"."schema_migrations" x) THEN
       RAISE EXCEPTION USING ERRCODE = 'SO002',
         MESSAGE = 'signoff: refused: golang-migrate changed what it records a moment ago, in "public"."schema_migrations"',
-        HINT = 'Nothing was changed. Run again, when it has ended: it goes on where it stands then.';
+        HINT = 'Nothing of the schema was changed. Run again, when it has ended: it goes on where it stands then.';
     END IF;
   END IF;
   IF adopted <> '[]' OR taken_back <> '[]' THEN
@@ -1196,6 +1293,11 @@ BEGIN
     INSERT INTO "public"."schema_migrations" (version, dirty)
       SELECT n.version, false FROM newest n
        WHERE n.version IS NOT NULL AND NOT EXISTS (SELECT FROM "public"."schema_migrations" x WHERE x.version = n.version);
+    IF obj_description(to_regclass('"public"."signoff_revision"'), 'pg_class')
+          IS DISTINCT FROM 'signoff_revision 1, kept with "public"."schema_migrations"'
+        AND pg_has_role((SELECT c.relowner FROM pg_class c WHERE c.oid = to_regclass('"public"."signoff_revision"')), 'USAGE') THEN
+      COMMENT ON TABLE "public"."signoff_revision" IS 'signoff_revision 1, kept with "public"."schema_migrations"';
+    END IF;
 END $signoff$;
 RESET signoff.manifest;
 -- What a downgrade began here, and did nothing of, is on the record as before.
@@ -1365,7 +1467,7 @@ BEGIN
         UNION SELECT x.version::text, NULL FROM "public"."schema_migrations" x WHERE x.version >= 0) x (key, fits));
   IF n > 0 THEN
     RAISE EXCEPTION USING ERRCODE = 'SO009',
-      MESSAGE = format('signoff: failed: %s of the revisions are not in "public"."schema_migrations" as they should be', n),
+      MESSAGE = format('signoff: failed: %s of the revisions are not as they should be in %s', n, '"public"."schema_migrations"'),
       HINT = 'Did golang-migrate run at the same time, or a trigger? Run plan.sql: it tells what is applied by now.';
   END IF;
   PERFORM set_config('signoff.said',

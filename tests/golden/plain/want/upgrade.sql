@@ -1,6 +1,6 @@
 -- signoff upgrade · linear · base → 9a44e2d5806b · 3 revisions · plain SQL, for any client
 -- tree    sha256:4ba21bb7d0a6009439dd877a710a7897576aa4d7f700e45e3b96dc505fbcfc56
--- bundle  sha256:912f0039efa9de1671c7af31be730bdeefd86feb17359158d9413bfca4654fb2
+-- bundle  sha256:a0a1dfdf8cdea2208d44ed620b4611d0adb85e8ebcc4edcc392d9bddb19141b2
 -- run     all of it, from the first statement to the last, in one session of its own, autocommit on, stopping at the first error
 -- first   plan.sql, the same way       (says what would run here, and changes nothing)
 -- typed before, in the same session: SET signoff.ticket = 'CHG-1';  (is recorded)
@@ -27,7 +27,7 @@
 --   3  9a44e2d5806b  Best scores, it's "`top n`"  one transaction · ACCESS EXCLUSIVE on player
 -- 1. The revisions, as they will be recorded: "selected" are this script's own, the others must be there already.
 SET signoff.checked = '';
-SET signoff.bundle = 'sha256:912f0039efa9de1671c7af31be730bdeefd86feb17359158d9413bfca4654fb2';
+SET signoff.bundle = 'sha256:a0a1dfdf8cdea2208d44ed620b4611d0adb85e8ebcc4edcc392d9bddb19141b2';
 SET signoff.rows = $m0$
 {"revision":"5f1d0c3a9b27","kind":"revision","parents":[],"message":"Players and countries","up":"sha256:70205f810a6a94468b9841d6415c792e334bd3d7115ae3c6989df19481151771","up1":"sha256:473ad2346dc4e2e966e9603f8ec4c51a0c846491255cf96e35706ac2df66324c","selected":true}
 {"revision":"c07e4b6d11fa","kind":"revision","parents":["5f1d0c3a9b27"],"message":"Index players by country","up":"sha256:176b65e3c4d333409b4ba577e6d78078949d3e7bf373ee7a13b4363da9ec44d3","up1":"sha256:bb58cc825a7a503a06e61d1771aadfbab813368119dab6550556c7661d990001","steps":["5dc8fb31869fee59","2efcc6e7d23798d5"],"selected":true}
@@ -581,7 +581,7 @@ BEGIN
   PERFORM set_config('jit', 'off', true);
   fresh := t IS NULL;
   IF t IS NOT NULL THEN
-    IF coalesce(obj_description(t, 'pg_class'), '') <> 'signoff_revision 1' THEN
+    IF split_part(coalesce(obj_description(t, 'pg_class'), ''), ',', 1) <> 'signoff_revision 1' THEN
       RAISE EXCEPTION USING ERRCODE = 'SO008',
         MESSAGE = format('signoff: refused: table %s is not a version table of signoff, format 1', t),
         HINT = 'Name another in [version_table] name, or use the signoff that made it.';
@@ -782,6 +782,11 @@ CREATE TABLE "public"."signoff_event" (
     client_addr inet DEFAULT inet_client_addr(), application text DEFAULT current_setting('application_name'));
 COMMENT ON TABLE "public"."signoff_event" IS 'signoff_event 1';
   END IF;
+    IF obj_description(to_regclass('"public"."signoff_revision"'), 'pg_class')
+          IS DISTINCT FROM 'signoff_revision 1'
+        AND pg_has_role((SELECT c.relowner FROM pg_class c WHERE c.oid = to_regclass('"public"."signoff_revision"')), 'USAGE') THEN
+      COMMENT ON TABLE "public"."signoff_revision" IS 'signoff_revision 1';
+    END IF;
   -- What a downgrade began here, and did nothing of, is on the record as before.
   FOR r IN UPDATE "public"."signoff_revision" v
     SET state = 'applied', steps = ARRAY(SELECT jsonb_array_elements_text(coalesce(m.e->'steps', '[]')))
