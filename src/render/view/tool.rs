@@ -9,6 +9,10 @@ use crate::tree::Record;
 use crate::version_table::{self, VersionTable};
 
 /// A table of another tool that is kept beside ours.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a question a template asks"
+)]
 #[derive(Debug, Serialize)]
 pub(super) struct Tool {
     /// The tool's name.
