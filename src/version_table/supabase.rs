@@ -1,6 +1,4 @@
-//! Supabase's CLI: a row per version, in a schema of its own. It takes no lock.
-//!
-//! Its list of statements is left empty: `migration up` and `list` do not read it, `migration fetch` does.
+//! Supabase's CLI: a row per version with the statements of its file, in a schema of its own. It takes no lock.
 
 use super::Scheme;
 

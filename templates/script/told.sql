@@ -52,6 +52,10 @@ SELECT format('signoff: %s of %s revisions of this release and before it are app
                           FROM jsonb_array_elements_text({{ told.steps }}->s.revision->s.state) WITH ORDINALITY AS names (name, i))
                     ELSE '' END, '' ORDER BY s.n), '') AS signoff_status,
   CASE WHEN {{ told.runs }} THEN 'next: wait for the run that is going on; then ask again'
+{% if tool %}
+      WHEN to_regclass({{ tool.table | lit }}) IS NULL AND bool_or(s.state IS NOT NULL)
+        THEN {{ ("next: ask the developers; the scripts of this release refuse here, for the table of " ~ tool.word ~ " is not there") | lit }}
+{% endif %}
 {% if has_replaced %}
       WHEN bool_or(s.missing IS NOT NULL)
         THEN 'next: the scripts of this release refuse here, for a part of what was squashed is there: finish it with the release of before'

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use super::peer::{Asked, Lock, Looks, Made, Peer, Pending, Place, TREE, Table, program, url};
+use super::peer::{Asked, Lock, Made, Peer, Pending, Place, TREE, Table, program, url};
 use crate::support::outcome::Outcome;
 use crate::support::postgres::Database;
 use crate::support::project::Project;
@@ -27,8 +27,7 @@ impl Peer for Supabase {
             name: "supabase_migrations.schema_migrations",
             order: "version",
             serial: "",
-            // Ours has none: its `migration up` and `list` do not read them.
-            varies: &[("statements", Looks::Text)],
+            varies: &[],
         }]
     }
 

@@ -10,6 +10,7 @@ use camino::Utf8Path;
 use super::numbered::{self, Named, Pair, Tool};
 use super::{Contents, Input};
 use crate::diagnostic::{Diagnostic, Sink};
+use crate::lex;
 use crate::source::Sources;
 use crate::tree::disk::Folder;
 use crate::tree::{Direction, Error, Migration, Record, Settings};
@@ -96,10 +97,30 @@ fn migration(pair: Pair, sources: &Sources, _: &mut Sink) -> Option<Migration> {
     let name = path
         .and_then(Utf8Path::file_name)
         .and_then(|name| parts(Utf8Path::new(name)));
-    let record = name.map(|(_, name)| Record::from([("name", name.into())]));
+    let text = pair.up().map_or("", |file| sources.text(file));
+    let record = name.map(|(_, name)| {
+        Record::from([
+            ("name", name.into()),
+            ("statements", statements(text).into()),
+        ])
+    });
     let mut migration = pair.migration(sources, |_| Settings::default())?;
     migration.record = record.unwrap_or_default();
     Some(migration)
+}
+
+/// The pieces that the tool records of a file: what stands up to each `;`, comments before it included, and what comments
+/// stand behind the last (tried with 3.1.0).
+fn statements(text: &str) -> Vec<&str> {
+    let split = lex::split(text);
+    let last = split.statements.last();
+    let tail = last.map_or(0, |last| last.after);
+    let pieces = split.statements.iter();
+    let pieces = pieces.map(|piece| text[piece.lead..piece.end].trim());
+    let pieces = pieces.chain([text[tail..]
+        .trim_start_matches([';', ' ', '\n', '\r', '\t'])
+        .trim()]);
+    pieces.filter(|piece| !piece.is_empty()).collect()
 }
 
 fn is_old_init(path: &Utf8Path) -> bool {
@@ -143,6 +164,24 @@ mod tests {
         );
         let (tree, _) = Disk::new().file("20240101000000_a.sql", "a").read();
         assert_eq!(tree.layout, "sqlx");
+    }
+
+    #[test]
+    fn what_is_recorded_of_a_file() {
+        assert_eq!(
+            super::statements(
+                "-- leading comment\n\ncreate table t (id int);\n-- trailing comment\n/* block; */ insert into t values (1);;\n\
+                 select 'a;b', $$x;y$$, E'a\\'b';\ncreate function f() returns int language sql begin atomic select 1; end;\n-- last comment\n"
+            ),
+            [
+                "-- leading comment\n\ncreate table t (id int)",
+                "-- trailing comment\n/* block; */ insert into t values (1)",
+                "select 'a;b', $$x;y$$, E'a\\'b'",
+                "create function f() returns int language sql begin atomic select 1; end",
+                "-- last comment"
+            ]
+        );
+        assert!(super::statements(" \n").is_empty());
     }
 
     #[test]

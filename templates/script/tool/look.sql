@@ -6,6 +6,10 @@ BEGIN
   IF to_regclass({{ version_table | lit }}) IS NOT NULL THEN
     SELECT coalesce(jsonb_agg(to_jsonb(v)), '[]') INTO recorded FROM {{ version_table }} v;
   END IF;
+  IF to_regclass({{ tool.table | lit }}) IS NOT NULL AND row_security_active(to_regclass({{ tool.table | lit }})) THEN
+    RAISE WARNING 'signoff: row-level security hides rows of % from %: what is told here may be less than what is applied',
+      {{ tool.table | lit }}, current_user;
+  END IF;
 {% include "script/tool/compare.sql" %}
   PERFORM set_config('signoff.recorded', recorded::text, false),
     set_config('signoff.tool', {{ ("signoff: " ~ tool.word ~ " records as applied, in " ~ tool.table ~ ": ") | lit }}

@@ -2,7 +2,7 @@
 \if true
 -- signoff downgrade · numbered · 10 → 10 · 0 revisions
 -- tree    sha256:b898e35a1ed381e284177dee2d7f5ad0139e8414e3ed81afa6d6f28b02d40fc7
--- bundle  sha256:2d748c4c03a710e5030c4f65630b6c4d0132a2f8b4044eac366e82c7ac5c45d5
+-- bundle  sha256:95ac8dd495d95c348b389240d319df89709e58c75cccbf2c71b8d3d25a5c54eb
 -- run     psql -X -d DATABASE -f downgrade.sql
 -- first   psql -X -d DATABASE -f plan.sql       (says what would run here, and changes nothing)
 -- stops above 10: it has no downgrade
@@ -26,7 +26,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:2d748c4c03a710e5030c4f65630b6c4d0132a2f8b4044eac366e82c7ac5c45d5'
+\set signoff_bundle 'sha256:95ac8dd495d95c348b389240d319df89709e58c75cccbf2c71b8d3d25a5c54eb'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;

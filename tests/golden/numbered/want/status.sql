@@ -2,7 +2,7 @@
 \if true
 -- signoff status · numbered · base → 10 · 5 revisions
 -- tree    sha256:b898e35a1ed381e284177dee2d7f5ad0139e8414e3ed81afa6d6f28b02d40fc7
--- bundle  sha256:2d748c4c03a710e5030c4f65630b6c4d0132a2f8b4044eac366e82c7ac5c45d5
+-- bundle  sha256:95ac8dd495d95c348b389240d319df89709e58c75cccbf2c71b8d3d25a5c54eb
 -- run     psql -X -d DATABASE -f status.sql
 -- It changes nothing.
 --
@@ -30,7 +30,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:2d748c4c03a710e5030c4f65630b6c4d0132a2f8b4044eac366e82c7ac5c45d5'
+\set signoff_bundle 'sha256:95ac8dd495d95c348b389240d319df89709e58c75cccbf2c71b8d3d25a5c54eb'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -142,6 +142,10 @@ DECLARE
 BEGIN
   IF to_regclass('"public"."signoff_revision"') IS NOT NULL THEN
     SELECT coalesce(jsonb_agg(to_jsonb(v)), '[]') INTO recorded FROM "public"."signoff_revision" v;
+  END IF;
+  IF to_regclass('"public"."schema_migrations"') IS NOT NULL AND row_security_active(to_regclass('"public"."schema_migrations"')) THEN
+    RAISE WARNING 'signoff: row-level security hides rows of % from %: what is told here may be less than what is applied',
+      '"public"."schema_migrations"', current_user;
   END IF;
     SELECT others || coalesce(jsonb_object_agg(e->>'revision', coalesce(e->'parents', '[]') || coalesce(e->'depends_on', '[]')), '{}')
       INTO known
@@ -295,6 +299,8 @@ SELECT format('signoff: %s of %s revisions of this release and before it are app
                           FROM jsonb_array_elements_text(:'signoff_step_names'::jsonb->s.revision->s.state) WITH ORDINALITY AS names (name, i))
                     ELSE '' END, '' ORDER BY s.n), '') AS signoff_status,
   CASE WHEN :'signoff_runs' THEN 'next: wait for the run that is going on; then ask again'
+      WHEN to_regclass('"public"."schema_migrations"') IS NULL AND bool_or(s.state IS NOT NULL)
+        THEN 'next: ask the developers; the scripts of this release refuse here, for the table of golang-migrate is not there'
       WHEN bool_or(s.foreign_project OR s.other_text)
         THEN 'next: ask the developers; the scripts of this release refuse here: '
           'what is recorded is another project''s, or was applied with another text or other variables'
