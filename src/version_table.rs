@@ -49,6 +49,21 @@ pub static SCHEMES: &[Scheme] = &[
     node_pg_migrate::SCHEME,
 ];
 
+/// What most tools have: one table of a row per revision, where the search_path begins.
+const ROWS: Scheme = Scheme {
+    name: "",
+    layout: "",
+    schema: "public",
+    table: "",
+    beside: &[],
+    makes_schema: false,
+    records: false,
+    repeats: false,
+    marks: false,
+    settles: false,
+    by_path: true,
+};
+
 /// The scheme that is nobody's but ours.
 pub const NATIVE: &str = "native";
 

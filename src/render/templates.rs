@@ -82,6 +82,7 @@ embedded![
     "script/tool/status.sql",
     "script/tool/variables.sql",
     "script/unlock.sql",
+    "script/vouch.sql",
     "script/waiters.sql",
     "script/words.sql",
     "stamp.sql",

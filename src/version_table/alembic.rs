@@ -3,18 +3,12 @@
 //! A revision replaces the rows of its parents and of what it depends on; so the rows are always those revisions that no
 //! applied one stands on (`alembic/runtime/migration.py`, `HeadMaintainer`). Alembic itself takes no lock.
 
-use super::Scheme;
+use super::{ROWS, Scheme};
 
 pub(super) const SCHEME: Scheme = Scheme {
     name: "alembic",
     layout: "native",
-    schema: "public",
     table: "alembic_version",
-    beside: &[],
-    makes_schema: false,
-    records: false,
-    repeats: false,
-    marks: false,
     settles: true,
-    by_path: true,
+    ..ROWS
 };

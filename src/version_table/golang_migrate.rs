@@ -4,18 +4,12 @@
 //! `GenerateAdvisoryLockId`); the program takes the database's name from its URL, with the slash before it, and what is
 //! embedded in other programs without: both are taken.
 
-use super::Scheme;
+use super::{ROWS, Scheme};
 
 pub(super) const SCHEME: Scheme = Scheme {
     name: "golang-migrate",
     layout: "golang-migrate",
-    schema: "public",
     table: "schema_migrations",
-    beside: &[],
-    makes_schema: false,
-    records: false,
-    repeats: false,
-    marks: false,
     settles: true,
-    by_path: true,
+    ..ROWS
 };

@@ -2,18 +2,11 @@
 //!
 //! Its program takes no lock; what is embedded in other programs may take one of a fixed key (`lock/postgres.go`).
 
-use super::Scheme;
+use super::{ROWS, Scheme};
 
 pub(super) const SCHEME: Scheme = Scheme {
     name: "goose",
     layout: "goose",
-    schema: "public",
     table: "goose_db_version",
-    beside: &[],
-    makes_schema: false,
-    records: false,
-    repeats: false,
-    marks: false,
-    settles: false,
-    by_path: true,
+    ..ROWS
 };

@@ -1,7 +1,7 @@
 //! graphile-migrate: a row per committed migration, with its chained hash, in a schema of its own. Its lock has a fixed key, and
 //! it fails at once where somebody has it.
 
-use super::Scheme;
+use super::{ROWS, Scheme};
 
 pub(super) const SCHEME: Scheme = Scheme {
     name: "graphile-migrate",
@@ -10,9 +10,6 @@ pub(super) const SCHEME: Scheme = Scheme {
     table: "migrations",
     beside: &["current"],
     makes_schema: true,
-    records: false,
-    repeats: false,
-    marks: false,
-    settles: false,
     by_path: false,
+    ..ROWS
 };

@@ -3,18 +3,14 @@
 //! Holding that table's lock in a transaction makes Liquibase wait for its end; what runs step by step sets the row, as
 //! Liquibase does, and a run that takes the revision up again knows it for its own.
 
-use super::Scheme;
+use super::{ROWS, Scheme};
 
 pub(super) const SCHEME: Scheme = Scheme {
     name: "liquibase",
     layout: "liquibase",
-    schema: "public",
     table: "databasechangelog",
     beside: &["databasechangeloglock"],
-    makes_schema: false,
     records: true,
-    repeats: false,
     marks: true,
-    settles: false,
-    by_path: true,
+    ..ROWS
 };

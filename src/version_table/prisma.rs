@@ -1,18 +1,12 @@
 //! Prisma: a row per folder, with the SHA-256 of its script. One that did not finish and was not rolled back stops every
 //! command (P3009). Its lock has a fixed key, and Prisma waits ten seconds for it.
 
-use super::Scheme;
+use super::{ROWS, Scheme};
 
 pub(super) const SCHEME: Scheme = Scheme {
     name: "prisma",
     layout: "prisma",
-    schema: "public",
     table: "_prisma_migrations",
-    beside: &[],
-    makes_schema: false,
-    records: false,
-    repeats: false,
-    marks: false,
-    settles: false,
     by_path: false,
+    ..ROWS
 };

@@ -3,7 +3,7 @@
 //!
 //! Who deployed is the login and where it came from: what a user's Sqitch config would say is not known.
 
-use super::Scheme;
+use super::{ROWS, Scheme};
 
 pub(super) const SCHEME: Scheme = Scheme {
     name: "sqitch",
@@ -13,8 +13,6 @@ pub(super) const SCHEME: Scheme = Scheme {
     beside: &["tags", "dependencies", "events", "projects", "releases"],
     makes_schema: true,
     records: true,
-    repeats: false,
-    marks: false,
-    settles: false,
     by_path: false,
+    ..ROWS
 };

@@ -3,18 +3,11 @@
 //! Its program takes no lock; what is embedded in other programs takes one whose key is made from the database's name
 //! (`sqlx-postgres/src/migrate.rs`).
 
-use super::Scheme;
+use super::{ROWS, Scheme};
 
 pub(super) const SCHEME: Scheme = Scheme {
     name: "sqlx",
     layout: "sqlx",
-    schema: "public",
     table: "_sqlx_migrations",
-    beside: &[],
-    makes_schema: false,
-    records: false,
-    repeats: false,
-    marks: false,
-    settles: false,
-    by_path: true,
+    ..ROWS
 };

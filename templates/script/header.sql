@@ -17,23 +17,7 @@
 --         (an invalid index, a pending detach), and writes nowhere else{% if tool %} but in {{ tool.table | comment }}, as {{ tool.word }} does{% endif %}.
 {% endif %}
 {% if direction == "stamp" %}
--- It runs no migration: it says to {{ version_table | comment }} what is applied here, in one transaction, and writes nowhere else
-{% if tool %}
--- but {% if events %}in {{ event_table | comment }} and, {% endif %}as {{ tool.word }} does, in {{ tool.table | comment }}.
--- Whoever runs it vouches that the schema is that of {{ to | comment }}.
-{% else %}
-{% if events %}
--- but in {{ event_table | comment }}. Whoever runs it vouches that the schema is that of {{ to | comment }}.
-{% else %}
--- else. Whoever runs it vouches that the schema is that of {{ to | comment }}.
-{% endif %}
-{% endif %}
-{% if stamp.purges %}
--- start   any: whatever this database records for the project is replaced
-{% else %}
--- start   {{ from | comment }}: it refuses where this database records anything else for the project,
---         and does nothing where it records {{ to | comment }}
-{% endif %}
+{% include "script/vouch.sql" %}
 {% endif %}
 {% if single %}
 -- All of it is one transaction: every revision is {{ "reverted" if direction == "downgrade" else "applied" }}, or none is.
