@@ -121,7 +121,7 @@ fn a_tablespace_is_created_and_dropped_once() {
     let server = Server::start();
     let folder = server.folder().join("data/../space");
     // The server's own user makes the folder, so that it is the server's.
-    let mkdir = format!("COPY (SELECT 1) TO PROGRAM 'mkdir -m 700 {folder}'");
+    let mkdir = format!("COPY (SELECT 1) TO PROGRAM 'cat >/dev/null; mkdir -m 700 {folder}'");
     server.query(&mkdir);
     let project = tree(&[
         &format!("CREATE TABLESPACE \"New space\" LOCATION '{folder}'"),
@@ -159,7 +159,7 @@ fn a_folder_that_a_killed_run_left_is_told() {
     let version = "SELECT 'PG_' || split_part(current_setting('server_version'), '.', 1) || '_' || catalog_version_no FROM pg_control_system()";
     let left = folder.join(server.query(version));
     server.query(&format!(
-        "COPY (SELECT 1) TO PROGRAM 'mkdir -p -m 700 {left}'"
+        "COPY (SELECT 1) TO PROGRAM 'cat >/dev/null; mkdir -p -m 700 {left}'"
     ));
     server
         .psql_stdin(&script)
@@ -167,7 +167,7 @@ fn a_folder_that_a_killed_run_left_is_told() {
         .stderr_has("WARNING:  signoff: tablespace space was begun here before, and is not there")
         .stderr_has("See that it is empty, remove it, and run again")
         .stderr_has("already in use as a tablespace");
-    server.query(&format!("COPY (SELECT 1) TO PROGRAM 'rmdir {left}'"));
+    server.query(&format!("COPY (SELECT 1) TO PROGRAM 'cat >/dev/null; rmdir {left}'"));
     server.psql_stdin(&script).success();
 }
 
@@ -177,7 +177,7 @@ fn settings_of_the_server_and_the_place_of_a_database() {
     let server = Server::start();
     let folder = server.folder().join("data/../space");
     server.query(&format!(
-        "COPY (SELECT 1) TO PROGRAM 'mkdir -m 700 {folder}'"
+        "COPY (SELECT 1) TO PROGRAM 'cat >/dev/null; mkdir -m 700 {folder}'"
     ));
     server.query(&format!("CREATE TABLESPACE space LOCATION '{folder}'"));
     server.query("CREATE DATABASE moved");
