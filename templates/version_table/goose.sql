@@ -6,7 +6,7 @@
     INSERT INTO {{ tool.table }} (version_id, is_applied) VALUES (0, true);
 {% endmacro %}
 {% macro lock(tool) %}
-  keys := keys || 4097083626;
+  keys := keys || 4097083626::bigint;
 {% endmacro %}
 {% macro sound(tool, refuse) %}{% endmacro %}
 {% macro newest(tool) %}(SELECT DISTINCT ON (x.version_id) x.version_id, x.is_applied FROM {{ tool.table }} x ORDER BY x.version_id, x.id DESC){% endmacro %}

@@ -5,7 +5,7 @@
       rolled_back_at TIMESTAMPTZ, started_at TIMESTAMPTZ NOT NULL DEFAULT now(), applied_steps_count INTEGER NOT NULL DEFAULT 0);
 {% endmacro %}
 {% macro lock(tool) %}
-  keys := keys || 72707369;
+  keys := keys || 72707369::bigint;
 {% endmacro %}
 {% macro sound(tool, refuse) %}
     SELECT x.migration_name INTO r FROM {{ tool.table }} x WHERE x.finished_at IS NULL AND x.rolled_back_at IS NULL LIMIT 1;

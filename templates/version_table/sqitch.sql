@@ -66,7 +66,7 @@
 {# Sqitch takes it from its user's config; this script knows who is logged in, and from where. #}
 {% macro email() %}session_user || '@' || coalesce(host(inet_client_addr()), 'localhost'){% endmacro %}
 {% macro lock(tool) %}
-  keys := keys || 75474063;
+  keys := keys || 75474063::bigint;
 {% endmacro %}
 {% macro sound(tool, refuse) %}{% endmacro %}
 {% macro applied(tool) %}SELECT coalesce(k.id, x.change || ' (change ' || left(x.change_id, 10) || ')'), NULL::boolean

@@ -167,7 +167,9 @@ fn a_folder_that_a_killed_run_left_is_told() {
         .stderr_has("WARNING:  signoff: tablespace space was begun here before, and is not there")
         .stderr_has("See that it is empty, remove it, and run again")
         .stderr_has("already in use as a tablespace");
-    server.query(&format!("COPY (SELECT 1) TO PROGRAM 'cat >/dev/null; rmdir {left}'"));
+    server.query(&format!(
+        "COPY (SELECT 1) TO PROGRAM 'cat >/dev/null; rmdir {left}'"
+    ));
     server.psql_stdin(&script).success();
 }
 
