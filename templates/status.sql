@@ -8,6 +8,7 @@
 SET jit = off;
 {% include "script/running.sql" %}
 \set signoff_ticket ''
+{% include "script/rows.sql" %}
 SELECT pg_catalog.to_regclass({{ version_table | lit }}) IS NOT NULL AS signoff_there \gset
 {% if tool %}
 {% include "script/tool/status.sql" %}
@@ -20,9 +21,6 @@ DO $signoff$ BEGIN
       HINT = 'Name another in [version_table] name, or use the signoff that made it.';
   END IF;
 END $signoff$;
-{% if not tool %}
-{% include "script/rows.sql" %}
-{% endif %}
 {% if repeatables %}
 {% include "script/again.sql" %}
 {% endif %}

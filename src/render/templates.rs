@@ -101,6 +101,7 @@ embedded![
     "version_table/prisma.sql",
     "version_table/refinery.sql",
     "version_table/sqitch.sql",
+    "version_table/rows.sql",
     "version_table/sql-migrate.sql",
     "version_table/sqlx.sql",
     "version_table/supabase.sql",

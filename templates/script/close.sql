@@ -16,7 +16,7 @@ SET signoff.manifest = :'signoff_manifest'; SET signoff.put_off = :'signoff_put_
 SET signoff.before = :'signoff_before';
 {% endif %}
 {% if tool %}
-SET signoff.others = {{ others | json | lit }};
+SET signoff.others = :'signoff_others';
 {% endif %}
 DO $signoff$
 DECLARE

@@ -144,9 +144,7 @@
     IF ahead IS NOT NULL THEN
       RAISE EXCEPTION USING ERRCODE = 'SO006',
         MESSAGE = format('signoff: refused: this database records revisions that this script''s tree does not know: %s', ahead),
-        HINT = 'It was upgraded from a newer or another tree: compile from that one.'{% if tool and tool.word == "liquibase" %}
-
-          ' Where only the paths of its files are others, say what they begin with in [migrations] tool_path.'{% endif %};
+        HINT = 'It was upgraded from a newer or another tree: compile from that one.';
     END IF;
 {% if direction != "downgrade" %}
     SELECT m.revision

@@ -4,7 +4,8 @@
 {% include "script/again.sql" %}
 SET signoff.again = :'signoff_again';
 {% endif %}
-SET signoff.bundle = :'signoff_bundle'; SET signoff.others = {{ others | json | lit }};
+\set signoff_others {{ others | json | psql }}
+SET signoff.bundle = :'signoff_bundle'; SET signoff.others = :'signoff_others';
 DO $signoff$
 DECLARE
   manifest jsonb := current_setting('signoff.manifest'); others jsonb := current_setting('signoff.others');

@@ -4,7 +4,7 @@
     CREATE TABLE {{ tool.table }} (version_num VARCHAR(32) NOT NULL, CONSTRAINT {{ (tool.name ~ "_pkc") | ident }} PRIMARY KEY (version_num));
 {% endmacro %}
 {% macro lock(tool) %}{% endmacro %}
-{% macro sound(tool, refuse) %}{% endmacro %}
+{% macro sound(tool, refuse, direction) %}{% endmacro %}
 {% macro applied(tool) %}WITH RECURSIVE edge (id, below) AS MATERIALIZED (SELECT k.id, p
               FROM jsonb_each(known) AS k (id, below), jsonb_array_elements_text(k.below) AS p),
           have (id) AS (SELECT x.version_num::text FROM {{ tool.table }} x UNION SELECT e.below FROM have h JOIN edge e ON e.id = h.id)

@@ -7,7 +7,7 @@
     END IF;
 {% endmacro %}
 {% macro lock(tool) %}{% endmacro %}
-{% macro sound(tool, refuse) %}{% endmacro %}
+{% macro sound(tool, refuse, direction) %}{% endmacro %}
 {% macro at(record) %}coalesce({{ record }}->>'when', {{ record }}->>'created_at')::numeric{% endmacro %}
 {# The row of a file: by its date, and where several have that, by the sum of its text as well. #}
 {% macro row(tool, x, record) %}{{ x }}.created_at = {{ at(record) }}

@@ -13,14 +13,7 @@
   FOREACH name IN ARRAY string_to_array({{ tool.table | lit }}, NULL) LOOP crc := (crc * 31 + ascii(name)) & 4294967295; END LOOP;
   keys := keys || 77431708279161 + CASE WHEN crc >= 2147483648 THEN crc - 4294967296 ELSE crc END;
 {% endmacro %}
-{% macro sound(tool, refuse) %}
-    SELECT coalesce(x.version, x.description) AS what INTO r FROM {{ tool.table }} x WHERE NOT x.success LIMIT 1;
-    IF FOUND THEN
-      RAISE {{ refuse }} USING ERRCODE = 'SO008',
-        MESSAGE = format('signoff: refused: Flyway records that migration %s failed', r.what),
-        HINT = 'See what of it is in the database, take it away or finish it, and run `flyway repair`; then run again.';
-    END IF;
-{% endmacro %}
+{% macro parts(version) %}string_to_array(regexp_replace({{ version }}, '(\.0+)+$', ''), '.')::numeric[]{% endmacro %}
 {# What a baseline stands for ran before Flyway came: it can't be reverted. #}
 {% macro barred(tool, refuse) %}
     SELECT e->>'revision' AS id, x.version
@@ -37,7 +30,17 @@
         HINT = 'Nothing was changed. The developers compile a downgrade that ends above the baseline: signoff downgrade FROM:' || r.version || '.';
     END IF;
 {% endmacro %}
-{% macro parts(version) %}string_to_array(regexp_replace({{ version }}, '(\.0+)+$', ''), '.')::numeric[]{% endmacro %}
+{% macro sound(tool, refuse, direction) %}
+    SELECT coalesce(x.version, x.description) AS what INTO r FROM {{ tool.table }} x WHERE NOT x.success LIMIT 1;
+    IF FOUND THEN
+      RAISE {{ refuse }} USING ERRCODE = 'SO008',
+        MESSAGE = format('signoff: refused: Flyway records that migration %s failed', r.what),
+        HINT = 'See what of it is in the database, take it away or finish it, and run `flyway repair`; then run again.';
+    END IF;
+{% if direction == "downgrade" %}
+{{ barred(tool, refuse) }}{##}
+{% endif %}
+{% endmacro %}
 {% macro applied(tool) %}SELECT y.version::text, y.checksum IS NULL OR e IS NULL OR y.checksum::text = e->'record'->>'checksum'
           FROM (SELECT DISTINCT ON (x.version) x.version, x.checksum, x.type FROM {{ tool.table }} x
                WHERE x.version IS NOT NULL ORDER BY x.version, x.installed_rank DESC) y

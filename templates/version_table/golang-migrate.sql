@@ -9,7 +9,7 @@
     keys := keys || ((crc * 1486364155) & 4294967295);
   END LOOP;
 {% endmacro %}
-{% macro sound(tool, refuse) %}
+{% macro sound(tool, refuse, direction) %}
     SELECT x.version INTO r FROM {{ tool.table }} x WHERE x.dirty LIMIT 1;
     IF FOUND THEN
       RAISE {{ refuse }} USING ERRCODE = 'SO008',

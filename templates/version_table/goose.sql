@@ -8,7 +8,7 @@
 {% macro lock(tool) %}
   keys := keys || 4097083626::bigint;
 {% endmacro %}
-{% macro sound(tool, refuse) %}{% endmacro %}
+{% macro sound(tool, refuse, direction) %}{% endmacro %}
 {% macro newest(tool) %}(SELECT DISTINCT ON (x.version_id) x.version_id, x.is_applied FROM {{ tool.table }} x ORDER BY x.version_id, x.id DESC){% endmacro %}
 {% macro applied(tool) %}SELECT y.version_id::text, NULL::boolean
           FROM {{ newest(tool) }} y

@@ -8,7 +8,7 @@
 {% macro lock(tool) %}
   keys := keys || 4727445306447283;
 {% endmacro %}
-{% macro sound(tool, refuse) %}{% endmacro %}
+{% macro sound(tool, refuse, direction) %}{% endmacro %}
 {% macro applied(tool) %}SELECT substring(x.filename from '^[0-9]+'), x.hash = e->'record'->>'hash'
           FROM {{ tool.table }} x
             LEFT JOIN jsonb_array_elements(manifest) AS a (e) ON e->>'revision' = substring(x.filename from '^[0-9]+'){% endmacro %}

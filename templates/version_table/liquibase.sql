@@ -10,7 +10,7 @@
     INSERT INTO {{ tool.tables[1] }} (id, locked) VALUES (1, false) ON CONFLICT DO NOTHING;
 {% endmacro %}
 {% macro lock(tool) %}{% endmacro %}
-{% macro sound(tool, refuse) %}
+{% macro sound(tool, refuse, direction) %}
     SELECT x.lockedby, x.lockgranted INTO r FROM {{ tool.tables[1] }} x WHERE x.locked AND x.lockedby IS DISTINCT FROM 'signoff' LIMIT 1;
     IF FOUND THEN
       RAISE {{ refuse }} USING ERRCODE = 'SO004',

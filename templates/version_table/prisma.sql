@@ -7,7 +7,7 @@
 {% macro lock(tool) %}
   keys := keys || 72707369::bigint;
 {% endmacro %}
-{% macro sound(tool, refuse) %}
+{% macro sound(tool, refuse, direction) %}
     SELECT x.migration_name INTO r FROM {{ tool.table }} x WHERE x.finished_at IS NULL AND x.rolled_back_at IS NULL LIMIT 1;
     IF FOUND THEN
       RAISE {{ refuse }} USING ERRCODE = 'SO008',

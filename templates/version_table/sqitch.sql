@@ -68,7 +68,7 @@
 {% macro lock(tool) %}
   keys := keys || 75474063::bigint;
 {% endmacro %}
-{% macro sound(tool, refuse) %}{% endmacro %}
+{% macro sound(tool, refuse, direction) %}{% endmacro %}
 {% macro applied(tool) %}SELECT coalesce(k.id, x.change || ' (change ' || left(x.change_id, 10) || ')'), NULL::boolean
           FROM {{ tool.table }} x LEFT JOIN jsonb_each(records) AS k (id, record) ON k.record->>'change_id' = x.change_id
          WHERE x.project IN (SELECT k.record->>'project' FROM jsonb_each(records) AS k (id, record)){% endmacro %}

@@ -1,4 +1,5 @@
 {# sqlx: a row per version with the SHA-384 of its file (`sqlx-postgres/src/migrate.rs`). #}
+{% import "version_table/rows.sql" as rows %}
 {% import "script/words.sql" as words %}
 {% macro tables(tool) %}
     CREATE TABLE {{ tool.table }} (
@@ -9,7 +10,7 @@
 {{ words.crc32("convert_to(current_database(), 'UTF8')") }}{##}
   keys := keys || 1026731422 * crc;
 {% endmacro %}
-{% macro sound(tool, refuse) %}
+{% macro sound(tool, refuse, direction) %}
     SELECT x.version INTO r FROM {{ tool.table }} x WHERE NOT x.success LIMIT 1;
     IF FOUND THEN
       RAISE {{ refuse }} USING ERRCODE = 'SO008',
@@ -20,12 +21,10 @@
 {% macro applied(tool) %}SELECT x.version::text, encode(x.checksum, 'hex') = a.e->'record'->>'checksum'
           FROM {{ tool.table }} x LEFT JOIN jsonb_array_elements(manifest) AS a (e) ON a.e->>'revision' = x.version::text
          WHERE x.success{% endmacro %}
-{% macro moved(tool, direction) %}{{ "NOT " if direction == "downgrade" }}EXISTS (SELECT FROM {{ tool.table }} x WHERE x.version::text = m->>'revision'){% endmacro %}
+{% macro moved(tool, direction) %}{{ rows.moved(tool, direction, "x.version::text") }}{% endmacro %}
 {% macro add(tool) %}
     INSERT INTO {{ tool.table }} (version, description, success, checksum, execution_time)
       VALUES ((m->>'revision')::bigint, m->'record'->>'description', true, decode(m->'record'->>'checksum', 'hex'), -1);
 {% endmacro %}
-{% macro remove(tool) %}
-    DELETE FROM {{ tool.table }} x WHERE x.version = (m->>'revision')::bigint;
-{% endmacro %}
+{% macro remove(tool) %}{{ rows.remove(tool, "x.version::text") }}{% endmacro %}
 {% macro settle(tool) %}{% endmacro %}

@@ -8,7 +8,7 @@
 {% macro lock(tool) %}
   keys := keys || 9628173550095224;
 {% endmacro %}
-{% macro sound(tool, refuse) %}{{ newest.gaps(tool, refuse) }}{% endmacro %}
+{% macro sound(tool, refuse, direction) %}{{ newest.gaps(tool, refuse) }}{% endmacro %}
 {% macro applied(tool) %}SELECT k.id, NULL::boolean
           FROM {{ tool.table }} x, jsonb_object_keys(known) AS k (id)
          WHERE k.id::numeric <= x.version

@@ -143,15 +143,12 @@ fn cut(whole: &Whole<'_>, sink: &mut Sink) -> Option<Halves> {
         }
     }
     if let Some(begun) = reading.begun {
-        sink.push(
-            Diagnostic::error(
-                "goose-annotation",
-                "this `StatementBegin` has no `StatementEnd`",
-            )
-            .at(whole.span(begun), "")
-            .because("goose refuses the file for it")
-            .help("write `-- +goose StatementEnd` behind the statement"),
-        );
+        sink.push(whole.no_statement_end(
+            "goose-annotation",
+            "goose",
+            begun,
+            "-- +goose StatementEnd",
+        ));
         return None;
     }
     if reading.up.is_none() {

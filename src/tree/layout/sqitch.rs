@@ -147,7 +147,7 @@ fn migration(
     down: Option<Script>,
 ) -> Option<Migration> {
     let at = Span::new(up.body.file, 0..0);
-    let note = it.change.note.clone();
+    let note = it.change.planned.message();
     let mut migration = numbered::migration(&it.id, at, note, Some(up), down)?;
     migration.record = it.record;
     migration.record.insert("script_hash", script_hash.into());

@@ -108,15 +108,12 @@ fn cut(whole: &Whole<'_>, sink: &mut Sink) -> Option<Halves> {
         }
     }
     if let Some(begun) = reading.begun {
-        sink.push(
-            Diagnostic::error(
-                "sql-migrate-marker",
-                "this `StatementBegin` has no `StatementEnd`",
-            )
-            .at(whole.span(begun), "")
-            .because("sql-migrate refuses the file for it")
-            .help("write `-- +migrate StatementEnd` behind the statement"),
-        );
+        sink.push(whole.no_statement_end(
+            "sql-migrate-marker",
+            "sql-migrate",
+            begun,
+            "-- +migrate StatementEnd",
+        ));
         return None;
     }
     if reading.at.is_none() {

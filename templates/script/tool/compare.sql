@@ -15,10 +15,7 @@
     END IF;
 {% endif %}
   ELSE
-{{ theirs.sound(tool, refuse) }}{##}
-{% if tool.word == "flyway" and direction == "downgrade" %}
-{{ theirs.barred(tool, refuse) }}{##}
-{% endif %}
+{{ theirs.sound(tool, refuse, direction) }}{##}
     seen := ({{ words.content(tool) }});
     SELECT coalesce(jsonb_object_agg(a.key, a.fits), '{}')
       INTO their

@@ -1,5 +1,4 @@
 -- What the table of {{ tool.word }} says is applied.
-{% include "script/rows.sql" %}
 SET signoff.manifest = :'signoff_manifest';
 DO $signoff$
 DECLARE

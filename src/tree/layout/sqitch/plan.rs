@@ -20,7 +20,6 @@ pub(super) struct Home {
 pub(super) struct Change {
     pub(super) name: String,
     pub(super) at: Span,
-    pub(super) note: String,
     /// As they are written, with their places.
     pub(super) needs: Vec<(String, Span)>,
     pub(super) planned: Planned,
@@ -45,6 +44,13 @@ pub(super) struct Planned {
     pub(super) email: String,
     /// With the lines that `\n` stands for.
     pub(super) note: String,
+}
+
+impl Planned {
+    /// The note as one line of prose.
+    pub(super) fn message(&self) -> String {
+        self.note.replace(is_unprintable, " ")
+    }
 }
 
 /// A plan.
@@ -237,7 +243,6 @@ pub(super) fn read(file: FileId, sources: &Sources, sink: &mut Sink) -> Plan {
         plan.changes.push(Change {
             name: name.to_owned(),
             at: Span::new(file, at..at + name.len()),
-            note: one_line(&planned.note),
             needs,
             planned,
             tags: Vec::new(),
@@ -295,8 +300,4 @@ fn unescaped(note: &str) -> String {
         text.push(meant.unwrap_or(char));
     }
     text
-}
-
-fn one_line(note: &str) -> String {
-    note.replace(is_unprintable, " ")
 }

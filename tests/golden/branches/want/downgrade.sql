@@ -2,7 +2,7 @@
 \if true
 -- signoff downgrade · branches · 48ac91d7e3b0 → 0d3f7a91c2e4 · 4 revisions
 -- tree    sha256:12a7e76a5d5ade7f32dc437a1de1c7244f6fff5548feb51a1bdbb92c798778e5
--- bundle  sha256:14f8d555c1b23176ecefe4d0ecf4736f8292c9e1613a7db6da76dda18a62e50e
+-- bundle  sha256:1e306adb30683ab3914dce85c2a823f2c6e3a9dc05d8be14c2e622f3eed4e796
 -- run     psql -X -d DATABASE -f downgrade.sql
 -- first   psql -X -d DATABASE -f plan.sql       (says what would run here, and changes nothing)
 -- read    section 5 is what changes the database. The others are the frame, the same in every script but for names: it checks,
@@ -35,7 +35,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:14f8d555c1b23176ecefe4d0ecf4736f8292c9e1613a7db6da76dda18a62e50e'
+\set signoff_bundle 'sha256:1e306adb30683ab3914dce85c2a823f2c6e3a9dc05d8be14c2e622f3eed4e796'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -464,7 +464,8 @@ END $signoff$;
 SET statement_timeout = '0';
 
 -- What is recorded here is compared with what this script was made from.
-SET signoff.bundle = :'signoff_bundle'; SET signoff.others = '{}';
+\set signoff_others '{}'
+SET signoff.bundle = :'signoff_bundle'; SET signoff.others = :'signoff_others';
 DO $signoff$
 DECLARE
   manifest jsonb := current_setting('signoff.manifest'); others jsonb := current_setting('signoff.others');

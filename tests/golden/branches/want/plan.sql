@@ -2,7 +2,7 @@
 \if true
 -- signoff plan · branches · base → 48ac91d7e3b0 · 5 revisions
 -- tree    sha256:12a7e76a5d5ade7f32dc437a1de1c7244f6fff5548feb51a1bdbb92c798778e5
--- bundle  sha256:14f8d555c1b23176ecefe4d0ecf4736f8292c9e1613a7db6da76dda18a62e50e
+-- bundle  sha256:1e306adb30683ab3914dce85c2a823f2c6e3a9dc05d8be14c2e622f3eed4e796
 -- run     psql -X -d DATABASE -f plan.sql
 -- It changes nothing.
 --
@@ -32,7 +32,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:14f8d555c1b23176ecefe4d0ecf4736f8292c9e1613a7db6da76dda18a62e50e'
+\set signoff_bundle 'sha256:1e306adb30683ab3914dce85c2a823f2c6e3a9dc05d8be14c2e622f3eed4e796'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -341,7 +341,8 @@ SELECT coalesce(pg_catalog.jsonb_agg(e ORDER BY n), '[]') AS signoff_again
   FROM pg_catalog.unnest(ARRAY[:'signoff_repeat_1', :'signoff_repeat_2']::pg_catalog.jsonb[])
     WITH ORDINALITY AS t (e, n) \gset
 SET signoff.again = :'signoff_again';
-SET signoff.bundle = :'signoff_bundle'; SET signoff.others = '{}';
+\set signoff_others '{}'
+SET signoff.bundle = :'signoff_bundle'; SET signoff.others = :'signoff_others';
 DO $signoff$
 DECLARE
   manifest jsonb := current_setting('signoff.manifest'); others jsonb := current_setting('signoff.others');

@@ -2,7 +2,7 @@
 \if true
 -- signoff status · branches · base → 48ac91d7e3b0 · 5 revisions
 -- tree    sha256:12a7e76a5d5ade7f32dc437a1de1c7244f6fff5548feb51a1bdbb92c798778e5
--- bundle  sha256:14f8d555c1b23176ecefe4d0ecf4736f8292c9e1613a7db6da76dda18a62e50e
+-- bundle  sha256:1e306adb30683ab3914dce85c2a823f2c6e3a9dc05d8be14c2e622f3eed4e796
 -- run     psql -X -d DATABASE -f status.sql
 -- It changes nothing.
 --
@@ -32,7 +32,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:14f8d555c1b23176ecefe4d0ecf4736f8292c9e1613a7db6da76dda18a62e50e'
+\set signoff_bundle 'sha256:1e306adb30683ab3914dce85c2a823f2c6e3a9dc05d8be14c2e622f3eed4e796'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -123,15 +123,6 @@ SELECT 'signoff: a run is going on here now: '
 \echo :signoff_running
 \endif
 \set signoff_ticket ''
-SELECT pg_catalog.to_regclass('"public"."signoff_revision"') IS NOT NULL AS signoff_there \gset
-\if :signoff_there
-DO $signoff$ BEGIN
-  IF split_part(coalesce(obj_description('"public"."signoff_revision"'::regclass, 'pg_class'), ''), ',', 1) <> 'signoff_revision 1' THEN
-    RAISE EXCEPTION USING ERRCODE = 'SO008',
-      MESSAGE = 'signoff: refused: table "public"."signoff_revision" is not a version table of signoff, format 1',
-      HINT = 'Name another in [version_table] name, or use the signoff that made it.';
-  END IF;
-END $signoff$;
 -- The revisions, as they will be recorded: "selected" are this script's own, the others must be there already.
 \set signoff_row_1 '{"revision":"0d3f7a91c2e4","kind":"revision","parents":[],"message":"Orders","up":"sha256:3ef0d217a8708ba2bbb2dfdd825d0e01c598fe26bff388bb97d8e9c0e2abc2e0","up1":"sha256:b97a75879247227ee670c7234c1f657d1cdf053493b9aee7e29681578c0e2e42","selected":true}'
 \set signoff_row_2 '{"revision":"b6c8d20e7f15","kind":"revision","parents":["0d3f7a91c2e4"],"message":"Invoices","up":"sha256:161d1bb0a57b2253021456bd745739d3137aa008e309312e008d4221030e301d","up1":"sha256:7ab469a01f376fbc8e8f029352320ed496699753f2c620bde890a8b81653d7db","selected":true}'
@@ -143,6 +134,15 @@ SELECT coalesce(pg_catalog.jsonb_agg(e ORDER BY n), '[]') AS signoff_manifest
     WITH ORDINALITY AS t (e, n) \gset
 \set signoff_repeat_1 '{"revision":"repeatable:customer_total","kind":"repeatable","parents":[],"message":"customer_total","up":"sha256:72c1219e308d674d89f6f2c7b3032d9b3f78cf61c020c50c1f89e10922473b3a","up1":"sha256:87547114ff5e1691a71ae6f9787583254a5fbf36f7977a1f17aef3f824012296","selected":false}'
 \set signoff_repeat_2 '{"revision":"repeatable:a_rank","kind":"repeatable","parents":[],"message":"a_rank","up":"sha256:90c323303ffd71188e91f29f4213124ff3608a4727e1b0f26af53e9be4d70f4b","up1":"sha256:adf5a77a2ca6b686049568390d3c90ea6e16d141da620eb6e2222de8b9d6eac7","selected":false}'
+SELECT pg_catalog.to_regclass('"public"."signoff_revision"') IS NOT NULL AS signoff_there \gset
+\if :signoff_there
+DO $signoff$ BEGIN
+  IF split_part(coalesce(obj_description('"public"."signoff_revision"'::regclass, 'pg_class'), ''), ',', 1) <> 'signoff_revision 1' THEN
+    RAISE EXCEPTION USING ERRCODE = 'SO008',
+      MESSAGE = 'signoff: refused: table "public"."signoff_revision" is not a version table of signoff, format 1',
+      HINT = 'Name another in [version_table] name, or use the signoff that made it.';
+  END IF;
+END $signoff$;
 SELECT coalesce(pg_catalog.jsonb_agg(e ORDER BY n), '[]') AS signoff_again
   FROM pg_catalog.unnest(ARRAY[:'signoff_repeat_1', :'signoff_repeat_2']::pg_catalog.jsonb[])
     WITH ORDINALITY AS t (e, n) \gset

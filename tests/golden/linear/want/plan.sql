@@ -2,7 +2,7 @@
 \if true
 -- signoff plan · linear · base → 9a44e2d5806b · 3 revisions
 -- tree    sha256:4ba21bb7d0a6009439dd877a710a7897576aa4d7f700e45e3b96dc505fbcfc56
--- bundle  sha256:6d15f2443575170ba9392be2e1af477a3a8ab5e54cdf2ab638ffc7d1fc397195
+-- bundle  sha256:bf478aba92b54ae5c76c838c52c4f4680db16bd5acb42d59e67d9abe5d29999d
 -- run     psql -X -d DATABASE -f plan.sql
 -- It changes nothing.
 --
@@ -28,7 +28,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:6d15f2443575170ba9392be2e1af477a3a8ab5e54cdf2ab638ffc7d1fc397195'
+\set signoff_bundle 'sha256:bf478aba92b54ae5c76c838c52c4f4680db16bd5acb42d59e67d9abe5d29999d'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -333,7 +333,8 @@ SELECT coalesce(pg_catalog.jsonb_agg(e ORDER BY n), '[]') AS signoff_again
   FROM pg_catalog.unnest(ARRAY[]::pg_catalog.jsonb[])
     WITH ORDINALITY AS t (e, n) \gset
 SET signoff.again = :'signoff_again';
-SET signoff.bundle = :'signoff_bundle'; SET signoff.others = '{}';
+\set signoff_others '{}'
+SET signoff.bundle = :'signoff_bundle'; SET signoff.others = :'signoff_others';
 DO $signoff$
 DECLARE
   manifest jsonb := current_setting('signoff.manifest'); others jsonb := current_setting('signoff.others');

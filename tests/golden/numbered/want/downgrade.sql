@@ -2,7 +2,7 @@
 \if true
 -- signoff downgrade · numbered · 10 → 10 · 0 revisions
 -- tree    sha256:b898e35a1ed381e284177dee2d7f5ad0139e8414e3ed81afa6d6f28b02d40fc7
--- bundle  sha256:95ac8dd495d95c348b389240d319df89709e58c75cccbf2c71b8d3d25a5c54eb
+-- bundle  sha256:f3f6991ec983cd9b854d303a299929ac03c7c2bce47014681c6aba49c744d359
 -- run     psql -X -d DATABASE -f downgrade.sql
 -- first   psql -X -d DATABASE -f plan.sql       (says what would run here, and changes nothing)
 -- stops above 10: it has no downgrade
@@ -26,7 +26,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:95ac8dd495d95c348b389240d319df89709e58c75cccbf2c71b8d3d25a5c54eb'
+\set signoff_bundle 'sha256:f3f6991ec983cd9b854d303a299929ac03c7c2bce47014681c6aba49c744d359'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -400,7 +400,8 @@ SELECT current_setting('signoff.keys') AS signoff_keys \gset
 SET statement_timeout = '0';
 
 -- What is recorded here is compared with what this script was made from.
-SET signoff.bundle = :'signoff_bundle'; SET signoff.others = '{}';
+\set signoff_others '{}'
+SET signoff.bundle = :'signoff_bundle'; SET signoff.others = :'signoff_others';
 DO $signoff$
 DECLARE
   manifest jsonb := current_setting('signoff.manifest'); others jsonb := current_setting('signoff.others');
@@ -761,7 +762,7 @@ SELECT count(*) > 0 AS signoff_idle, coalesce(string_agg(i.revision, ', '), '') 
 -- 6. Close: no transaction is open, and what was promised is there, or this script fails.
 :signoff_rest
 SET signoff.manifest = :'signoff_manifest'; SET signoff.put_off = :'signoff_put_off'; SET signoff.rehearsal = :'signoff_dry_run';
-SET signoff.others = '{}';
+SET signoff.others = :'signoff_others';
 DO $signoff$
 DECLARE
   put_off jsonb := current_setting('signoff.put_off'); promised bigint; n bigint; every bigint;

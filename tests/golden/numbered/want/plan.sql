@@ -2,7 +2,7 @@
 \if true
 -- signoff plan · numbered · base → 10 · 5 revisions
 -- tree    sha256:b898e35a1ed381e284177dee2d7f5ad0139e8414e3ed81afa6d6f28b02d40fc7
--- bundle  sha256:95ac8dd495d95c348b389240d319df89709e58c75cccbf2c71b8d3d25a5c54eb
+-- bundle  sha256:f3f6991ec983cd9b854d303a299929ac03c7c2bce47014681c6aba49c744d359
 -- run     psql -X -d DATABASE -f plan.sql
 -- It changes nothing.
 --
@@ -30,7 +30,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:95ac8dd495d95c348b389240d319df89709e58c75cccbf2c71b8d3d25a5c54eb'
+\set signoff_bundle 'sha256:f3f6991ec983cd9b854d303a299929ac03c7c2bce47014681c6aba49c744d359'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -395,7 +395,8 @@ SELECT coalesce(pg_catalog.jsonb_agg(e ORDER BY n), '[]') AS signoff_again
   FROM pg_catalog.unnest(ARRAY[]::pg_catalog.jsonb[])
     WITH ORDINALITY AS t (e, n) \gset
 SET signoff.again = :'signoff_again';
-SET signoff.bundle = :'signoff_bundle'; SET signoff.others = '{}';
+\set signoff_others '{}'
+SET signoff.bundle = :'signoff_bundle'; SET signoff.others = :'signoff_others';
 DO $signoff$
 DECLARE
   manifest jsonb := current_setting('signoff.manifest'); others jsonb := current_setting('signoff.others');

@@ -2,7 +2,7 @@
 \if true
 -- signoff status · numbered · base → 10 · 5 revisions
 -- tree    sha256:b898e35a1ed381e284177dee2d7f5ad0139e8414e3ed81afa6d6f28b02d40fc7
--- bundle  sha256:95ac8dd495d95c348b389240d319df89709e58c75cccbf2c71b8d3d25a5c54eb
+-- bundle  sha256:f3f6991ec983cd9b854d303a299929ac03c7c2bce47014681c6aba49c744d359
 -- run     psql -X -d DATABASE -f status.sql
 -- It changes nothing.
 --
@@ -30,7 +30,7 @@
 \encoding UTF8
 
 -- 2. Machinery, written once: a psql variable holds each piece, and :name runs it.
-\set signoff_bundle 'sha256:95ac8dd495d95c348b389240d319df89709e58c75cccbf2c71b8d3d25a5c54eb'
+\set signoff_bundle 'sha256:f3f6991ec983cd9b854d303a299929ac03c7c2bce47014681c6aba49c744d359'
 -- Refuses where a transaction is open (psql -1, a BEGIN of the session): a setting made locally lives on only inside one.
 SELECT $m$
 DO $signoff$ BEGIN PERFORM pg_catalog.set_config('signoff.probe', 'open', true); END $signoff$;
@@ -121,8 +121,6 @@ SELECT 'signoff: a run is going on here now: '
 \echo :signoff_running
 \endif
 \set signoff_ticket ''
-SELECT pg_catalog.to_regclass('"public"."signoff_revision"') IS NOT NULL AS signoff_there \gset
--- What the table of golang-migrate says is applied.
 -- The revisions, as they will be recorded: "selected" are this script's own, the others must be there already.
 \set signoff_row_1 '{"revision":"1","kind":"revision","parents":[],"message":"notes","up":"sha256:f17d15b6317d9522a75c70e40677f329e137d6a26344f0ec67b8a6f70531d9c1","up1":"sha256:a2c89755ce78be51a0d8779b82ab128d228fec2576569ac92f790d5f74e2545c","selected":true}'
 \set signoff_row_2 '{"revision":"2","kind":"revision","parents":[],"message":"authors","up":"sha256:646006a6c02b381ebce1afe090c0dc0c056f43ca6d088a678bc7d6d5f59ed26a","up1":"sha256:c2f9d251659477cb5f6d63d672a6ca2e560520104f93c35eafd5b3c61844f497","selected":true}'
@@ -132,6 +130,8 @@ SELECT pg_catalog.to_regclass('"public"."signoff_revision"') IS NOT NULL AS sign
 SELECT coalesce(pg_catalog.jsonb_agg(e ORDER BY n), '[]') AS signoff_manifest
   FROM pg_catalog.unnest(ARRAY[:'signoff_row_1',:'signoff_row_2',:'signoff_row_3',:'signoff_row_4',:'signoff_row_5']::pg_catalog.jsonb[])
     WITH ORDINALITY AS t (e, n) \gset
+SELECT pg_catalog.to_regclass('"public"."signoff_revision"') IS NOT NULL AS signoff_there \gset
+-- What the table of golang-migrate says is applied.
 SET signoff.manifest = :'signoff_manifest';
 DO $signoff$
 DECLARE
